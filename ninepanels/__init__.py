@@ -1,0 +1,1 @@
+"""Nine Panels: a daily habit tracker's backend."""

@@ -1,0 +1,7 @@
+"""Every query of the project, one file per resource. Nothing here commits, and nothing here knows HTTP."""
+
+from . import entries as entries
+from . import metrics as metrics
+from . import panels as panels
+from . import schema as schema
+from . import users as users

@@ -1,0 +1,114 @@
+"""Queries on entries."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from sqlalchemy import and_
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import func
+from sqlalchemy import literal
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import Session
+
+from .. import clock
+from .. import days
+from .. import exceptions
+from .. import pydmodels as pyd
+from .. import sqlmodels as sql
+
+# The same statement, but SQLAlchemy has ON CONFLICT only with the dialects.
+_INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def record(session: Session, user_id: int, panel_id: int, day: date, *, is_complete: bool) -> pyd.Entry:
+    """Record a tap; one entry per panel and day, the last tap wins.
+
+    One statement: it inserts from the panel it belongs to, so that somebody else's panel gives no row, and locks that
+    panel against being deleted before the foreign key is checked.
+
+    Raises:
+        NotFound: the user has no such panel.
+    """
+    panel = (
+        select(
+            sql.Panel.user_id,
+            sql.Panel.id,
+            literal(day, sql.Entry.day.type),
+            literal(is_complete),
+            literal(clock.now(), sql.Entry.timestamp.type),
+        )
+        .where(sql.Panel.user_id == user_id, sql.Panel.id == panel_id)
+        .with_for_update(read=True, key_share=True)
+    )
+    insert = _INSERT[session.get_bind().dialect.name](sql.Entry).from_select(
+        ["user_id", "panel_id", "day", "is_complete", "timestamp"], panel
+    )
+    upsert = insert.on_conflict_do_update(
+        index_elements=["user_id", "panel_id", "day"],
+        set_={"is_complete": insert.excluded.is_complete, "timestamp": insert.excluded.timestamp},
+    )
+    row = session.execute(upsert.returning(*sql.Entry.__table__.columns)).one_or_none()
+    if row is None:
+        raise exceptions.NotFound
+    return pyd.Entry.model_validate(row)
+
+
+def read_history(
+    session: Session,
+    user: sql.User,
+    panel_id: int,
+    today: date,
+    *,
+    offset: int,
+    limit: int,
+    sort_by: days.SortBy,
+) -> tuple[list[pyd.HistoryDay], int]:
+    """Return a page of a panel's padded history, and the number of days of the whole.
+
+    The panel, the day of its first entry and the entries come in one statement. A page that ends with the
+    `offset + limit`-th day can hold none but the first `offset + limit` entries, for a day has at most one.
+
+    Raises:
+        NotFound: the user has no such panel.
+    """
+    first_day = (
+        select(func.min(sql.Entry.day))
+        .where(sql.Entry.user_id == user.id, sql.Entry.panel_id == panel_id)
+        .scalar_subquery()
+    )
+    until_today = and_(
+        sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day <= today
+    )
+    newest_first = sql.Entry.day.desc() if sort_by == "timestamp.desc" else sql.Entry.day.asc()
+    rows = session.execute(
+        select(sql.Panel.created_at, first_day.label("first_day"), sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
+        .outerjoin(sql.Entry, until_today)
+        .where(sql.Panel.user_id == user.id, sql.Panel.id == panel_id)
+        .order_by(newest_first)
+        .limit(offset + limit)
+    ).all()
+    if not rows:
+        raise exceptions.NotFound
+    created = days.day_of(rows[0].created_at, user)
+    history = days.history(created, rows[0].first_day, today)
+    recorded = {row.day: row for row in rows if row.day is not None}
+    page = days.padded(history.page(offset, limit, sort_by), recorded)
+    return [_history_day(panel_id, day, row) for day, row in page], history.length
+
+
+def delete_all(session: Session, user_id: int, panel_id: int) -> None:
+    """Delete a panel's entries."""
+    session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
+
+
+def _history_day(panel_id: int, day: date, row: Any) -> pyd.HistoryDay:
+    return pyd.HistoryDay(
+        id=f"padded-{panel_id}-{day}" if row is None else row.id,
+        panel_id=panel_id,
+        is_complete=row is not None and row.is_complete,
+        day=day,
+        timestamp=day,
+    )

@@ -1,0 +1,151 @@
+"""Queries on panels. Their positions are 0..n-1 without holes at the end of every unit of work."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy import and_
+from sqlalchemy import case
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import false
+from sqlalchemy import func
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.orm import Session
+
+from .. import clock
+from .. import exceptions
+from .. import pydmodels as pyd
+from .. import sqlmodels as sql
+from . import users
+
+
+def create(
+    session: Session, user_id: int, *, title: str, description: str | None, position: int | None, today: date
+) -> pyd.Panel:
+    """Create a panel at the end, then move it to where it is wanted.
+
+    Raises:
+        TooManyPanels: there are nine.
+        PositionOutOfRange: the position is negative.
+    """
+    order = _lock_order(session, user_id)
+    if len(order) >= pyd.MAX_PANELS:
+        raise exceptions.TooManyPanels
+    if position is not None and position < 0:
+        raise exceptions.PositionOutOfRange
+    panel = sql.Panel(
+        user_id=user_id, title=title, description=description, position=len(order), created_at=clock.now()
+    )
+    session.add(panel)
+    session.flush()
+    if position is not None and position < len(order):
+        order.insert(position, panel.id)
+        _renumber(session, user_id, order)
+    return read(session, user_id, panel.id, today)
+
+
+def read_all(session: Session, user_id: int, today: date) -> list[pyd.Panel]:
+    """Return the user's panels by position, each with today's entry."""
+    rows = session.execute(_with_today(user_id, today).order_by(sql.Panel.position))
+    return [pyd.Panel.model_validate(row) for row in rows]
+
+
+def read(session: Session, user_id: int, panel_id: int, today: date) -> pyd.Panel:
+    """Return one panel.
+
+    Raises:
+        NotFound: the user has no such panel.
+    """
+    row = session.execute(_with_today(user_id, today).where(sql.Panel.id == panel_id)).one_or_none()
+    if row is None:
+        raise exceptions.NotFound
+    return pyd.Panel.model_validate(row)
+
+
+def update(session: Session, user_id: int, panel_id: int, changes: dict[str, Any], today: date) -> pyd.Panel:
+    """Set the columns in `changes`; a new position moves the panel as in a list.
+
+    Raises:
+        NotFound: the user has no such panel.
+        PositionOutOfRange: there are not that many panels.
+    """
+    columns = {name: value for name, value in changes.items() if name != "position"}
+    if "position" in changes:
+        _move(session, user_id, panel_id, changes["position"])
+    if columns:
+        session.execute(sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(columns))
+    return read(session, user_id, panel_id, today)
+
+
+def delete(session: Session, user_id: int, panel_id: int) -> None:
+    """Delete a panel, its entries with it by cascade, and close up the rest.
+
+    Raises:
+        NotFound: the user has no such panel.
+    """
+    order = _lock_order(session, user_id)
+    _take_out(order, panel_id)
+    session.execute(sql_delete(sql.Panel).where(*_owned(user_id, panel_id)))
+    _renumber(session, user_id, order)
+
+
+def begin_anew(session: Session, user_id: int, panel_id: int) -> None:
+    """Let a panel count as created now.
+
+    Raises:
+        NotFound: the user has no such panel.
+    """
+    renewed = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now())
+    if session.scalar(renewed.returning(sql.Panel.id)) is None:
+        raise exceptions.NotFound
+
+
+def _owned(user_id: int, panel_id: int) -> tuple[Any, Any]:
+    return sql.Panel.user_id == user_id, sql.Panel.id == panel_id
+
+
+def _with_today(user_id: int, today: date) -> Select[Any]:
+    todays_entry = and_(
+        sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day == today
+    )
+    is_complete = func.coalesce(sql.Entry.is_complete, false()).label("is_complete")
+    return (
+        select(*sql.Panel.__table__.columns, is_complete)
+        .outerjoin(sql.Entry, todays_entry)
+        .where(sql.Panel.user_id == user_id)
+    )
+
+
+def _move(session: Session, user_id: int, panel_id: int, position: int) -> None:
+    order = _lock_order(session, user_id)
+    _take_out(order, panel_id)
+    if not 0 <= position <= len(order):
+        raise exceptions.PositionOutOfRange
+    order.insert(position, panel_id)
+    _renumber(session, user_id, order)
+
+
+def _take_out(order: list[int], panel_id: int) -> None:
+    if panel_id not in order:
+        raise exceptions.NotFound
+    order.remove(panel_id)
+
+
+def _lock_order(session: Session, user_id: int) -> list[int]:
+    """Return the ids of the user's panels by position, which nobody else can change until the transaction ends."""
+    users.lock(session, user_id)
+    return list(session.scalars(select(sql.Panel.id).where(sql.Panel.user_id == user_id).order_by(sql.Panel.position)))
+
+
+def _renumber(session: Session, user_id: int, order: Sequence[int]) -> None:
+    """Give the panels the positions they have in `order`.
+
+    Both databases check the unique constraint row by row, so the old positions step aside below zero first.
+    """
+    mine = sql_update(sql.Panel).where(sql.Panel.user_id == user_id).execution_options(synchronize_session=False)
+    session.execute(mine.values(position=-1 - sql.Panel.position))
+    if order:
+        positions = {panel_id: position for position, panel_id in enumerate(order)}
+        session.execute(mine.values(position=case(positions, value=sql.Panel.id)))

@@ -1,0 +1,115 @@
+"""Queries on users."""
+
+from datetime import datetime
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import or_
+from sqlalchemy import select
+from sqlalchemy import update as sql_update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from .. import clock
+from .. import exceptions
+from .. import sqlmodels as sql
+
+
+def create(
+    session: Session, *, email: str, name: str, hashed_password: str, timezone: str, day_starts_at: int
+) -> sql.User:
+    """Create a user.
+
+    Raises:
+        EmailTaken: the unique constraint says so, which holds against two sign-ups at once too.
+    """
+    user = sql.User(
+        email=email,
+        name=name,
+        hashed_password=hashed_password,
+        timezone=timezone,
+        day_starts_at=day_starts_at,
+        created_at=clock.now(),
+    )
+    session.add(user)
+    _flush_email(session)
+    return user
+
+
+def read(session: Session, user_id: int) -> sql.User | None:
+    """Return a user, None when there is none; every authenticated request begins with this."""
+    return session.get(sql.User, user_id)
+
+
+def read_by_email(session: Session, email: str) -> sql.User | None:
+    """Return the user with this e-mail in whatever case."""
+    # No stored e-mail has a NUL, and psycopg2 takes none.
+    return session.scalar(select(sql.User).where(sql.User.email == email.strip().lower().replace("\x00", "")))
+
+
+def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
+    """Set the columns in `changes`.
+
+    Raises:
+        EmailTaken: as `create`.
+    """
+    for column, value in changes.items():
+        setattr(user, column, value)
+    _flush_email(session)
+
+
+def delete(session: Session, user_id: int) -> None:
+    """Delete a user; the database's cascades take everything of theirs along."""
+    session.execute(sql_delete(sql.User).where(sql.User.id == user_id))
+
+
+def lock(session: Session, user_id: int) -> None:
+    """Let others who lock this user wait until the end of the transaction.
+
+    PostgreSQL only: on SQLite a unit of work has the database to itself. NO KEY, so that foreign keys pointing here
+    can be checked meanwhile.
+
+    Raises:
+        NotAuthenticated: the user was deleted a moment ago.
+    """
+    locked = select(sql.User.id).where(sql.User.id == user_id).with_for_update(key_share=True)
+    if session.scalar(locked) is None:
+        raise exceptions.NotAuthenticated
+
+
+def renew_hash(session: Session, user_id: int, *, outdated: str, renewed: str) -> None:
+    """Replace a password's hash by a better one of the same password, unless it was changed meanwhile."""
+    session.execute(
+        sql_update(sql.User)
+        .where(sql.User.id == user_id, sql.User.hashed_password == outdated)
+        .values(hashed_password=renewed)
+    )
+
+
+def record_login(session: Session, user_id: int, at: datetime) -> None:
+    """Set the last login, unless a later one is recorded already: events may be handled in any order."""
+    session.execute(
+        sql_update(sql.User)
+        .where(sql.User.id == user_id, or_(sql.User.last_login.is_(None), sql.User.last_login < at))
+        .values(last_login=at)
+    )
+
+
+def record_activity(session: Session, user_id: int, at: datetime, at_most_every: timedelta) -> None:
+    """Set the last activity, unless one not long before (by another instance, say) is recorded already."""
+    session.execute(
+        sql_update(sql.User)
+        .where(
+            sql.User.id == user_id,
+            or_(sql.User.last_activity.is_(None), sql.User.last_activity <= at - at_most_every),
+        )
+        .values(last_activity=at)
+    )
+
+
+def _flush_email(session: Session) -> None:
+    try:
+        session.flush()
+    except IntegrityError as error:
+        raise exceptions.EmailTaken from error

@@ -1,0 +1,88 @@
+"""Where everything is put together, and the only such place."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio.to_thread import current_default_thread_limiter
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi_offline import FastAPIOffline
+
+from . import exceptions
+from . import http_errors
+from . import logs
+from . import queues
+from . import release
+from .config import Settings
+from .config import read_settings
+from .database import database
+from .dispatcher import dispatcher
+from .middleware.body_limit import BodyLimitMiddleware
+from .middleware.request_id import HEADER as REQUEST_ID_HEADER
+from .middleware.request_id import RequestIdMiddleware
+from .middleware.response_wrapper import ResponseWrapperMiddleware
+from .middleware.timing import TimingMiddleware
+from .routes import router
+
+LARGEST_BODY = 64 * 1024
+HANDLER_CONNECTIONS = 4
+"""Database connections for event handlers, beside one for each of the routes' threads."""
+
+DESCRIPTION = """
+Up to nine panels, one tap a day. Free, no ads, no nudging; genuine deletion; your history is yours.
+
+Sign up with `POST /users`, press **Authorize** with your e-mail as the username, and go on from there.
+Every JSON response comes as `{data, status_code, is_error, error_message, meta}`.
+The schemas below show what is in `data`.
+"""
+
+
+def create_api(settings: Settings) -> FastAPI:
+    """Return the application; the database is connected when it starts."""
+    logs.configure(settings.log_level, settings.log_format)
+    about = release.about()
+    api = FastAPIOffline(title=about.name, version=about.version, description=DESCRIPTION, lifespan=_lifespan)
+    api.state.settings = settings
+    http_errors.install(api)
+    api.include_router(router)
+    api.include_router(router, prefix="/v5", include_in_schema=False)
+
+    # The last one added is the first that a request meets.
+    api.add_middleware(BodyLimitMiddleware, max_bytes=LARGEST_BODY)
+    api.add_middleware(ResponseWrapperMiddleware)
+    api.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+        expose_headers=[REQUEST_ID_HEADER],
+    )
+    api.add_middleware(TimingMiddleware)
+    api.add_middleware(RequestIdMiddleware)
+    return api
+
+
+@asynccontextmanager
+async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
+    settings: Settings = api.state.settings
+    database.connect(settings.database_url, pool_size=settings.threads + HANDLER_CONNECTIONS)
+    current_default_thread_limiter().total_tokens = settings.threads
+    queues.event_queue.open()
+    api.state.event_worker = asyncio.create_task(queues.event_worker(dispatcher))
+    try:
+        yield
+    finally:
+        await queues.stop(api.state.event_worker)
+        database.disconnect()
+
+
+def _create_from_environment() -> FastAPI:
+    try:
+        return create_api(read_settings())
+    except exceptions.SettingsInvalid as error:
+        sys.exit(error.detail)
+
+
+api = _create_from_environment()

@@ -1,0 +1,1 @@
+"""Plain ASGI, one class a file."""

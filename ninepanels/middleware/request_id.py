@@ -1,0 +1,38 @@
+"""Gives every request its id."""
+
+from starlette.datastructures import Headers
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp
+from starlette.types import Message
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from .. import request_ids
+
+HEADER = "X-Request-ID"
+
+
+class RequestIdMiddleware:
+    """Takes the caller's X-Request-ID or makes one; it comes back on the response and stands in logs and events."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request under its id."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = request_ids.accept_or_make(Headers(scope=scope).get(HEADER))
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                MutableHeaders(scope=message)[HEADER] = request_id
+            await send(message)
+
+        token = request_ids.current.set(request_id)
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            request_ids.current.reset(token)

@@ -1,0 +1,112 @@
+"""Puts the envelope round every JSON response."""
+
+import json
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from starlette.datastructures import Headers
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+from starlette.types import Message
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from .. import http_errors
+from .. import pydmodels as pyd
+from .. import queues
+from .. import route_names
+
+NEVER_WRAPPED = {"/docs", "/redoc", "/openapi.json"}
+
+log = logging.getLogger(__name__)
+
+
+class ResponseWrapperMiddleware:
+    """Makes every JSON response a `pyd.WrappedResponse`, and an exception nobody caught a response.
+
+    The body's bytes pass through as they are, between a head and a tail; nothing is parsed, nothing is held back.
+    Every 5xx becomes an EXCEPTION_RAISED.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, in its envelope."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        envelope = _Envelope(scope, send)
+        caught: str | None = None
+        try:
+            await self.app(scope, receive, envelope.send)
+        except Exception as error:
+            caught = type(error).__name__
+            log.exception("A request failed")
+            if envelope.status:
+                # Half a response is out: all that is left is to break the connection off.
+                raise
+            response = http_errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
+            await response(scope, receive, envelope.send)
+        finally:
+            if envelope.status >= HTTPStatus.INTERNAL_SERVER_ERROR or caught:
+                queues.emit(
+                    pyd.ExceptionRaised(
+                        method_path=route_names.of(scope).method_path, status_code=envelope.status, exception=caught
+                    )
+                )
+
+
+class _Envelope:
+    """The `send` of one response."""
+
+    HEAD = b'{"data":'
+
+    def __init__(self, scope: Scope, send: Send) -> None:
+        self.scope = scope
+        self.forward = send
+        self.status = 0
+        self.head = b""
+        self.tail = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            if _is_wrapped(self.scope, Headers(scope=message)):
+                self._enclose(message)
+        elif message["type"] == "http.response.body":
+            last = not message.get("more_body", False)
+            body = self.head + message.get("body", b"") + (self.tail if last else b"")
+            self.head = b""
+            message = {**message, "body": body}
+        await self.forward(message)
+
+    def _enclose(self, start: Message) -> None:
+        """Write head and tail, and count them in the Content-Length where there is one."""
+        state = self.scope.get("state", {})
+        is_error = self.status >= HTTPStatus.BAD_REQUEST
+        rest = {
+            "status_code": self.status,
+            "is_error": is_error,
+            "error_message": state.get("error_message") if is_error else None,
+            "meta": state.get("meta"),
+        }
+        self.head, self.tail = self.HEAD, b"," + _json(rest)[1:]
+        headers = MutableHeaders(scope=start)
+        if "content-length" in headers:
+            headers["content-length"] = str(int(headers["content-length"]) + len(self.head) + len(self.tail))
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _is_wrapped(scope: Scope, response: Headers) -> bool:
+    if response.get("content-type", "").partition(";")[0] != "application/json" or scope["path"] in NEVER_WRAPPED:
+        return False
+    # Swagger's Authorize understands no envelope.
+    referer = Headers(scope=scope).get("referer", "").partition("?")[0].partition("#")[0]
+    return not (scope["path"].endswith("/token") and referer.endswith("/docs"))

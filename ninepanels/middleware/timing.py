@@ -1,0 +1,55 @@
+"""Times every request."""
+
+from datetime import timedelta
+from http import HTTPStatus
+from time import perf_counter
+
+from starlette.types import ASGIApp
+from starlette.types import Message
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from .. import clock
+from .. import pydmodels as pyd
+from .. import queues
+from .. import route_names
+
+
+class TimingMiddleware:
+    """Emits TIMING_CREATED for every request, when its last byte is sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request and say how long it took."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started_at, started = clock.now(), perf_counter()
+        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+        async def send_and_note_status(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_note_status)
+        finally:
+            diff_ms = (perf_counter() - started) * 1_000
+            route = route_names.of(scope)
+            queues.emit(
+                pyd.TimingCreated(
+                    method=route.method,
+                    path=route.path,
+                    method_path=route.method_path,
+                    status_code=status,
+                    start_ts=started_at,
+                    stop_ts=started_at + timedelta(milliseconds=diff_ms),
+                    diff_ms=diff_ms,
+                    user_id=scope.get("state", {}).get("user_id"),
+                )
+            )

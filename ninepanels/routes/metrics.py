@@ -1,0 +1,22 @@
+"""What the history adds up to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from fastapi import Query
+
+from .. import crud
+from .. import days
+from .. import pydmodels as pyd
+from ..auth import Caller
+
+router = APIRouter(prefix="/metrics", tags=["metrics"])
+
+
+@router.get("/panels/consistency")
+def read_consistency(
+    caller: Caller, days_back: Annotated[int | None, Query(alias="days", ge=1, le=days.LONGEST_HISTORY)] = None
+) -> list[pyd.PanelConsistency]:
+    """Read how consistently each panel was done, over its last `days` days or its whole history."""
+    with caller.reading() as (session, user):
+        return crud.metrics.read_consistency(session, user, days.today(user), days_back)

@@ -1,0 +1,71 @@
+"""One's own account."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
+
+from .. import auth
+from .. import crud
+from .. import pydmodels as pyd
+from ..auth import Caller
+from ..bodies import StrictBodyRoute
+from ..bodies import or_form
+from ..database import database
+
+router = APIRouter(prefix="/users", tags=["users"], route_class=StrictBodyRoute)
+
+
+@router.post("", openapi_extra=or_form(pyd.UserCreate))
+async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
+    """Sign up."""
+    hashed_password = await auth.hash_password(body.password)
+    timezone = body.timezone or request.app.state.settings.default_timezone
+    return await run_in_threadpool(_create, body, hashed_password, timezone)
+
+
+@router.get("")
+def read_user(caller: Caller) -> pyd.User:
+    """Read one's own account."""
+    with caller.reading() as (_, user):
+        return pyd.User.model_validate(user)
+
+
+@router.patch("", openapi_extra=or_form(pyd.UserUpdate))
+async def update_user(body: pyd.UserUpdate, caller: Caller) -> pyd.User:
+    """Change one's own account; a new `email` wants `current_password` beside it."""
+    changes = body.changes()
+    if "email" in changes:
+        await caller.confirm_password(str(body.current_password))
+    return await run_in_threadpool(_update, caller, changes)
+
+
+@router.delete("")
+def delete_user(caller: Caller) -> pyd.Success:
+    """Delete one's own account and everything in it."""
+    with caller.writing() as (work, user):
+        crud.users.delete(work, user.id)
+        work.emit(pyd.UserDeleted(user_id=user.id))
+    return pyd.Success()
+
+
+def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.User:
+    with database.writing() as work:
+        user = crud.users.create(
+            work,
+            email=body.email,
+            name=body.name,
+            hashed_password=hashed_password,
+            timezone=timezone,
+            day_starts_at=body.day_starts_at,
+        )
+        work.emit(pyd.NewUserCreated(user_id=user.id))
+    return pyd.User.model_validate(user)
+
+
+def _update(caller: auth.LoggedIn, changes: dict[str, Any]) -> pyd.User:
+    with caller.writing() as (work, user):
+        crud.users.update(work, user, changes)
+        work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
+    return pyd.User.model_validate(user)

@@ -1,0 +1,114 @@
+"""The tables."""
+
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+
+from sqlalchemy import BigInteger
+from sqlalchemy import CheckConstraint
+from sqlalchemy import DateTime
+from sqlalchemy import Dialect
+from sqlalchemy import ForeignKey
+from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import Integer
+from sqlalchemy import MetaData
+from sqlalchemy import SmallInteger
+from sqlalchemy import String
+from sqlalchemy import Text
+from sqlalchemy import TypeDecorator
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import Mapped
+from sqlalchemy.orm import mapped_column
+
+# SQLite counts up by itself only in a column declared INTEGER, which holds 64 bits there.
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC, on databases that know time zones and on those that do not."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Hand the database UTC, bare where it cannot keep the zone."""
+        if value is None:
+            return None
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Return the instant in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Names every constraint, so that a migration can speak of it on both databases."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "pk_%(table_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "ix": "ix_%(column_0_N_label)s",
+        }
+    )
+
+
+# Without AUTOINCREMENT SQLite gives the id of a deleted row to the next one, and a deleted user's token would
+# open somebody else's account.
+NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
+
+
+class User(Base):
+    """Somebody with an account. `email` is kept in lower case, which makes it unique without case."""
+
+    __tablename__ = "users"
+    __table_args__ = (CheckConstraint("day_starts_at BETWEEN 0 AND 5", "day_starts_at"), NEVER_REUSE_IDS)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    hashed_password: Mapped[str] = mapped_column(String(255))
+    is_admin: Mapped[bool] = mapped_column(default=False)
+    timezone: Mapped[str] = mapped_column(String(64))
+    day_starts_at: Mapped[int] = mapped_column(SmallInteger)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    last_login: Mapped[datetime | None] = mapped_column(Instant)
+    last_activity: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Panel(Base):
+    """One thing to do each day. The second unique constraint is what the entries' foreign key points at."""
+
+    __tablename__ = "panels"
+    __table_args__ = (UniqueConstraint("user_id", "position"), UniqueConstraint("user_id", "id"), NEVER_REUSE_IDS)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"))
+    title: Mapped[str] = mapped_column(String(65))
+    description: Mapped[str | None] = mapped_column(Text)
+    position: Mapped[int] = mapped_column(SmallInteger)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Entry(Base):
+    """What was tapped for a panel and a day. Its unique constraint is the index that every read uses."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        UniqueConstraint("user_id", "panel_id", "day"),
+        ForeignKeyConstraint(["user_id", "panel_id"], ["panels.user_id", "panels.id"], ondelete="CASCADE"),
+        NEVER_REUSE_IDS,
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int] = mapped_column(Id)
+    panel_id: Mapped[int] = mapped_column(Id)
+    day: Mapped[date]
+    is_complete: Mapped[bool]
+    timestamp: Mapped[datetime] = mapped_column(Instant)
