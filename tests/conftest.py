@@ -1,0 +1,149 @@
+"""What all tests share: two real databases, the application on each of them, and people who use it."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC
+from datetime import datetime
+from pathlib import Path
+
+# `ninepanels.main` makes the application of its environment when it is imported; the tests make their own.
+os.environ["NINEPANELS_ENV"] = "TEST"
+os.environ["NINEPANELS_DATABASE_URL"] = f"sqlite:///{tempfile.gettempdir()}/ninepanels-never-opened.db"
+os.environ["NINEPANELS_JWT_SECRET"] = "a secret of the tests that is long enough"
+
+import pytest
+from alembic import command
+from fastapi import FastAPI
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from ninepanels import clock
+from ninepanels import crud
+from ninepanels.config import Settings
+from ninepanels.database import database
+from ninepanels.environments import Environment
+from ninepanels.main import create_api
+
+from .people import Person
+from .postgres import PostgresServer
+from .recorder import Recorder
+
+
+def migrate(database_url: str, revision: str = "head") -> None:
+    config = crud.schema.alembic_config()
+    config.attributes["database_url"] = database_url
+    command.upgrade(config, revision)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    with PostgresServer.temporary() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    migrate(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: PostgresServer) -> str:
+    migrate(postgres_server.create_database("template_of_tests"))
+    return "template_of_tests"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database without a schema."""
+    if backend == "sqlite":
+        yield f"sqlite:///{tmp_path}/empty.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.create_database("empty")
+    server.drop_database("empty")
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database of the present schema, without rows."""
+    if backend == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
+        yield f"sqlite:///{tmp_path}/test.db"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.create_database("test", template=request.getfixturevalue("postgres_template"))
+    server.drop_database("test")
+
+
+@pytest.fixture
+def settings(database_url: str) -> Settings:
+    return Settings(env=Environment.TEST, database_url=database_url)
+
+
+@pytest.fixture
+def api(settings: Settings) -> FastAPI:
+    return create_api(settings)
+
+
+@pytest.fixture
+def client(api: FastAPI) -> Iterator[TestClient]:
+    with TestClient(api) as client:
+        yield client
+
+
+@pytest.fixture
+def ada(client: TestClient) -> Person:
+    return Person.sign_up(client, "ada@example.com")
+
+
+@pytest.fixture
+def bob(client: TestClient) -> Person:
+    return Person.sign_up(client, "bob@example.com")
+
+
+class Clock:
+    """Wall time as the test wants it; it stands still."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+    def set(self, iso: str) -> None:
+        self.now = datetime.fromisoformat(iso).astimezone(UTC)
+
+
+@pytest.fixture
+def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    wall_clock = Clock()
+    monkeypatch.setattr(clock, "now", lambda: wall_clock.now)
+    return wall_clock
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    """Hears every event, as a handler of its own."""
+    return Recorder.listening(monkeypatch)
+
+
+@pytest.fixture
+def statements(client: TestClient) -> Iterator[list[str]]:
+    """The SQL that reaches the database's driver, begin and commit aside."""
+    assert client, "its start connects the database"
+    seen: list[str] = []
+
+    def note(*arguments: object) -> None:
+        statement = str(arguments[2])
+        if statement != "BEGIN IMMEDIATE":
+            seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)

