@@ -56,10 +56,10 @@ def _to_utc(instant: datetime) -> str:
     return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-Text = Annotated[str, AfterValidator(_without_nul)]
-Title = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=65)]
-Description = Annotated[Text, StringConstraints(max_length=2_000)]
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+WithoutNul = AfterValidator(_without_nul)
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), WithoutNul]
+Description = Annotated[str, StringConstraints(max_length=2_000), WithoutNul]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), WithoutNul]
 Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
 Password = Annotated[
     str, StringConstraints(min_length=8, max_length=128), Field(json_schema_extra={"format": "password"})

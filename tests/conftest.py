@@ -24,6 +24,7 @@ from ninepanels import crud
 from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.environments import Environment
+from ninepanels.handlers import activity
 from ninepanels.main import create_api
 
 from .people import Person
@@ -90,7 +91,9 @@ def settings(database_url: str) -> Settings:
 
 
 @pytest.fixture
-def api(settings: Settings) -> FastAPI:
+def api(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
+    # What one process remembers of its users, another database knows nothing of.
+    monkeypatch.setattr(activity, "_last_written", {})
     return create_api(settings)
 
 

@@ -23,8 +23,8 @@ def read_consistency(
     days looked at is a panel's own.
     """
     window = [sql.Entry.is_complete, sql.Entry.day <= today]
-    if last_days is not None:
-        window.append(sql.Entry.day > date.fromordinal(max(today.toordinal() - last_days, 1)))
+    if last_days is not None and last_days < today.toordinal():
+        window.append(sql.Entry.day > date.fromordinal(today.toordinal() - last_days))
     rows = session.execute(
         select(
             sql.Panel.id,

@@ -1,11 +1,145 @@
+import pytest
 from starlette.testclient import TestClient
 
-from .. import people
+from ninepanels import event_types
+
+from ..people import PASSWORD
+from ..people import Person
+from ..people import data
+from ..recorder import Recorder
+
+SIGN_UP = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
 
 
 def test_signing_up_answers_with_the_user(client: TestClient) -> None:
-    body = {"email": "Ada@Example.com", "name": " Ada ", "password": "correct horse", "timezone": "Asia/Tokyo"}
-    user = people.data(client.post("/users", json=body))
-    assert user["email"] == "ada@example.com"
-    assert user["name"] == "Ada"
-    assert user["timezone"] == "Asia/Tokyo"
+    user = data(client.post("/users", json=SIGN_UP | {"timezone": "Asia/Tokyo", "day_starts_at": 4}))
+    assert user.pop("created_at").endswith("Z")
+    assert user == {
+        "id": 1,
+        "email": "ada@example.com",
+        "name": "Ada",
+        "is_admin": False,
+        "timezone": "Asia/Tokyo",
+        "day_starts_at": 4,
+        "last_login": None,
+        "last_activity": None,
+    }
+
+
+def test_signing_up_takes_a_form_as_well(client: TestClient) -> None:
+    user = data(client.post("/users", data=SIGN_UP | {"day_starts_at": "4"}))
+    assert (user["name"], user["day_starts_at"], user["timezone"]) == ("Ada", 4, "UTC")
+
+
+def test_signing_up_ignores_the_authorization_header(client: TestClient) -> None:
+    data(client.post("/users", json=SIGN_UP, headers={"Authorization": "Bearer null"}))
+
+
+def test_the_schema_lists_json_and_form(client: TestClient) -> None:
+    content = client.get("/openapi.json").json()["paths"]["/users"]["post"]["requestBody"]["content"]
+    assert sorted(content) == ["application/json", "application/x-www-form-urlencoded"]
+
+
+def test_an_email_is_taken_in_every_case(ada: Person) -> None:
+    response = ada.client.post("/users", json=SIGN_UP | {"email": "ADA@Example.com"})
+    assert response.status_code == 409
+    assert response.json()["is_error"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"email": "nobody"},
+        {"email": "a\x00@example.com"},
+        {"name": "  "},
+        {"name": "nul\x00"},
+        {"name": "x" * 101},
+        {"password": "short"},
+        {"password": "x" * 129},
+        {"timezone": "Mars/Olympus"},
+        {"timezone": "../etc/passwd"},
+        {"timezone": "America"},
+        {"day_starts_at": 6},
+        {"day_starts_at": -1},
+        {"is_admin": True},
+    ],
+)
+def test_a_wrong_field_is_422(client: TestClient, fields: dict[str, object]) -> None:
+    response = client.post("/users", json=SIGN_UP | fields)
+    assert response.status_code == 422
+    assert response.json()["data"]["detail"][0]["loc"][0] == "body"
+
+
+def test_a_password_of_any_characters_works(client: TestClient) -> None:
+    password = "\x00 пароль 🔑 " + "x" * 100
+    person = Person.sign_up(client, "ada@example.com", password=password)
+    assert person.get("/users").status_code == 200
+
+
+def test_reading_oneself(ada: Person) -> None:
+    assert data(ada.get("/users"))["email"] == "ada@example.com"
+
+
+def test_changing_the_profile(ada: Person) -> None:
+    user = data(ada.patch("/users", {"name": "Countess", "timezone": "Europe/London", "day_starts_at": 3}))
+    assert (user["name"], user["timezone"], user["day_starts_at"]) == ("Countess", "Europe/London", 3)
+    assert data(ada.get("/users"))["name"] == "Countess"
+
+
+def test_changing_nothing_is_400(ada: Person) -> None:
+    assert ada.patch("/users", {}).status_code == 400
+
+
+def test_null_is_no_name(ada: Person) -> None:
+    assert ada.patch("/users", {"name": None}).status_code == 422
+
+
+def test_a_new_email_wants_the_current_password(ada: Person) -> None:
+    assert ada.patch("/users", {"email": "new@example.com"}).status_code == 422
+
+
+def test_a_new_email_wants_the_right_password(ada: Person) -> None:
+    response = ada.patch("/users", {"email": "new@example.com", "current_password": "wrong horse"})
+    assert response.status_code == 403
+    assert data(ada.get("/users"))["email"] == "ada@example.com"
+
+
+def test_a_new_email_is_the_one_to_log_in_with(ada: Person) -> None:
+    data(ada.patch("/users", {"email": "New@example.com", "current_password": PASSWORD}))
+    assert Person.log_in(ada.client, "new@example.com")
+
+
+def test_a_new_email_may_be_taken(ada: Person, bob: Person) -> None:
+    response = ada.patch("/users", {"email": bob.email, "current_password": PASSWORD})
+    assert response.status_code == 409
+
+
+def test_a_deleted_user_is_gone_at_once(ada: Person) -> None:
+    assert data(ada.delete("/users")) == {"success": True}
+    assert ada.get("/users").status_code == 401
+
+
+def test_a_deleted_users_id_is_never_given_again(ada: Person) -> None:
+    data(ada.delete("/users"))
+    successor = Person.sign_up(ada.client, "eve@example.com")
+    assert successor.id != ada.id
+    assert ada.get("/panels").status_code == 401
+
+
+def test_a_deleted_users_email_is_free_again(ada: Person) -> None:
+    data(ada.delete("/users"))
+    Person.sign_up(ada.client, ada.email)
+
+
+def test_every_change_is_an_event(recorder: Recorder, ada: Person) -> None:
+    ada.patch("/users", {"name": "Countess"})
+    ada.delete("/users")
+    for event_type in (event_types.NEW_USER_CREATED, event_types.USER_UPDATED, event_types.USER_DELETED):
+        assert recorder.next(event_type).payload.model_dump()["user_id"] == ada.id
+
+
+def test_a_change_that_fails_is_no_event(recorder: Recorder, ada: Person, bob: Person) -> None:
+    ada.patch("/users", {"email": bob.email, "current_password": PASSWORD})
+    ada.patch("/users", {"name": "Countess"})
+    changed = recorder.next(event_types.USER_UPDATED).payload.model_dump()
+    assert changed["fields"] == ["name"]

@@ -1,0 +1,45 @@
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import text
+from starlette.testclient import TestClient
+
+from ninepanels import crud
+from ninepanels import queues
+from ninepanels.config import Settings
+from ninepanels.database import database
+from ninepanels.environments import Environment
+from ninepanels.main import create_api
+
+from ..people import data
+
+
+def test_a_live_service_says_so(client: TestClient) -> None:
+    assert data(client.get("/health/live")) == {"status": "ok"}
+
+
+def test_a_ready_service_names_its_schema(client: TestClient) -> None:
+    ready = data(client.get("/health/ready"))
+    assert ready == {"status": "ok", "database": "ok", "schema_revision": crud.schema.head(), "event_worker": "ok"}
+
+
+def test_a_database_without_schema_is_not_ready(empty_database_url: str) -> None:
+    settings = Settings(env=Environment.TEST, database_url=empty_database_url)
+    with TestClient(create_api(settings)) as client:
+        response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+
+
+def test_another_schema_is_not_ready(client: TestClient) -> None:
+    with database.writing() as work:
+        work.execute(text("UPDATE alembic_version SET version_num = 'another'"))
+    assert client.get("/health/ready").status_code == 503
+
+
+def test_a_service_whose_event_worker_died_is_not_ready(api: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def dead_worker(_dispatcher: queues.Dispatcher) -> None:
+        return None
+
+    monkeypatch.setattr(queues, "event_worker", dead_worker)
+    with TestClient(api) as client:
+        assert client.get("/health/ready").status_code == 503

@@ -1,0 +1,120 @@
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from ninepanels import auth
+from ninepanels import crud
+from ninepanels import event_types
+from ninepanels.database import database
+
+from ..conftest import Clock
+from ..people import PASSWORD
+from ..people import Person
+from ..people import data
+from ..recorder import Recorder
+
+
+def test_logging_in_gives_a_bearer_token(ada: Person) -> None:
+    token = data(ada.client.post("/token", data={"username": ada.email, "password": PASSWORD}))
+    assert token["token_type"] == "bearer"
+    assert token["expires_in"] == 30 * 24 * 60 * 60
+
+
+def test_the_email_is_taken_in_any_case(ada: Person) -> None:
+    assert Person.log_in(ada.client, "ADA@EXAMPLE.COM")
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD), ("\x00", PASSWORD)],
+)
+def test_every_wrong_login_gets_the_same_401(ada: Person, username: str, password: str) -> None:
+    response = ada.client.post("/token", data={"username": username, "password": password})
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert response.json()["error_message"] == "Wrong e-mail or password."
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"username=ada@example.com",
+        b"username=a&username=b&password=c",
+        b"username=%ff&password=c",
+        b"username=%ED%A0%80&password=c",
+        b"&".join(b"f%d=1" % n for n in range(200)),
+    ],
+)
+def test_a_malformed_form_is_422(client: TestClient, body: bytes) -> None:
+    response = client.post("/token", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    assert response.status_code == 422
+
+
+def test_json_is_no_password_form(ada: Person) -> None:
+    assert ada.client.post("/token", json={"username": ada.email, "password": PASSWORD}).status_code == 422
+
+
+def test_the_docs_get_the_token_without_envelope(ada: Person) -> None:
+    form = {"username": ada.email, "password": PASSWORD}
+    response = ada.client.post("/token", data=form, headers={"Referer": "http://testserver/docs"})
+    assert "access_token" in response.json()
+
+
+def test_an_expired_token_is_401(wall_clock: Clock, ada: Person) -> None:
+    wall_clock.set("2026-12-23T11:59:59Z")
+    assert ada.get("/panels").status_code == 200
+    wall_clock.set("2026-12-23T12:00:00Z")
+    assert ada.get("/panels").status_code == 401
+
+
+def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
+    with database.writing() as work:
+        user = crud.users.read(work, ada.id)
+        assert user is not None
+        user.hashed_password = auth.passwords.handler("bcrypt").hash(PASSWORD)
+    assert Person.log_in(ada.client, ada.email)
+    with database.reading() as session:
+        user = crud.users.read(session, ada.id)
+        assert user is not None
+        assert user.hashed_password.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert Person.log_in(ada.client, ada.email)
+
+
+@pytest.mark.parametrize("password", ["x" * 100, "nul\x00nul\x00"])
+def test_what_bcrypt_cannot_hash_is_a_wrong_password(ada: Person, password: str) -> None:
+    with database.writing() as work:
+        user = crud.users.read(work, ada.id)
+        assert user is not None
+        user.hashed_password = auth.passwords.handler("bcrypt").hash(PASSWORD)
+    form = {"username": ada.email, "password": password}
+    assert ada.client.post("/token", data=form).status_code == 401
+
+
+def test_a_login_is_an_event_and_the_last_login(api: FastAPI, recorder: Recorder) -> None:
+    with TestClient(api) as client:
+        ada = Person.sign_up(client, "ada@example.com")
+        at = recorder.next(event_types.USER_LOGGED_IN).payload.model_dump()["at"]
+    # The end of the client is the end of the service, which drains the queue.
+    with TestClient(api) as client:
+        assert data(Person(client, ada.email, ada.id, ada.token).get("/users"))["last_login"] == at
+
+
+def test_activity_is_recorded_at_most_once_a_minute(api: FastAPI, wall_clock: Clock) -> None:
+    def last_activity_after(*instants: str) -> str:
+        with TestClient(api) as client:
+            ada.client = client
+            for instant in instants:
+                wall_clock.set(instant)
+                data(ada.get("/panels"))
+        with TestClient(api), database.reading() as session:
+            user = crud.users.read(session, ada.id)
+            assert user is not None
+            assert user.last_activity is not None
+            return user.last_activity.isoformat()
+
+    with TestClient(api) as client:
+        ada = Person.sign_up(client, "ada@example.com")
+    assert last_activity_after("2026-11-23T12:00:00Z") == "2026-11-23T12:00:00+00:00"
+    assert last_activity_after("2026-11-23T12:00:59Z") == "2026-11-23T12:00:00+00:00"
+    assert last_activity_after("2026-11-23T12:01:00Z") == "2026-11-23T12:01:00+00:00"

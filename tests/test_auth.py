@@ -1,0 +1,81 @@
+import base64
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jose import jwt
+
+from ninepanels import auth
+from ninepanels import exceptions
+from ninepanels.config import Settings
+from ninepanels.environments import Environment
+
+SETTINGS = Settings(env=Environment.TEST, database_url="sqlite:////nowhere/at/all.db")
+SECRET = SETTINGS.jwt_secret.get_secret_value()
+CLAIMS = {"sub": "7", "iat": 1_700_000_000, "exp": 4_000_000_000, "jti": "x"}
+
+
+def signed(claims: dict[str, object], secret: str = SECRET, algorithm: str = "HS256") -> str:
+    token: str = jwt.encode(claims, secret, algorithm=algorithm)
+    return token
+
+
+def segment(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+GOOD = signed(CLAIMS)
+HEAD, BODY, SIGNATURE = GOOD.split(".")
+RESPELLED = SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1)
+
+
+def test_a_good_token_names_its_user() -> None:
+    assert auth.read_token(GOOD, SETTINGS) == 7
+
+
+def test_an_issued_token_is_a_good_one() -> None:
+    assert auth.read_token(auth.issue_token(9, SETTINGS).access_token, SETTINGS) == 9
+
+
+def test_no_two_tokens_are_the_same() -> None:
+    assert auth.issue_token(9, SETTINGS) != auth.issue_token(9, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "null",
+        "..",
+        GOOD + "=",
+        GOOD + "==",
+        GOOD + "\n",
+        GOOD + "!!",
+        f" {GOOD}",
+        f"{HEAD}.{BODY}.",
+        f"{HEAD}.{BODY}.{RESPELLED}",
+        f"{HEAD}.{BODY}.{SIGNATURE}A",
+        f"{HEAD}.{BODY}.é",
+        signed(CLAIMS, secret="another secret that is long enough too"),
+        signed(CLAIMS, algorithm="HS512"),
+        f"{segment({'alg': 'none'})}.{BODY}.{SIGNATURE}",
+        f"{segment([[[[]]]])}.{segment([])}.{SIGNATURE}",
+        signed({**CLAIMS, "exp": 1_700_000_001}),
+        signed({**CLAIMS, "exp": 10**400}),
+        signed({**CLAIMS, "sub": "seven"}),
+        *(signed({name: value for name, value in CLAIMS.items() if name != missing}) for missing in CLAIMS),
+        signed({**CLAIMS, "padding": "x" * 1_000}),
+        "a" * 100_000,
+        segment("[" * 3_000) + ".a.b",
+    ],
+)
+def test_anything_else_is_not_authenticated(token: str) -> None:
+    with pytest.raises(exceptions.NotAuthenticated):
+        auth.read_token(token, SETTINGS)
+
+
+@given(st.text() | st.from_regex(r"[A-Za-z0-9_-]{1,50}\.[A-Za-z0-9_-]{1,50}\.[A-Za-z0-9_-]{1,50}", fullmatch=True))
+def test_no_text_makes_it_fail_in_another_way(token: str) -> None:
+    with pytest.raises(exceptions.NotAuthenticated):
+        auth.read_token(token, SETTINGS)

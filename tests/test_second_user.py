@@ -1,0 +1,64 @@
+"""Somebody else's things do not exist: generated from the schema, so that a new route cannot be forgotten."""
+
+import pytest
+
+from ninepanels.main import api as documented
+
+from .people import Person
+from .people import data
+
+OPERATIONS = [
+    (method.upper(), path, operation)
+    for path, operations in documented.openapi()["paths"].items()
+    for method, operation in operations.items()
+]
+WITH_AN_ID = [(method, path) for method, path, _ in OPERATIONS if "{" in path]
+WITH_LOGIN = [(method, path) for method, path, operation in OPERATIONS if operation.get("security")]
+BODIES = {
+    ("PATCH", "/panels/{panel_id}"): {"title": "stolen", "position": 0},
+    ("POST", "/panels/{panel_id}/entries"): {"is_complete": True},
+}
+
+
+def everything_of(person: Person) -> object:
+    panels = data(person.get("/panels"))
+    return panels, [data(person.get(f"/panels/{panel['id']}/entries")) for panel in panels]
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_AN_ID)
+def test_somebody_elses_is_404_as_what_is_missing_is(ada: Person, bob: Person, method: str, path: str) -> None:
+    bob.new_panel("Bob's own")
+    panel_id = ada.new_panel("Ada's own")
+    ada.tap(panel_id)
+    before = everything_of(ada)
+    body = BODIES.get((method, path))
+    elses = bob.request(method, path.format(panel_id=panel_id), json=body)
+    missing = bob.request(method, path.format(panel_id=panel_id + 1_000), json=body)
+    assert elses.status_code == 404
+    assert elses.content == missing.content
+    assert everything_of(ada) == before
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_LOGIN)
+@pytest.mark.parametrize("authorization", [None, "Bearer null", "Basic YWRhOmFkYQ==", "Bearer"])
+def test_a_route_with_login_wants_one(ada: Person, method: str, path: str, authorization: str | None) -> None:
+    headers = {"Authorization": authorization} if authorization else {}
+    body = BODIES.get((method, path), {"title": "x"} if path == "/panels" else {"name": "x"})
+    response = ada.client.request(method, path.format(panel_id=1), json=body, headers=headers)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(("method", "path"), WITH_LOGIN)
+def test_a_route_with_login_wants_one_of_a_living_user(ada: Person, method: str, path: str) -> None:
+    data(ada.delete("/users"))
+    body = BODIES.get((method, path), {"title": "x"} if path == "/panels" else {"name": "x"})
+    assert ada.request(method, path.format(panel_id=1), json=body).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in OPERATIONS])
+def test_every_route_stands_under_v5_too(ada: Person, method: str, path: str) -> None:
+    root = ada.client.request(method, path.format(panel_id="none"))
+    v5 = ada.client.request(method, "/v5" + path.format(panel_id="none").rstrip("/") + ("/" if path == "/" else ""))
+    assert root.status_code == v5.status_code
+    assert root.content == v5.content
