@@ -1,0 +1,63 @@
+"""No input whatsoever gets a 500: what the schema says, twisted."""
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from .people import Person
+from .test_second_user import OPERATIONS
+
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=20)
+    | st.sampled_from(["\x00", "2026-11-23", "0001-01-01", "9999-12-31", "é" * 70, "🏃", "' OR 1=1 --", "%00", "true"])
+)
+VALUES = SCALARS | st.lists(SCALARS, max_size=3) | st.dictionaries(st.text(max_size=5), SCALARS, max_size=3)
+FIELDS = st.sampled_from(
+    ["title", "description", "position", "is_complete", "day", "email", "name", "password", "timezone", "day_starts_at"]
+)
+BODIES = st.dictionaries(FIELDS, VALUES, max_size=5) | VALUES
+IDS = st.integers(-(2**70), 2**70).map(str) | st.sampled_from(["1", "0", "%00", "%ff", "..", "1e3", "+1", "\uff11"])
+QUERIES = st.dictionaries(st.sampled_from(["offset", "limit", "sort_by", "days"]), SCALARS.map(str), max_size=3)
+REFUSALS = {400, 401, 403, 404, 405, 409, 413, 422}
+
+
+@pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in OPERATIONS])
+@given(data=st.data())
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_whatever_is_sent_is_answered_in_the_envelope(ada: Person, method: str, path: str, data: st.DataObject) -> None:
+    options: dict[str, Any] = {"params": data.draw(QUERIES)}
+    if method in {"POST", "PATCH"}:
+        options["json"] = data.draw(BODIES)
+    response = ada.request(method, path.replace("{panel_id}", data.draw(IDS)), **options)
+    assert response.status_code in REFUSALS | {200}
+    assert set(response.json()) == {"data", "status_code", "is_error", "error_message", "meta"}
+    assert response.json()["is_error"] == (response.status_code != 200)
+
+
+HEADERS = {
+    "X-Request-ID": "\x7f" * 70,
+    "Referer": "http://[",
+    "Authorization": "Bearer " + "A" * 5_000,
+    "Content-Type": 'application/json; charset="utf-16',
+    "Content-Length": "9" * 30,
+    "Origin": "null",
+    "Cookie": "=;=;",
+}
+
+
+@pytest.mark.parametrize("header", HEADERS)
+def test_no_header_gets_a_500(ada: Person, header: str) -> None:
+    response = ada.request("POST", "/panels", content=b"{}", headers={header: HEADERS[header]})
+    assert response.status_code in REFUSALS
