@@ -62,8 +62,7 @@ install_() {
 
 run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then serve
     install_ main
-    "$VENV/bin/alembic" upgrade head
-    exec "$VENV/bin/uvicorn" ninepanels.main:api --no-access-log --ws none "$@"
+    exec "$VENV/bin/python" -m ninepanels.serve "$@"
 }
 
 test() { ## [pytest arguments]: the tests, on SQLite and on a PostgreSQL of their own
@@ -76,19 +75,19 @@ check() { ## : ruff, format, types, shellcheck, migrations in step with the mode
     "$VENV/bin/ruff" check .
     "$VENV/bin/ruff" format --check .
     "$VENV/bin/mypy"
-    "$VENV/bin/shellcheck" mc.sh .ci/run
+    "$VENV/bin/shellcheck" mc.sh .ci/run docs/tour.sh
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet tests/test_migrations.py -k in_step
 }
 
 migrate() { ## : bring the database's schema up to this release; safe when two start at once
     install_ main
-    "$VENV/bin/alembic" upgrade head
+    "$VENV/bin/python" -m ninepanels.migrations
 }
 
 revision() { ## MESSAGE: a new revision of the schema, drafted from the models
     [[ $# == 1 ]] || die "revision wants one MESSAGE"
     install_ dev
-    "$VENV/bin/alembic" upgrade head
+    "$VENV/bin/python" -m ninepanels.migrations
     "$VENV/bin/alembic" revision --autogenerate --message "$1"
 }
 
@@ -117,7 +116,9 @@ main() {
         shift 2
     fi
     local verb=${1:-help}
-    grep -qE "^$verb\(\) \{ ## " mc.sh || die "there is no verb '$verb'; './mc.sh help' lists them"
+    if [[ ! $verb =~ ^[a-z]+$ ]] || ! grep -q "^$verb() { ## " mc.sh; then
+        die "there is no verb '$verb'; './mc.sh help' lists them"
+    fi
     shift $(($# > 0))
     "$verb" "$@"
 }

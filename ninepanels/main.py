@@ -20,6 +20,7 @@ from .config import read_settings
 from .database import database
 from .dispatcher import dispatcher
 from .middleware.body_limit import BodyLimitMiddleware
+from .middleware.docs_policy import DocsPolicyMiddleware
 from .middleware.request_id import HEADER as REQUEST_ID_HEADER
 from .middleware.request_id import RequestIdMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
@@ -51,6 +52,7 @@ def create_api(settings: Settings) -> FastAPI:
 
     # The last one added is the first that a request meets.
     api.add_middleware(BodyLimitMiddleware, max_bytes=LARGEST_BODY)
+    api.add_middleware(DocsPolicyMiddleware)
     api.add_middleware(ResponseWrapperMiddleware)
     api.add_middleware(
         CORSMiddleware,

@@ -112,10 +112,10 @@ async def event_worker(dispatcher: Dispatcher) -> None:
 async def stop(worker: asyncio.Task[None]) -> None:
     """Close the queue and let the worker finish what is in it, within DRAIN_TIMEOUT_S."""
     event_queue.close()
-    try:
-        await asyncio.wait_for(worker, DRAIN_TIMEOUT_S)
-    except TimeoutError:
-        log.exception("The event queue was not drained in time; %d events are lost", len(event_queue))
+    done, _ = await asyncio.wait({worker}, timeout=DRAIN_TIMEOUT_S)
+    if not done:
+        worker.cancel()
+        log.error("The event queue was not drained in time; %d events are lost", len(event_queue))
 
 
 async def _handle(handler: Handler, event: pyd.Event) -> None:

@@ -1,0 +1,97 @@
+"""The real service, in a process of its own."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import TypeVar
+
+import httpx2
+
+from ninepanels import environments
+
+SECRET = "a secret of the tests that is long enough"
+DEADLINE_S = 30.0
+
+T = TypeVar("T")
+
+
+def wait_for(what: Callable[[], T | None]) -> T:
+    """Return what a function returns once that is neither None nor False."""
+    deadline = time.monotonic() + DEADLINE_S
+    while not (result := what()):
+        assert time.monotonic() < deadline, f"waited {DEADLINE_S} s in vain"
+        time.sleep(0.05)
+    return result
+
+
+def environment(database_url: str, /, **settings: str) -> dict[str, str]:
+    """Return the environment of a process that is to see these settings and no others."""
+    ours = {"ENV": "TEST", "DATABASE_URL": database_url, "JWT_SECRET": SECRET} | settings
+    others = {name: value for name, value in os.environ.items() if not name.startswith("NINEPANELS_")}
+    return others | {f"NINEPANELS_{name}": value for name, value in ours.items()}
+
+
+class Service:
+    """`with Service(database_url, folder) as service:` has one that answers; its log is kept in the folder."""
+
+    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+        self.log_file = folder / "service.log"
+        self.url = ""
+        # Port 0: the system gives one that is free, and the log says which.
+        command = ["-m", "uvicorn", "ninepanels.main:api", "--no-access-log", "--ws", "none", "--port", "0"]
+        with self.log_file.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=environments.ROOT,
+                env=environment(database_url, **settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    def __enter__(self) -> "Service":
+        try:
+            self.url = wait_for(self._address)
+            self.client = httpx2.Client(base_url=self.url, timeout=DEADLINE_S)
+            wait_for(lambda: self.client.get("/health/live").status_code == 200)
+        except BaseException:
+            self._kill()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.client.close()
+        try:
+            self.stop()
+        finally:
+            self._kill()
+
+    def log(self) -> str:
+        return self.log_file.read_text()
+
+    def stop(self) -> int:
+        """Ask it to stop, as an operator would, and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(DEADLINE_S)
+
+    def status(self, path: str) -> int:
+        return self.client.get(path).status_code
+
+    def _address(self) -> str | None:
+        assert self.process.poll() is None, self.log()
+        running = re.search(r"running on (http://\S+)", self.log())
+        return running and running[1]
+
+    def _kill(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait()

@@ -1,0 +1,228 @@
+"""The service as it is run: a process of its own, a database that comes and goes, a signal to stop."""
+
+import contextlib
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import NullPool
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ninepanels import crud
+from ninepanels import environments
+from ninepanels.database import make_engine
+
+from .conftest import migrate
+from .people import PASSWORD
+from .people import data
+from .postgres import PostgresServer
+from .servers import DEADLINE_S
+from .servers import Service
+from .servers import environment
+from .servers import wait_for
+
+
+@contextlib.contextmanager
+def looking_into(database_url: str) -> Iterator[Session]:
+    engine = make_engine(database_url, poolclass=NullPool)
+    with Session(engine) as session:
+        yield session
+    engine.dispose()
+
+
+def sign_up(service: Service, email: str = "ada@example.com") -> httpx2.Response:
+    return service.client.post("/users", json={"email": email, "name": "Ada", "password": PASSWORD})
+
+
+def log_in(service: Service) -> httpx2.Response:
+    return service.client.post("/token", data={"username": "ada@example.com", "password": PASSWORD})
+
+
+def assert_says_only_that_it_is_away(response: httpx2.Response) -> None:
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    body: dict[str, Any] = response.json()
+    assert set(body) == {"data", "status_code", "is_error", "error_message", "meta"}
+    assert body["is_error"] is True
+    assert body["data"] == {"detail": body["error_message"]}
+    for secret in ("SELECT", "INSERT", "127.0.0.1", "sql", "port", "Traceback", ".db"):
+        assert secret not in response.text
+
+
+# --- Migrations -----------------------------------------------------------------------------------------------------
+
+
+def test_several_instances_migrate_an_empty_database_at_once(empty_database_url: str) -> None:
+    migrations = [
+        subprocess.Popen(
+            [sys.executable, "-m", "alembic", "upgrade", "head"],
+            cwd=environments.ROOT,
+            env=environment(empty_database_url),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(4)
+    ]
+    outputs = [migration.communicate(timeout=DEADLINE_S)[0] for migration in migrations]
+    assert [migration.returncode for migration in migrations] == [0] * 4, "\n".join(outputs)
+    with looking_into(empty_database_url) as session:
+        assert crud.schema.read_revision(session) == crud.schema.head()
+
+
+# --- The database is away ---------------------------------------------------------------------------------------------
+
+
+# What was committed has to outlive a server that is stopped without warning, unlike in the other tests.
+RESTLESS = "restless?options=-csynchronous_commit%3Don"
+
+
+@pytest.fixture(scope="module")
+def restless_server() -> Iterator[PostgresServer]:
+    """A PostgreSQL that tests stop and start; each leaves it running."""
+    with PostgresServer.temporary() as server:
+        migrate(server.create_database("restless"))
+        yield server
+
+
+@contextlib.contextmanager
+def stopped(server: PostgresServer) -> Iterator[None]:
+    server.stop()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+def test_requests_get_503_while_the_server_is_away(restless_server: PostgresServer, tmp_path: Path) -> None:
+    with Service(restless_server.url(RESTLESS), tmp_path) as service:
+        sign_up(service)
+        token = data(log_in(service))["access_token"]
+        with stopped(restless_server):
+            assert_says_only_that_it_is_away(sign_up(service, "bob@example.com"))
+            assert_says_only_that_it_is_away(log_in(service))
+            panels = service.client.get("/panels", headers={"Authorization": f"Bearer {token}"})
+            assert_says_only_that_it_is_away(panels)
+
+
+def test_it_is_alive_but_not_ready_while_the_server_is_away(restless_server: PostgresServer, tmp_path: Path) -> None:
+    with Service(restless_server.url(RESTLESS), tmp_path) as service:
+        assert service.status("/health/ready") == 200
+        with stopped(restless_server):
+            assert service.status("/health/live") == 200
+            assert_says_only_that_it_is_away(service.client.get("/health/ready"))
+
+
+def test_it_recovers_by_itself_when_the_server_is_back(restless_server: PostgresServer, tmp_path: Path) -> None:
+    with Service(restless_server.url(RESTLESS), tmp_path) as service:
+        sign_up(service)
+        with stopped(restless_server):
+            assert log_in(service).status_code == 503
+        wait_for(lambda: log_in(service).status_code == 200)
+        assert service.status("/health/ready") == 200
+        assert service.process.poll() is None
+
+
+def test_a_restart_that_nobody_saw_costs_at_most_one_request(restless_server: PostgresServer, tmp_path: Path) -> None:
+    with Service(restless_server.url(RESTLESS), tmp_path) as service:
+        sign_up(service)
+        with stopped(restless_server):
+            pass
+        service.status("/health/ready")
+        assert service.status("/health/ready") == 200
+
+
+def test_it_starts_without_the_server_and_is_ready_once_that_is_there(
+    restless_server: PostgresServer, tmp_path: Path
+) -> None:
+    with contextlib.ExitStack() as until_now:
+        with stopped(restless_server):
+            service = until_now.enter_context(Service(restless_server.url(RESTLESS), tmp_path))
+            assert service.status("/health/ready") == 503
+        wait_for(lambda: service.status("/health/ready") == 200)
+
+
+def test_it_starts_without_the_file_and_is_ready_once_that_is_there(sqlite_template: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "unmounted"
+    with Service(f"sqlite:///{folder}/test.db", tmp_path) as service:
+        assert service.status("/health/live") == 200
+        assert_says_only_that_it_is_away(service.client.get("/health/ready"))
+        assert_says_only_that_it_is_away(sign_up(service))
+        folder.mkdir()
+        shutil.copy(sqlite_template, folder / "test.db")
+        wait_for(lambda: service.status("/health/ready") == 200)
+        data(sign_up(service))
+
+
+def test_a_write_gets_503_while_the_file_is_locked_and_succeeds_afterwards(
+    sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "test.db"
+    shutil.copy(sqlite_template, path)
+    with Service(f"sqlite:///{path}", tmp_path) as service:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as somebody_else:
+            somebody_else.execute("BEGIN EXCLUSIVE")
+            assert_says_only_that_it_is_away(sign_up(service))
+            assert service.status("/health/ready") == 200, "reading goes on"
+            somebody_else.execute("ROLLBACK")
+        data(sign_up(service))
+
+
+# --- Stopping ---------------------------------------------------------------------------------------------------------
+
+
+def test_sigterm_stops_it_cleanly(database_url: str, tmp_path: Path) -> None:
+    with Service(database_url, tmp_path) as service:
+        data(sign_up(service))
+        # uvicorn shuts down in order and then lets the signal have its way, for whoever started it to see.
+        assert service.stop() == -15
+        assert "Application shutdown complete" in service.log()
+        assert "Traceback" not in service.log()
+
+
+def test_events_are_drained_before_it_stops(database_url: str, tmp_path: Path) -> None:
+    with Service(database_url, tmp_path) as service:
+        sign_up(service)
+        data(log_in(service))
+        service.stop()
+    with looking_into(database_url) as session:
+        assert session.scalar(text("SELECT last_login FROM users")) is not None
+
+
+# --- Wrong settings ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("JWT_SECRET", "short"),
+        ("DATABASE_URL", "mysql://root:hunter2@example.com/ninepanels"),
+        ("THREADS", "many"),
+        ("LOG_LEVEL", "chatty"),
+        ("DEFAULT_TIMEZONE", "Mars/Olympus"),
+        ("ENV", "PRODUCTION"),
+    ],
+)
+def test_a_wrong_setting_stops_the_start_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
+    service = Service(f"sqlite:///{tmp_path}/never_opened.db", tmp_path, **{name: value})
+    assert service.process.wait(DEADLINE_S) == 1
+    lines = service.log().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith(f"NINEPANELS_{name}: ")
+    assert "hunter2" not in lines[0]
+
+
+def test_a_server_database_without_a_secret_stops_the_start_with_one_line(tmp_path: Path) -> None:
+    service = Service("postgresql://127.0.0.1/ninepanels", tmp_path, JWT_SECRET="")
+    assert service.process.wait(DEADLINE_S) == 1
+    lines = service.log().splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("NINEPANELS_JWT_SECRET: ")
