@@ -67,7 +67,7 @@ run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then serve
 
 test() { ## [pytest arguments]: the tests, on SQLite and on a PostgreSQL of their own
     install_ dev
-    NINEPANELS_ENV=TEST "$VENV/bin/pytest" "$@"
+    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses auto "$@"
 }
 
 check() { ## : ruff, format, types, shellcheck, migrations in step with the models

@@ -91,11 +91,14 @@ def _database_url(given: str | None, env: Environment) -> str:
     )
     try:
         url = make_url(given)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise ValueError(wanted) from error
+    # A password there would be shown by whatever masks the one before the host.
+    if {"password", "passfile", "sslpassword"} & set(url.query):
+        raise ValueError(wanted)
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg2"):
         url = url.set(drivername="postgresql+psycopg2")
-    elif url.drivername != "sqlite" or url.database in (None, "", ":memory:"):
+    elif url.drivername != "sqlite" or url.query or url.database in (None, "", ":memory:"):
         raise ValueError(wanted)
     return url.render_as_string(hide_password=False)
 
@@ -107,7 +110,7 @@ def _var() -> Path:
 
 def _own_secret(path: Path) -> str:
     """Return the secret kept in `path`, made at the first call; two that start at once agree on one."""
-    draft = path.with_suffix(f".{os.getpid()}")
+    draft = path.with_suffix(f".{secrets.token_hex(8)}")
     draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
     try:
         draft.write_text(secrets.token_hex(SECRET_BYTES))

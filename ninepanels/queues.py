@@ -23,6 +23,7 @@ HANDLERS_AT_ONCE = 32
 HANDLER_TIMEOUT_S = 30.0
 RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 10.0)
 DRAIN_TIMEOUT_S = 5.0
+UNWIND_TIMEOUT_S = 1.0
 
 log = logging.getLogger(__name__)
 
@@ -112,10 +113,11 @@ async def event_worker(dispatcher: Dispatcher) -> None:
 async def stop(worker: asyncio.Task[None]) -> None:
     """Close the queue and let the worker finish what is in it, within DRAIN_TIMEOUT_S."""
     event_queue.close()
-    done, _ = await asyncio.wait({worker}, timeout=DRAIN_TIMEOUT_S)
-    if not done:
+    await asyncio.wait({worker}, timeout=DRAIN_TIMEOUT_S)
+    if not worker.done():
+        log.error("The event queue was not drained in time; %d events, and those in hand, are lost", len(event_queue))
         worker.cancel()
-        log.error("The event queue was not drained in time; %d events are lost", len(event_queue))
+        await asyncio.wait({worker}, timeout=UNWIND_TIMEOUT_S)
 
 
 async def _handle(handler: Handler, event: pyd.Event) -> None:

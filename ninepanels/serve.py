@@ -1,6 +1,7 @@
 """Migrates, then serves, in one process: `python -m ninepanels.serve`, which is what `./mc.sh run` starts."""
 
 import argparse
+import sys
 
 import uvicorn
 
@@ -16,6 +17,7 @@ def main() -> None:
     parser.add_argument("--reload", action="store_true", help="start anew when the code changes")
     arguments = parser.parse_args()
     migrations.upgrade()
+    sys.stderr.write(f"Try it at http://{arguments.host}:{arguments.port}/docs; Ctrl-C stops it.\n")
     uvicorn.run("ninepanels.main:api", access_log=False, ws="none", **vars(arguments))
 
 

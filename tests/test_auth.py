@@ -62,7 +62,6 @@ def test_no_two_tokens_are_the_same() -> None:
         f"{segment({'alg': 'none'})}.{BODY}.{SIGNATURE}",
         f"{segment([[[[]]]])}.{segment([])}.{SIGNATURE}",
         signed({**CLAIMS, "exp": 1_700_000_001}),
-        signed({**CLAIMS, "exp": 10**400}),
         signed({**CLAIMS, "sub": "seven"}),
         *(signed({name: value for name, value in CLAIMS.items() if name != missing}) for missing in CLAIMS),
         signed({**CLAIMS, "padding": "x" * 1_000}),

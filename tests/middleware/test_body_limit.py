@@ -1,0 +1,129 @@
+"""`BodyLimitMiddleware` on its own, and before an application that reads the body."""
+
+import json
+
+import pytest
+from fastapi import FastAPI
+from fastapi import Request
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.exceptions import HTTPException
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from ninepanels import http_errors
+from ninepanels.middleware.body_limit import BodyLimitMiddleware
+
+from .asgi import Bystander
+from .asgi import Responder
+from .asgi import Sent
+from .asgi import call
+from .asgi import http_scope
+from .asgi import passes_through
+
+LIMIT = 100
+
+
+def an_api() -> FastAPI:
+    api = FastAPI()
+    http_errors.install(api)
+
+    @api.post("/")
+    async def count(request: Request) -> int:
+        return len(await request.body())
+
+    api.add_middleware(BodyLimitMiddleware, max_bytes=LIMIT)
+    return api
+
+
+def post(*chunks: bytes, announced: bytes | None = None) -> Sent:
+    headers = {} if announced is None else {"Content-Length": announced}
+    return call(an_api(), http_scope("/", "POST", headers), chunks or (b"",))
+
+
+def assert_too_large(sent: Sent) -> None:
+    assert sent.status == 413
+    assert json.loads(sent.body) == {"detail": "The request body is too large."}
+
+
+@pytest.mark.parametrize("announced", [b"101", b"1000", b"9" * 5_000, b"000101"])
+def test_a_body_announced_too_long_is_refused(announced: bytes) -> None:
+    assert_too_large(post(b"", announced=announced))
+
+
+def test_a_body_announced_too_long_never_reaches_the_application() -> None:
+    bystander = Bystander()
+    scope = http_scope("/", "POST", {"Content-Length": b"101"})
+    call(BodyLimitMiddleware(bystander, max_bytes=LIMIT), scope)
+    assert not bystander.calls
+
+
+def test_the_refusal_leaves_its_sentence_for_the_envelope() -> None:
+    scope = http_scope("/", "POST", {"Content-Length": b"101"})
+    call(BodyLimitMiddleware(Bystander(), max_bytes=LIMIT), scope)
+    assert scope["state"]["error_message"] == "The request body is too large."
+
+
+@pytest.mark.parametrize("chunks", [(b"x" * 101,), (b"x" * 100, b"x"), (b"x",) * 101, (b"x" * 60, b"", b"x" * 60)])
+def test_a_body_that_turns_out_too_long_is_refused(chunks: tuple[bytes, ...]) -> None:
+    assert_too_large(post(*chunks))
+
+
+def test_a_body_longer_than_it_was_announced_is_refused() -> None:
+    assert_too_large(post(b"x" * 101, announced=b"5"))
+
+
+def test_no_more_is_read_than_needed_to_know() -> None:
+    read: list[int] = []
+
+    async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
+        while True:
+            read.append(len((await receive())["body"]))
+
+    with pytest.raises(HTTPException) as caught:
+        call(BodyLimitMiddleware(app, max_bytes=LIMIT), http_scope("/", "POST"), [b"x" * 60] * 50)
+    assert (caught.value.status_code, read) == (413, [60])
+
+
+@pytest.mark.parametrize("chunks", [(b"x" * 100,), (b"x" * 99, b"x"), (b"x",) * 100])
+def test_a_body_of_exactly_the_limit_is_read(chunks: tuple[bytes, ...]) -> None:
+    sent = post(*chunks)
+    assert (sent.status, sent.body) == (200, b"100")
+
+
+@pytest.mark.parametrize("announced", [b"100", b"0100", b"0" * 1_000 + b"100"])
+def test_a_body_announced_as_exactly_the_limit_is_read(announced: bytes) -> None:
+    sent = post(b"x" * 100, announced=announced)
+    assert (sent.status, sent.body) == (200, b"100")
+
+
+def test_a_request_without_a_body_is_served() -> None:
+    sent = post()
+    assert (sent.status, sent.body) == (200, b"0")
+
+
+@pytest.mark.parametrize("announced", [b"", b"-1", b"abc", b"1e9", b"0x10", b"\xb2", b"+5", b"1_0", b"1 0", b"nan"])
+def test_an_absurd_length_does_not_lift_the_limit(announced: bytes) -> None:
+    assert_too_large(post(b"x" * 101, announced=announced))
+
+
+@given(announced=st.binary(max_size=30), length=st.integers(0, 2 * LIMIT))
+def test_whatever_is_announced_the_body_is_read_whole_or_refused(announced: bytes, length: int) -> None:
+    app = BodyLimitMiddleware(an_api(), max_bytes=LIMIT)
+    sent = call(app, http_scope("/", "POST", {"Content-Length": announced}), (b"x" * length,))
+    assert sent.status in (200, 413)
+    if sent.status == 200:
+        assert length <= LIMIT
+        assert sent.body == str(length).encode()
+
+
+def test_the_response_passes_untouched() -> None:
+    responder = Responder(b"one", b"two", status=418, headers={"x-tea": "green"})
+    assert call(BodyLimitMiddleware(responder, max_bytes=LIMIT), http_scope()) == call(responder, http_scope())
+
+
+@pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
+def test_other_protocols_pass_through(scope_type: str) -> None:
+    bystander = Bystander()
+    assert passes_through(BodyLimitMiddleware(bystander, max_bytes=LIMIT), bystander, scope_type)

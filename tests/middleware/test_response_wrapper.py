@@ -1,0 +1,285 @@
+"""`ResponseWrapperMiddleware` on its own."""
+
+import json
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from ninepanels import event_types
+from ninepanels import exceptions
+from ninepanels import pydmodels as pyd
+from ninepanels.middleware.response_wrapper import ResponseWrapperMiddleware
+
+from .asgi import Bystander
+from .asgi import Emitted
+from .asgi import Responder
+from .asgi import Sent
+from .asgi import call
+from .asgi import http_scope
+from .asgi import passes_through
+
+JSON = {"content-type": "application/json"}
+SECRET = "postgresql://ada:hunter2@db/ninepanels"
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda values: st.lists(values, max_size=4) | st.dictionaries(st.text(), values, max_size=4),
+    max_leaves=10,
+)
+
+
+class Failing:
+    """An application that raises, after it has sent what it is told to."""
+
+    def __init__(self, *, after_the_start: bool = False) -> None:
+        self.after_the_start = after_the_start
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        if self.after_the_start:
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+        raise LookupError(SECRET)
+
+
+class Saying:
+    """An application that leaves something in the request's state."""
+
+    def __init__(self, responder: Responder, **state: Any) -> None:
+        self.responder = responder
+        self.state = state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {}).update(self.state)
+        await self.responder(scope, receive, send)
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch) -> Emitted:
+    return Emitted.catching(monkeypatch)
+
+
+def dumps(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass")
+
+
+def exception_raised(emitted: Emitted) -> pyd.ExceptionRaised:
+    [event] = emitted.events()
+    assert event.type == event_types.EXCEPTION_RAISED
+    assert isinstance(event.payload, pyd.ExceptionRaised)
+    return event.payload
+
+
+def assert_untouched(responder: Responder, path: str = "/", referer: bytes | None = None) -> None:
+    headers = {} if referer is None else {"Referer": referer}
+    bare = call(responder, http_scope(path, headers=headers))
+    assert call(ResponseWrapperMiddleware(responder), http_scope(path, headers=headers)) == bare
+
+
+def wrapped(responder: Responder, path: str = "/", referer: bytes | None = None) -> dict[str, Any]:
+    headers = {} if referer is None else {"Referer": referer}
+    sent = call(ResponseWrapperMiddleware(responder), http_scope(path, headers=headers))
+    body: dict[str, Any] = json.loads(sent.body)
+    assert set(body) == set(pyd.WrappedResponse.model_fields)
+    return body
+
+
+# --- The envelope ---------------------------------------------------------------------------------------------------
+
+
+@given(value=json_values, status=st.sampled_from([200, 201, 400, 404, 422]), meta=json_values)
+def test_any_json_is_spliced_in_byte_for_byte(value: Any, status: int, meta: Any) -> None:
+    body = dumps(value)
+    responder = Responder(body, status=status, headers=JSON | {"content-length": str(len(body))})
+    sent = call(ResponseWrapperMiddleware(Saying(responder, meta=meta)), http_scope())
+    assert sent.body.startswith(b'{"data":' + body + b',"status_code":')
+    assert sent.headers.getlist("content-length") == [str(len(sent.body))]
+    envelope = json.loads(sent.body)
+    assert set(envelope) == set(pyd.WrappedResponse.model_fields)
+    assert (envelope["data"], envelope["meta"]) == (value, meta)
+    assert (sent.status, envelope["status_code"], envelope["is_error"]) == (status, status, status >= 400)
+
+
+@given(value=json_values, cuts=st.lists(st.integers(0, 200), max_size=6))
+def test_json_in_chunks_is_the_same_envelope(value: Any, cuts: list[int]) -> None:
+    body = dumps(value)
+    edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
+    chunks = [body[start:stop] for start, stop in pairwise(edges)]
+    in_one = call(ResponseWrapperMiddleware(Responder(body, headers=JSON)), http_scope())
+    in_chunks = call(ResponseWrapperMiddleware(Responder(*chunks, headers=JSON)), http_scope())
+    assert in_chunks.body == in_one.body
+    assert len(in_chunks.chunks) == len(chunks)
+
+
+def test_json_of_unknown_length_gets_no_length() -> None:
+    sent = call(ResponseWrapperMiddleware(Responder(b"[1,", b"2]", headers=JSON)), http_scope())
+    assert "content-length" not in sent.headers
+
+
+def test_chunks_are_not_held_back() -> None:
+    sent = call(ResponseWrapperMiddleware(Responder(b"[1,", b"2", b"]", headers=JSON)), http_scope())
+    assert sent.chunks[:2] == [b'{"data":[1,', b"2"]
+    assert sent.chunks[2].startswith(b"],")
+
+
+def test_a_good_response_has_no_error_message_even_when_one_was_left() -> None:
+    app = Saying(Responder(b"1", headers=JSON), error_message="left over")
+    envelope = json.loads(call(ResponseWrapperMiddleware(app), http_scope()).body)
+    assert envelope == {"data": 1, "status_code": 200, "is_error": False, "error_message": None, "meta": None}
+
+
+def test_an_error_says_its_sentence() -> None:
+    app = Saying(Responder(b'{"detail":1}', status=409, headers=JSON), error_message="Gibt es schon: ü 🌱")
+    envelope = json.loads(call(ResponseWrapperMiddleware(app), http_scope()).body)
+    assert (envelope["is_error"], envelope["error_message"]) == (True, "Gibt es schon: ü 🌱")
+
+
+def test_meta_is_what_the_route_left_for_it() -> None:
+    app = Saying(Responder(b"[]", headers=JSON), meta={"total": 3})
+    assert json.loads(call(ResponseWrapperMiddleware(app), http_scope()).body)["meta"] == {"total": 3}
+
+
+def test_a_scope_without_state_is_served() -> None:
+    scope = http_scope()
+    del scope["state"]
+    assert json.loads(call(ResponseWrapperMiddleware(Responder(b"1", headers=JSON)), scope).body)["meta"] is None
+
+
+def test_json_with_a_charset_is_wrapped() -> None:
+    assert wrapped(Responder(b"1", headers={"content-type": "application/json; charset=utf-8"}))["data"] == 1
+
+
+def test_other_headers_pass_untouched() -> None:
+    sent = call(ResponseWrapperMiddleware(Responder(b"1", headers=JSON | {"x-tea": "green"})), http_scope())
+    assert sent.headers["x-tea"] == "green"
+
+
+def test_one_response_leaves_nothing_for_the_next() -> None:
+    app = ResponseWrapperMiddleware(Responder(b"1", headers=JSON))
+    assert call(app, http_scope()) == call(app, http_scope())
+
+
+# --- What is not wrapped --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/html; charset=utf-8", "text/plain", "application/problem+json", "application/jsonl", "text/event-stream"],
+)
+def test_what_is_not_json_streams_through_untouched(content_type: str) -> None:
+    assert_untouched(Responder(b"{", b'"a"', b":1}", headers={"content-type": content_type, "content-length": "7"}))
+
+
+def test_a_response_without_a_content_type_passes_untouched() -> None:
+    assert_untouched(Responder(b"", status=204))
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/redoc"])
+def test_the_documentation_passes_untouched(path: str) -> None:
+    assert_untouched(Responder(b"{}", headers=JSON), path)
+
+
+@pytest.mark.parametrize("path", ["/token", "/v5/token"])
+@pytest.mark.parametrize(
+    "referer",
+    [b"http://localhost:8000/docs", b"https://api.example.com/docs?x=1", b"https://api.example.com/docs#/auth"],
+)
+def test_a_token_for_the_documentation_passes_untouched(path: str, referer: bytes) -> None:
+    assert_untouched(Responder(b'{"access_token":"x"}', headers=JSON), path, referer)
+
+
+@pytest.mark.parametrize(
+    "referer",
+    [None, b"", b"https://example.com/", b"https://example.com/docs/other", b"https://example.com/?next=/docs"],
+)
+def test_a_token_for_anybody_else_is_wrapped(referer: bytes | None) -> None:
+    assert wrapped(Responder(b"1", headers=JSON), "/token", referer)["data"] == 1
+
+
+def test_other_routes_are_wrapped_for_the_documentation_too() -> None:
+    assert wrapped(Responder(b"1", headers=JSON), "/panels", b"http://localhost/docs")["data"] == 1
+
+
+@pytest.mark.parametrize("referer", [b"http://[", b"http://[::1", b"\xff\xfe", b"//", b"http://a:b:c/", b"?", b"#"])
+def test_a_hostile_referer_does_no_harm(referer: bytes) -> None:
+    assert wrapped(Responder(b"1", headers=JSON), "/token", referer)["data"] == 1
+
+
+@given(st.binary(max_size=60))
+def test_no_referer_whatsoever_breaks_a_response(referer: bytes) -> None:
+    app = ResponseWrapperMiddleware(Responder(b"1", headers=JSON))
+    sent = call(app, http_scope("/token", headers={"Referer": referer}))
+    assert json.loads(sent.body) == 1 or json.loads(sent.body)["data"] == 1
+
+
+@pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
+def test_other_protocols_pass_through(scope_type: str) -> None:
+    bystander = Bystander()
+    assert passes_through(ResponseWrapperMiddleware(bystander), bystander, scope_type)
+
+
+# --- What goes wrong ------------------------------------------------------------------------------------------------
+
+
+def failed(emitted: Emitted) -> Sent:
+    sent = call(ResponseWrapperMiddleware(Failing()), http_scope("/panels"))
+    assert len(emitted.queue) == 1
+    return sent
+
+
+def test_an_exception_nobody_caught_becomes_an_enveloped_500(emitted: Emitted) -> None:
+    sent = failed(emitted)
+    sentence = exceptions.NinePanelsBaseException.default_detail
+    assert sent.status == 500
+    assert sent.headers["content-length"] == str(len(sent.body))
+    assert json.loads(sent.body) == {
+        "data": {"detail": sentence},
+        "status_code": 500,
+        "is_error": True,
+        "error_message": sentence,
+        "meta": None,
+    }
+
+
+def test_an_exception_tells_the_caller_nothing_of_itself(emitted: Emitted) -> None:
+    body = failed(emitted).body.decode()
+    for leaked in (SECRET, "hunter2", "LookupError", "Traceback", ".py"):
+        assert leaked not in body
+
+
+def test_an_exception_is_logged_with_its_traceback(emitted: Emitted, caplog: pytest.LogCaptureFixture) -> None:
+    failed(emitted)
+    [record] = caplog.records
+    assert record.levelname == "ERROR"
+    assert record.exc_info is not None
+    assert record.exc_info[0] is LookupError
+
+
+def test_an_exception_is_emitted_by_its_class_alone(emitted: Emitted) -> None:
+    failed(emitted)
+    payload = exception_raised(emitted)
+    assert payload == pyd.ExceptionRaised(method_path="ANY_unmatched", status_code=500, exception="LookupError")
+
+
+def test_a_5xx_of_the_application_is_emitted(emitted: Emitted) -> None:
+    call(ResponseWrapperMiddleware(Responder(b"{}", status=503, headers=JSON)), http_scope())
+    payload = exception_raised(emitted)
+    assert (payload.status_code, payload.exception) == (503, None)
+
+
+@pytest.mark.parametrize("status", [200, 302, 404, 499])
+def test_anything_below_500_is_not_emitted(status: int, emitted: Emitted) -> None:
+    call(ResponseWrapperMiddleware(Responder(b"{}", status=status, headers=JSON)), http_scope())
+    assert not emitted.events()
+
+
+def test_an_exception_after_the_response_has_begun_breaks_it_off(emitted: Emitted) -> None:
+    sent: list[Any] = []
+    with pytest.raises(LookupError):
+        call(ResponseWrapperMiddleware(Failing(after_the_start=True)), http_scope(), sent=sent)
+    assert [message["type"] for message in sent] == ["http.response.start"]
+    assert exception_raised(emitted).exception == "LookupError"

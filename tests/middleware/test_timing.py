@@ -1,0 +1,155 @@
+"""`TimingMiddleware` on its own."""
+
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
+
+import pytest
+from fastapi import APIRouter
+from fastapi import FastAPI
+from fastapi import Request
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from ninepanels import clock
+from ninepanels import event_types
+from ninepanels import pydmodels as pyd
+from ninepanels import request_ids
+from ninepanels.middleware.timing import TimingMiddleware
+
+from .asgi import Bystander
+from .asgi import Emitted
+from .asgi import Responder
+from .asgi import call
+from .asgi import http_scope
+from .asgi import passes_through
+
+
+def an_api() -> FastAPI:
+    router = APIRouter()
+
+    @router.get("/panels/{panel_id}")
+    def read_panel(panel_id: str, request: Request) -> str:
+        request.state.user_id = 7
+        return panel_id
+
+    @router.post("/panels", status_code=201)
+    def create_panel() -> str:
+        return "made"
+
+    api = FastAPI()
+    api.include_router(router)
+    api.include_router(router, prefix="/v5", include_in_schema=False)
+    return api
+
+
+def timing(emitted: Emitted) -> pyd.TimingCreated:
+    [event] = emitted.events()
+    assert event.type == event_types.TIMING_CREATED
+    assert isinstance(event.payload, pyd.TimingCreated)
+    return event.payload
+
+
+@pytest.fixture
+def emitted(monkeypatch: pytest.MonkeyPatch) -> Emitted:
+    return Emitted.catching(monkeypatch)
+
+
+@pytest.mark.parametrize("path", ["/panels/1", "/panels/2", "/v5/panels/1", "/panels/%F0%9F%8C%B1"])
+def test_a_request_is_named_by_its_template_without_the_v5(path: str, emitted: Emitted) -> None:
+    call(TimingMiddleware(an_api()), http_scope(path))
+    payload = timing(emitted)
+    assert (payload.method, payload.path) == ("GET", "/panels/{panel_id}")
+    assert payload.method_path == "GET_/panels/{panel_id}"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/nowhere"),
+        ("GET", "/v5/nowhere"),
+        ("GET", "/elsewhere/../../etc/passwd"),
+        ("BREW", "/coffee"),
+        ("BREW", "/panels"),
+        ("DELETE", "/v5/panels"),
+    ],
+)
+def test_whatever_no_route_takes_is_counted_as_one(method: str, path: str, emitted: Emitted) -> None:
+    call(TimingMiddleware(an_api()), http_scope(path, method))
+    payload = timing(emitted)
+    assert (payload.method, payload.path, payload.method_path) == ("ANY", "unmatched", "ANY_unmatched")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/panels/1", 200), ("POST", "/panels", 201), ("GET", "/nowhere", 404), ("BREW", "/panels", 405)],
+)
+def test_the_status_is_the_one_of_the_response(method: str, path: str, status: int, emitted: Emitted) -> None:
+    call(TimingMiddleware(an_api()), http_scope(path, method))
+    assert timing(emitted).status_code == status
+
+
+def test_who_is_logged_in_is_said(emitted: Emitted) -> None:
+    call(TimingMiddleware(an_api()), http_scope("/panels/1"))
+    assert timing(emitted).user_id == 7
+
+
+def test_nobody_is_said_when_nobody_is_logged_in(emitted: Emitted) -> None:
+    call(TimingMiddleware(an_api()), http_scope("/panels", "POST"))
+    assert timing(emitted).user_id is None
+
+
+def test_a_request_that_raises_is_timed_as_a_500_and_still_raises(emitted: Emitted) -> None:
+    async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
+        raise RuntimeError("boom")
+
+    with pytest.raises(RuntimeError, match="boom"):
+        call(TimingMiddleware(failing), http_scope())
+    assert timing(emitted).status_code == 500
+
+
+def test_the_start_is_read_from_the_clock_and_the_duration_is_not(
+    emitted: Emitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    monkeypatch.setattr(clock, "now", lambda: noon)
+    call(TimingMiddleware(an_api()), http_scope("/panels/1"))
+    payload = timing(emitted)
+    assert payload.start_ts == noon
+    assert payload.diff_ms > 0
+    assert payload.stop_ts == noon + timedelta(milliseconds=payload.diff_ms)
+
+
+def test_the_timing_is_emitted_after_the_last_byte(emitted: Emitted) -> None:
+    waiting: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await Responder(b"one", b"two")(scope, receive, send)
+        waiting.append(len(emitted.queue))
+
+    call(TimingMiddleware(app), http_scope())
+    assert (waiting, len(emitted.queue)) == ([0], 1)
+
+
+def test_the_event_bears_the_id_of_the_request(emitted: Emitted) -> None:
+    token = request_ids.current.set("mine")
+    try:
+        call(TimingMiddleware(Responder()), http_scope())
+    finally:
+        request_ids.current.reset(token)
+    assert [event.request_id for event in emitted.events()] == ["mine"]
+
+
+def test_the_response_passes_untouched(emitted: Emitted) -> None:
+    responder = Responder(b"one", b"two", status=418, headers={"x-tea": "green"})
+    sent = call(TimingMiddleware(responder), http_scope())
+    assert sent == call(responder, http_scope())
+    assert len(emitted.queue) == 1
+
+
+@pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
+def test_other_protocols_pass_through_untimed(scope_type: str, emitted: Emitted) -> None:
+    bystander = Bystander()
+    assert passes_through(TimingMiddleware(bystander), bystander, scope_type)
+    assert not emitted.events()
