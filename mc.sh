@@ -48,10 +48,11 @@ install_() {
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
     [[ -x $VENV/bin/python ]] || "$(find_python)" -m venv "$VENV"
     say "Installing the locked packages into $VENV"
+    # Compiled once here, so that a start need not do it: it may not be allowed to keep what it compiled.
     if [[ $1 == dev ]]; then
-        poetry_ sync --quiet --no-interaction
+        poetry_ sync --quiet --no-interaction --compile
     else
-        poetry_ install --quiet --no-interaction --only main
+        poetry_ install --quiet --no-interaction --compile --only main
     fi
     echo "$wanted" >"$stamp"
     [[ $1 == dev ]] && echo "$wanted" >"$VENV/.installed-main"
