@@ -1,0 +1,62 @@
+from collections.abc import Iterator
+
+import pytest
+from starlette.testclient import TestClient
+
+from ninepanels.config import Settings
+from ninepanels.environments import Environment
+from ninepanels.main import create_api
+
+ORIGIN = "https://ninepanels.example"
+
+
+@pytest.fixture
+def web_client(database_url: str) -> Iterator[TestClient]:
+    settings = Settings(env=Environment.TEST, database_url=database_url, cors_origins=(ORIGIN,))
+    with TestClient(create_api(settings), headers={"Origin": ORIGIN}) as client:
+        yield client
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+def test_a_preflight_from_the_web_client_is_granted(web_client: TestClient, method: str) -> None:
+    wanted = {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "Authorization, Content-Type, X-Request-ID",
+    }
+    response = web_client.options("/panels", headers=wanted)
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+
+
+def test_a_preflight_from_elsewhere_is_refused(web_client: TestClient) -> None:
+    wanted = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    response = web_client.options("/panels", headers=wanted)
+    assert response.status_code == 400
+    assert "Access-Control-Allow-Origin" not in response.headers
+
+
+def test_an_error_can_be_read_by_the_web_client(web_client: TestClient) -> None:
+    response = web_client.get("/panels")
+    assert response.status_code == 401
+    assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert response.headers["Access-Control-Expose-Headers"] == "X-Request-ID"
+    assert response.headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
+def test_the_documentation_comes_without_envelope(client: TestClient, path: str) -> None:
+    response = client.get(path)
+    assert response.status_code == 200
+    assert not response.text.startswith('{"data":')
+
+
+def test_an_unknown_address_is_404_in_the_envelope(client: TestClient) -> None:
+    response = client.get("/nowhere")
+    assert response.status_code == 404
+    assert response.json()["error_message"] == "There is nothing at this address."
+
+
+def test_a_method_that_is_not_taken_is_405_in_the_envelope(client: TestClient) -> None:
+    response = client.put("/users")
+    assert response.status_code == 405
+    assert response.json()["is_error"]
