@@ -92,6 +92,11 @@ revision() { ## MESSAGE: a new revision of the schema, drafted from the models
     "$VENV/bin/alembic" revision --autogenerate --message "$1"
 }
 
+data() { ## promote EMAIL: make somebody an admin
+    install_ main
+    "$VENV/bin/python" data_mgmt.py "$@"
+}
+
 env() { ## : what this environment is, secrets masked
     install_ main
     "$VENV/bin/python" -m ninepanels.config

@@ -2,12 +2,17 @@
 
 import asyncio
 import base64
+import hashlib
 import re
+import secrets
 import uuid
 from collections.abc import Iterator
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC
+from datetime import datetime
 from datetime import timedelta
 from typing import Annotated
 
@@ -23,6 +28,7 @@ from . import clock
 from . import crud
 from . import exceptions
 from . import pydmodels as pyd
+from . import rate_limits
 from . import sqlmodels as sql
 from .config import Settings
 from .database import UnitOfWork
@@ -30,6 +36,7 @@ from .database import database
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 1024
+RESET_TOKEN_BYTES = 32
 
 # OWASP's second choice for Argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
 passwords = CryptContext(
@@ -58,33 +65,57 @@ async def hash_password(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_hashing, passwords.hash, password)
 
 
-async def verify_password(password: str, hashed: str) -> tuple[bool, str | None]:
-    """Return whether a password is the one hashed, and a new hash where the old one is out of date."""
-    return await asyncio.get_running_loop().run_in_executor(_hashing, _verify, password, hashed)
+async def verify_password(password: str, hashed: str, tries: Sequence[rate_limits.Try]) -> tuple[bool, str | None]:
+    """Return whether a password is the one hashed, and a new hash where the old one is out of date.
+
+    Args:
+        password: what was typed.
+        hashed: the hash of the right one.
+        tries: what it counts against if it is wrong.
+
+    Raises:
+        TooManyTries: there were too many wrong ones; this one was not looked at.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_hashing, _verify, password, hashed, tries)
 
 
-def _verify(password: str, hashed: str) -> tuple[bool, str | None]:
+def _verify(password: str, hashed: str, tries: Sequence[rate_limits.Try]) -> tuple[bool, str | None]:
+    # Asked and counted here, where there are two at a time: guesses sent all at once would not be counted in time.
+    rate_limits.guard.check(tries)
     try:
         matches, renewed = passwords.verify_and_update(password, hashed)
     except ValueError:
         # bcrypt refuses what it can never have hashed: NUL, or more than 72 bytes.
-        return False, None
+        matches, renewed = False, None
+    if not matches:
+        rate_limits.guard.count(tries)
     return matches, renewed
 
 
-async def log_in(email: str, password: str) -> sql.User:
+@dataclass(frozen=True)
+class Login:
+    """Somebody who knew the password, at the instant before it was looked up."""
+
+    user: sql.User
+    at: datetime
+
+
+async def log_in(email: str, password: str, address: str) -> Login:
     """Return the user with this e-mail and password; a hash that is out of date is renewed.
 
     Raises:
         NotAuthenticated: there is none, told in the same words and the same time for either reason.
+        TooManyTries: too many logins failed for this e-mail, or from this address.
     """
+    at = clock.now()
     user = await run_in_threadpool(_find, email)
-    matches, renewed = await verify_password(password, user.hashed_password if user else _NOBODYS_HASH)
+    hashed = user.hashed_password if user else _NOBODYS_HASH
+    matches, renewed = await verify_password(password, hashed, rate_limits.login(email, address))
     if user is None or not matches:
         raise exceptions.NotAuthenticated("Wrong e-mail or password.")
     if renewed is not None:
         await run_in_threadpool(_renew, user, renewed)
-    return user
+    return Login(user, at)
 
 
 def _find(email: str) -> sql.User | None:
@@ -100,17 +131,39 @@ def _renew(user: sql.User, renewed: str) -> None:
 # --- Tokens ---------------------------------------------------------------------------------------------------------
 
 
-def issue_token(user_id: int, settings: Settings) -> pyd.Token:
-    """Return a fresh JWT for a user."""
+@dataclass(frozen=True)
+class AccessToken:
+    """What a good token says."""
+
+    user_id: int
+    jti: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def issue_token(user: sql.User, at: datetime, settings: Settings) -> pyd.Token:
+    """Return a fresh JWT for a user.
+
+    Args:
+        user: as they were read when they logged in; whatever revoked tokens before then does not revoke this one.
+        at: the instant before that; whatever revokes tokens after it revokes this one.
+        settings: the secret and the lifetime.
+    """
     lifetime = timedelta(days=settings.access_token_days)
-    issued_at = clock.now()
-    claims = {"sub": str(user_id), "iat": issued_at, "exp": issued_at + lifetime, "jti": str(uuid.uuid4())}
+    # Another instance's clock may be ahead of ours.
+    issued_at = max(at, user.tokens_valid_after + timedelta(microseconds=1)) if user.tokens_valid_after else at
+    claims = {
+        "sub": str(user.id),
+        "iat": issued_at.timestamp(),
+        "exp": issued_at + lifetime,
+        "jti": str(uuid.uuid4()),
+    }
     token = jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
     return pyd.Token(access_token=token, expires_in=int(lifetime.total_seconds()))
 
 
-def read_token(token: str, settings: Settings) -> int:
-    """Return the id of the user whose token this is.
+def read_token(token: str, settings: Settings) -> AccessToken:
+    """Return what a token of ours says.
 
     Raises:
         NotAuthenticated: it is not one of ours, it has expired, or it is spelled in another way than we did.
@@ -121,13 +174,18 @@ def read_token(token: str, settings: Settings) -> int:
     options = {"verify_exp": False, **{f"require_{claim}": True for claim in ("sub", "iat", "exp", "jti")}}
     try:
         claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), algorithms=[ALGORITHM], options=options)
-        user_id, expires_at = int(claims["sub"]), int(claims["exp"])
+        access_token = AccessToken(
+            user_id=int(claims["sub"]),
+            jti=str(claims["jti"]),
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
     except Exception as error:
         # jose lets RecursionError, OverflowError, TypeError and more through on hostile tokens.
         raise exceptions.NotAuthenticated(context_msg=type(error).__name__) from error
-    if expires_at <= clock.now().timestamp():
+    if access_token.expires_at <= clock.now():
         raise exceptions.NotAuthenticated("Your login has expired. Please log in again.")
-    return user_id
+    return access_token
 
 
 def _is_canonical(segment: str) -> bool:
@@ -138,22 +196,32 @@ def _is_canonical(segment: str) -> bool:
     return base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() == segment
 
 
+def new_reset_token() -> str:
+    """Return what a password is reset with: 32 random bytes, fit for a URL."""
+    return secrets.token_urlsafe(RESET_TOKEN_BYTES)
+
+
+def hash_reset_token(token: str) -> str:
+    """Return what is kept of it. It cannot be guessed, so it needs no salt and no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
 # --- Who is calling -------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class LoggedIn:
-    """The bearer of a good token; whether they are still a user is settled in the session their request uses."""
+    """The bearer of a good token; whether it is dead meanwhile is settled in the session their request uses."""
 
     request: Request
-    token_of: int
+    token: AccessToken
 
     @contextmanager
     def reading(self) -> Iterator[tuple[Session, sql.User]]:
         """Open a session to read with, and the caller in it.
 
         Raises:
-            NotAuthenticated: the user is gone.
+            NotAuthenticated: the user is gone, or the token was revoked.
             DatabaseUnavailable: the database is away.
         """
         with database.reading() as session:
@@ -165,26 +233,38 @@ class LoggedIn:
         with database.writing() as work:
             yield work, self._identify(work)
 
-    async def confirm_password(self, password: str) -> None:
-        """Make sure that it is the user who sits there.
+    async def confirm_password(self, password: str) -> str:
+        """Make sure that it is the user who sits there, and return the hash that says so.
 
         Raises:
             WrongPassword: it does not seem so.
+            TooManyTries: it did not seem so too often.
         """
         hashed = await run_in_threadpool(self._read_hash)
-        matches, _ = await verify_password(password, hashed)
+        matches, _ = await verify_password(password, hashed, rate_limits.recheck(self.token.user_id))
         if not matches:
             raise exceptions.WrongPassword
+        return hashed
 
     def _read_hash(self) -> str:
         with self.reading() as (_, user):
             return user.hashed_password
 
     def _identify(self, session: Session) -> sql.User:
-        user = crud.users.read(session, self.token_of)
+        user = crud.tokens.read_bearer(session, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
         if user is None:
             raise exceptions.NotAuthenticated
         self.request.state.user_id = user.id
+        return user
+
+
+class LoggedInAdmin(LoggedIn):
+    """A bearer who has to be an admin, or their session raises NotAllowed."""
+
+    def _identify(self, session: Session) -> sql.User:
+        user = super()._identify(session)
+        if not user.is_admin:
+            raise exceptions.NotAllowed
         return user
 
 
@@ -194,7 +274,12 @@ _bearer = OAuth2PasswordBearer(tokenUrl="token", auto_error=False)
 async def _logged_in(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> LoggedIn:
     if token is None:
         raise exceptions.NotAuthenticated
-    return LoggedIn(request, token_of=read_token(token, request.app.state.settings))
+    return LoggedIn(request, read_token(token, request.app.state.settings))
+
+
+async def _logged_in_admin(caller: Annotated[LoggedIn, Depends(_logged_in)]) -> LoggedInAdmin:
+    return LoggedInAdmin(caller.request, caller.token)
 
 
 Caller = Annotated[LoggedIn, Depends(_logged_in)]
+Admin = Annotated[LoggedInAdmin, Depends(_logged_in_admin)]

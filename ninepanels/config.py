@@ -1,9 +1,12 @@
 """Settings, read once from the environment and the file `.env.<environment>`."""
 
 import os
+import re
 import secrets
 import stat
 import sys
+from email.utils import parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from typing import Any
@@ -43,14 +46,59 @@ class Settings(BaseSettings):
     database_url: str = ""
     jwt_secret: SecretStr = SecretStr("")
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
+    password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
+    url_root: str = "http://localhost:5173"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    smtp_url: str = ""
+    mail_dir: Path = VAR / "mail"
+    mail_from: str = "Nine Panels <no-reply@localhost>"
+    rate_limits: Literal["on", "off"] = "on"
+    rate_limit_storage: str = "memory"
     default_timezone: str = "UTC"
     threads: Annotated[int, Field(ge=1, le=100)] = 8
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
     @classmethod
-    def _split_origins(cls, value: object) -> object:
+    def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _addresses_or_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(str(ip_network(value, strict=False)) for value in values)
+        except ValueError as error:
+            raise ValueError("has to be addresses or networks, such as 10.0.0.7 or 10.0.0.0/8") from error
+
+    @field_validator("url_root")
+    @classmethod
+    def _bare_url(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("has to look like https://ninepanels.example")
+        return value.rstrip("/")
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp(cls, value: str) -> str:
+        if value and not _is_url(value, "smtp", "smtps"):
+            raise ValueError("has to look like smtp://user:password@host:587, or smtps:// for TLS from the start")
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        _, address = parseaddr(value)
+        if not re.fullmatch(r"[^\s@]+@[^\s@]+", address) or not value.isprintable():
+            raise ValueError("has to look like Nine Panels <no-reply@ninepanels.example>")
+        return value
+
+    @field_validator("rate_limit_storage")
+    @classmethod
+    def _memory_or_redis(cls, value: str) -> str:
+        if value != "memory" and not _is_url(value, "redis", "rediss"):
+            raise ValueError("has to be memory, or look like redis://:password@host:6379/0")
+        return value
 
     @field_validator("default_timezone")
     @classmethod
@@ -67,6 +115,17 @@ class Settings(BaseSettings):
         if env is Environment.FEATURE:
             values.setdefault("cors_origins", ("http://localhost:5173",))
         return values
+
+    @model_validator(mode="after")
+    def _safe_for_people(self) -> "Settings":
+        if self.env is Environment.MAIN and self.rate_limits == "off":
+            raise ValueError(f"{PREFIX}RATE_LIMITS: is never off on MAIN; leave it out, or set it to on")
+        if self.env in (Environment.MAIN, Environment.STAGING) and self.smtp_url:
+            missing = {"url_root", "mail_from"} - self.model_fields_set
+            for name in sorted(missing):
+                example = {"url_root": "https://ninepanels.example", "mail_from": "no-reply@ninepanels.example"}[name]
+                raise ValueError(f"{PREFIX}{name.upper()}: mails that are really sent need it, such as {example}")
+        return self
 
     @model_validator(mode="after")
     def _strong_secret(self) -> "Settings":
@@ -101,6 +160,14 @@ def _database_url(given: str | None, env: Environment) -> str:
     elif url.drivername != "sqlite" or url.query or url.database in (None, "", ":memory:"):
         raise ValueError(wanted)
     return url.render_as_string(hide_password=False)
+
+
+def _is_url(value: str, *schemes: str) -> bool:
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        return False
+    return url.drivername in schemes and bool(url.host) and not url.query
 
 
 def _var() -> Path:
@@ -149,9 +216,10 @@ def main() -> None:
         settings = read_settings()
     except exceptions.SettingsInvalid as error:
         sys.exit(error.detail)
-    shown = settings.model_dump(mode="json") | {
-        "database_url": make_url(settings.database_url).render_as_string(hide_password=True)
-    }
+    shown = settings.model_dump(mode="json")
+    for name, value in shown.items():
+        if isinstance(value, str) and "://" in value:
+            shown[name] = make_url(value).render_as_string(hide_password=True)
     sys.stdout.writelines(f"{PREFIX}{name.upper()}={value}\n" for name, value in shown.items())
 
 

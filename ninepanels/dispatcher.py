@@ -2,16 +2,18 @@
 
 from . import event_types
 from .handlers import activity
+from .handlers import comms
+from .handlers import tokens
 from .queues import Handler
 
 dispatcher: dict[str, list[Handler]] = {
-    event_types.NEW_USER_CREATED: [],
+    event_types.NEW_USER_CREATED: [comms.handle_new_user_created],
     event_types.USER_LOGGED_IN: [activity.handle_user_logged_in],
-    event_types.USER_LOGGED_OUT: [],
-    event_types.USER_UPDATED: [],
+    event_types.USER_LOGGED_OUT: [tokens.handle_user_logged_out],
+    event_types.USER_UPDATED: [comms.handle_user_updated],
     event_types.USER_DELETED: [],
-    event_types.PASSWORD_RESET_REQUESTED: [],
-    event_types.PASSWORD_CHANGED: [],
+    event_types.PASSWORD_RESET_REQUESTED: [comms.handle_password_reset_requested],
+    event_types.PASSWORD_CHANGED: [comms.handle_password_changed],
     event_types.PANEL_CREATED: [],
     event_types.PANEL_UPDATED: [],
     event_types.PANEL_DELETED: [],

@@ -2,18 +2,22 @@
 
 NinePanelsBaseException
 ├── NotAuthenticated            401  who are you
+│   └── InvalidResetToken
 ├── NotAllowed                  403  known, but not allowed
 │   └── WrongPassword
 ├── NotFound                    404  missing, or somebody else's: never told apart
 ├── EmailTaken                  409
+├── TooManyTries                429
 ├── RequestMakesNoSense         400  well-formed, but not now
 │   ├── TooManyPanels
 │   ├── PositionOutOfRange
 │   ├── DayInTheFuture
+│   ├── LastAdmin
 │   └── NothingToUpdate
 ├── Unavailable                 503  worth another try
 │   ├── DatabaseUnavailable
 │   └── NotReady
+├── MailNotSent                 tried again later
 └── SettingsInvalid             the service does not start
 
 `http_errors.py` is the one place that turns these into responses.
@@ -21,6 +25,7 @@ NinePanelsBaseException
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from typing import ClassVar
 
@@ -37,7 +42,7 @@ class NinePanelsBaseException(Exception):  # noqa: N818 - the Bible names it
     """
 
     status_code: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
-    headers: ClassVar[Mapping[str, str]] = {}
+    headers: Mapping[str, str] = MappingProxyType({})
     default_detail: ClassVar[str] = "Something went wrong on our side."
 
     def __init__(self, detail: str | None = None, context_msg: str = "", **context_data: Any) -> None:
@@ -51,8 +56,14 @@ class NotAuthenticated(NinePanelsBaseException):
     """The caller did not say who they are, or not convincingly."""
 
     status_code = HTTPStatus.UNAUTHORIZED
-    headers: ClassVar[Mapping[str, str]] = {"WWW-Authenticate": "Bearer"}
+    headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
     default_detail = "Please log in."
+
+
+class InvalidResetToken(NotAuthenticated):
+    """The e-mail and the token of a password reset do not belong together, now; never told why."""
+
+    default_detail = "This link does not work, or no longer. Please ask for a new one."
 
 
 class NotAllowed(NinePanelsBaseException):
@@ -82,6 +93,17 @@ class EmailTaken(NinePanelsBaseException):
     default_detail = "An account with this e-mail exists already."
 
 
+class TooManyTries(NinePanelsBaseException):
+    """Somebody tries too often what nobody has to do often."""
+
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+    default_detail = "Too many tries. Please wait a while before the next one."
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__()
+        self.headers = MappingProxyType({"Retry-After": str(retry_after_s)})
+
+
 class RequestMakesNoSense(NinePanelsBaseException):
     """The request is well-formed, but cannot be carried out as things stand."""
 
@@ -106,6 +128,12 @@ class DayInTheFuture(RequestMakesNoSense):
     default_detail = "That day has not begun yet where you are."
 
 
+class LastAdmin(RequestMakesNoSense):
+    """Nobody would be left to make another admin."""
+
+    default_detail = "The last admin cannot step down. Make somebody else an admin first."
+
+
 class NothingToUpdate(RequestMakesNoSense):
     """The update names no field."""
 
@@ -116,7 +144,7 @@ class Unavailable(NinePanelsBaseException):
     """Something this needs is away for now: worth another try."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    headers: ClassVar[Mapping[str, str]] = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    headers = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
     default_detail = "The service is not available right now. Please try again in a moment."
 
 
@@ -126,6 +154,10 @@ class DatabaseUnavailable(Unavailable):
 
 class NotReady(Unavailable):
     """The service runs, but should not be sent requests."""
+
+
+class MailNotSent(NinePanelsBaseException):
+    """An e-mail could not be handed over; `context_msg` says why, and names nobody."""
 
 
 class SettingsInvalid(NinePanelsBaseException):

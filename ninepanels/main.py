@@ -9,11 +9,13 @@ from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi_offline import FastAPIOffline
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from . import exceptions
 from . import http_errors
 from . import logs
 from . import queues
+from . import rate_limits
 from . import release
 from .config import Settings
 from .config import read_settings
@@ -25,6 +27,7 @@ from .middleware.request_id import HEADER as REQUEST_ID_HEADER
 from .middleware.request_id import RequestIdMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
 from .middleware.timing import TimingMiddleware
+from .outbox import outbox
 from .routes import router
 
 LARGEST_BODY = 64 * 1024
@@ -63,6 +66,7 @@ def create_api(settings: Settings) -> FastAPI:
     )
     api.add_middleware(TimingMiddleware)
     api.add_middleware(RequestIdMiddleware)
+    api.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return api
 
 
@@ -71,12 +75,15 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     settings: Settings = api.state.settings
     database.connect(settings.database_url, pool_size=settings.threads + HANDLER_CONNECTIONS)
     current_default_thread_limiter().total_tokens = settings.threads
+    rate_limits.guard.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
     queues.event_queue.open()
     api.state.event_worker = asyncio.create_task(queues.event_worker(dispatcher))
+    sender = asyncio.create_task(outbox.send_forever(settings))
     try:
         yield
     finally:
         await queues.stop(api.state.event_worker)
+        await outbox.stop(sender)
         database.disconnect()
 
 

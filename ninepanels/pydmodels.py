@@ -4,6 +4,7 @@ import uuid
 from datetime import UTC
 from datetime import date
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from typing import Any
 from typing import ClassVar
@@ -131,6 +132,33 @@ class UserUpdate(UpdateBody):
         return self
 
 
+class PasswordChange(RequestBody):
+    """A new password, and the proof that it is the user who wants it."""
+
+    current_password: Annotated[str, Field(max_length=128, json_schema_extra={"format": "password"})]
+    new_password: Password
+
+
+class PasswordResetRequest(RequestBody):
+    """Whoever forgot their password."""
+
+    email: Email
+
+
+class PasswordReset(RequestBody):
+    """A new password, and the token out of the mail."""
+
+    email: Email
+    password_reset_token: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"})]
+    new_password: Password
+
+
+class AdminUpdate(UpdateBody):
+    """What an admin changes of a user."""
+
+    is_admin: bool | MISSING = MISSING
+
+
 class PanelCreate(RequestBody):
     """A new panel. Without `position`, or with one past the end, it becomes the last."""
 
@@ -189,6 +217,10 @@ class Success(BaseModel):
     """There is nothing more to say."""
 
     success: Literal[True] = True
+
+
+class NewLogin(Success, Token):
+    """It worked, and here is the only token that is good from now on."""
 
 
 class User(BaseModel):
@@ -299,6 +331,26 @@ class UserLoggedIn(UserEvent):
     at: Instant
 
 
+class UserLoggedOut(UserEvent):
+    """Somebody gave a token back, or all of them."""
+
+    type: ClassVar[str] = event_types.USER_LOGGED_OUT
+    everywhere: bool
+
+
+class PasswordResetRequested(EventPayload):
+    """Somebody asked for a new password; whether there is such an account is seen when the mail is sent."""
+
+    type: ClassVar[str] = event_types.PASSWORD_RESET_REQUESTED
+    mail_id: int
+
+
+class PasswordChanged(UserEvent):
+    """Somebody has a new password."""
+
+    type: ClassVar[str] = event_types.PASSWORD_CHANGED
+
+
 class UserUpdated(UserEvent):
     """Somebody changed their profile."""
 
@@ -386,6 +438,18 @@ class Event(BaseModel):
     request_id: str | None
     type: str
     payload: SerializeAsAny[EventPayload]
+
+
+# --- Mails ----------------------------------------------------------------------------------------------------------
+
+
+class MailKind(StrEnum):
+    """The e-mails we send; each has its templates."""
+
+    WELCOME = "welcome"
+    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"
+    EMAIL_CHANGED = "email_changed"
 
 
 # --- Logs -----------------------------------------------------------------------------------------------------------

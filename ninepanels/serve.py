@@ -18,7 +18,8 @@ def main() -> None:
     arguments = parser.parse_args()
     migrations.upgrade()
     sys.stderr.write(f"Try it at http://{arguments.host}:{arguments.port}/docs; Ctrl-C stops it.\n")
-    uvicorn.run("ninepanels.main:api", access_log=False, ws="none", **vars(arguments))
+    # Whose X-Forwarded-For counts, TRUSTED_PROXIES says; uvicorn itself would believe whoever is on this machine.
+    uvicorn.run("ninepanels.main:api", access_log=False, ws="none", proxy_headers=False, **vars(arguments))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from sqlalchemy import DateTime
 from sqlalchemy import Dialect
 from sqlalchemy import ForeignKey
 from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import Index
 from sqlalchemy import Integer
 from sqlalchemy import MetaData
 from sqlalchemy import SmallInteger
@@ -17,6 +18,7 @@ from sqlalchemy import String
 from sqlalchemy import Text
 from sqlalchemy import TypeDecorator
 from sqlalchemy import UniqueConstraint
+from sqlalchemy import text
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -65,10 +67,17 @@ NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
 
 class User(Base):
-    """Somebody with an account. `email` is kept in lower case, which makes it unique without case."""
+    """Somebody with an account. `email` is kept in lower case, which makes it unique without case.
+
+    An access token issued at `tokens_valid_after` or before is dead.
+    """
 
     __tablename__ = "users"
-    __table_args__ = (CheckConstraint("day_starts_at BETWEEN 0 AND 5", "day_starts_at"), NEVER_REUSE_IDS)
+    __table_args__ = (
+        CheckConstraint("day_starts_at BETWEEN 0 AND 5", "day_starts_at"),
+        Index("ix_users_admins", "id", postgresql_where=text("is_admin"), sqlite_where=text("is_admin = 1")),
+        NEVER_REUSE_IDS,
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -80,6 +89,7 @@ class User(Base):
     created_at: Mapped[datetime] = mapped_column(Instant)
     last_login: Mapped[datetime | None] = mapped_column(Instant)
     last_activity: Mapped[datetime | None] = mapped_column(Instant)
+    tokens_valid_after: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class Panel(Base):
@@ -112,3 +122,45 @@ class Entry(Base):
     day: Mapped[date]
     is_complete: Mapped[bool]
     timestamp: Mapped[datetime] = mapped_column(Instant)
+
+
+class BlacklistedAccessToken(Base):
+    """A token that was logged out; kept until it would have expired, or its user is gone."""
+
+    __tablename__ = "blacklisted_access_tokens"
+
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(36), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+
+
+class PasswordResetToken(Base):
+    """A way to set a new password, once; of the token itself only a hash is kept."""
+
+    __tablename__ = "password_reset_tokens"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    issued_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    invalidated_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class OutboxMail(Base):
+    """An e-mail to send. Its text is made when it is sent, so that no secret rests here.
+
+    `user_id` is nobody's where it must not show whether the account exists. `next_attempt_at` is empty once the mail
+    is sent; whoever takes the mail in hand puts it past the time that can take.
+    """
+
+    __tablename__ = "outbox"
+    __table_args__ = (NEVER_REUSE_IDS,)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[int | None] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    recipient: Mapped[str] = mapped_column(String(254), index=True)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+    sent_at: Mapped[datetime | None] = mapped_column(Instant, index=True)

@@ -21,6 +21,7 @@ from starlette.testclient import TestClient
 
 from ninepanels import clock
 from ninepanels import crud
+from ninepanels import request_ids
 from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.environments import Environment
@@ -86,8 +87,8 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
 
 
 @pytest.fixture
-def settings(database_url: str) -> Settings:
-    return Settings(env=Environment.TEST, database_url=database_url)
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(env=Environment.TEST, database_url=database_url, mail_dir=tmp_path / "mail", rate_limits="off")
 
 
 @pytest.fixture
@@ -138,13 +139,14 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 @pytest.fixture
 def statements(client: TestClient) -> Iterator[list[str]]:
-    """The SQL that reaches the database's driver, begin and commit aside."""
+    """The SQL that requests send to the database's driver, begin and commit aside."""
     assert client, "its start connects the database"
     seen: list[str] = []
 
     def note(*arguments: object) -> None:
         statement = str(arguments[2])
-        if statement != "BEGIN IMMEDIATE":
+        # What has no request behind it is an event handler's or the outbox's.
+        if statement != "BEGIN IMMEDIATE" and request_ids.current.get() is not None:
             seen.append(statement)
 
     event.listen(database.engine, "before_cursor_execute", note)

@@ -1,5 +1,8 @@
 import base64
 import json
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -7,7 +10,9 @@ from hypothesis import strategies as st
 from jose import jwt
 
 from ninepanels import auth
+from ninepanels import clock
 from ninepanels import exceptions
+from ninepanels import sqlmodels as sql
 from ninepanels.config import Settings
 from ninepanels.environments import Environment
 
@@ -30,16 +35,31 @@ HEAD, BODY, SIGNATURE = GOOD.split(".")
 RESPELLED = SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1)
 
 
+def read_again(user: sql.User, at: datetime) -> auth.AccessToken:
+    return auth.read_token(auth.issue_token(user, at, SETTINGS).access_token, SETTINGS)
+
+
 def test_a_good_token_names_its_user() -> None:
-    assert auth.read_token(GOOD, SETTINGS) == 7
+    assert auth.read_token(GOOD, SETTINGS).user_id == 7
 
 
 def test_an_issued_token_is_a_good_one() -> None:
-    assert auth.read_token(auth.issue_token(9, SETTINGS).access_token, SETTINGS) == 9
+    assert read_again(sql.User(id=9), clock.now()).user_id == 9
+
+
+@given(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - aware by `timezones`
+def test_a_token_knows_when_it_was_issued_to_the_microsecond(at: datetime) -> None:
+    assert read_again(sql.User(id=9), at).issued_at == at
+
+
+def test_a_token_is_not_revoked_by_what_was_before_its_login_whatever_the_clocks_say() -> None:
+    revoked = clock.now() + timedelta(seconds=2)
+    assert read_again(sql.User(id=9, tokens_valid_after=revoked), clock.now()).issued_at > revoked
 
 
 def test_no_two_tokens_are_the_same() -> None:
-    assert auth.issue_token(9, SETTINGS) != auth.issue_token(9, SETTINGS)
+    at = clock.now()
+    assert read_again(sql.User(id=9), at).jti != read_again(sql.User(id=9), at).jti
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,12 @@
 """Somebody else's things do not exist: generated from the schema, so that a new route cannot be forgotten."""
 
+import re
+
 import pytest
 
 from ninepanels.main import api as documented
 
+from .people import PASSWORD
 from .people import Person
 from .people import data
 
@@ -12,12 +15,26 @@ OPERATIONS = [
     for path, operations in documented.openapi()["paths"].items()
     for method, operation in operations.items()
 ]
-WITH_AN_ID = [(method, path) for method, path, _ in OPERATIONS if "{" in path]
+WITH_A_PANEL = [(method, path) for method, path, _ in OPERATIONS if "{panel_id}" in path]
 WITH_LOGIN = [(method, path) for method, path, operation in OPERATIONS if operation.get("security")]
 BODIES = {
     ("PATCH", "/panels/{panel_id}"): {"title": "stolen", "position": 0},
     ("POST", "/panels/{panel_id}/entries"): {"is_complete": True},
+    ("POST", "/panels"): {"title": "x"},
+    ("PATCH", "/users"): {"name": "x"},
+    ("PATCH", "/admin/users/{user_id}"): {"is_admin": True},
+    ("POST", "/auth/change_password"): {"current_password": PASSWORD, "new_password": "another horse"},
 }
+
+
+def with_ids(path: str, an_id: object) -> str:
+    return re.sub(r"\{\w+\}", str(an_id), path)
+
+
+def test_every_route_has_an_owner_in_these_tests() -> None:
+    parameters = {name for _, path, _ in OPERATIONS for name in re.findall(r"\{(\w+)\}", path)}
+    assert parameters == {"panel_id", "user_id"}
+    assert all(path.startswith("/admin/") for _, path, _ in OPERATIONS if "{user_id}" in path)
 
 
 def everything_of(person: Person) -> object:
@@ -25,7 +42,7 @@ def everything_of(person: Person) -> object:
     return panels, [data(person.get(f"/panels/{panel['id']}/entries")) for panel in panels]
 
 
-@pytest.mark.parametrize(("method", "path"), WITH_AN_ID)
+@pytest.mark.parametrize(("method", "path"), WITH_A_PANEL)
 def test_somebody_elses_is_404_as_what_is_missing_is(ada: Person, bob: Person, method: str, path: str) -> None:
     bob.new_panel("Bob's own")
     panel_id = ada.new_panel("Ada's own")
@@ -43,8 +60,8 @@ def test_somebody_elses_is_404_as_what_is_missing_is(ada: Person, bob: Person, m
 @pytest.mark.parametrize("authorization", [None, "Bearer null", "Basic YWRhOmFkYQ==", "Bearer"])
 def test_a_route_with_login_wants_one(ada: Person, method: str, path: str, authorization: str | None) -> None:
     headers = {"Authorization": authorization} if authorization else {}
-    body = BODIES.get((method, path), {"title": "x"} if path == "/panels" else {"name": "x"})
-    response = ada.client.request(method, path.format(panel_id=1), json=body, headers=headers)
+    body = BODIES.get((method, path))
+    response = ada.client.request(method, with_ids(path, 1), json=body, headers=headers)
     assert response.status_code == 401
     assert response.headers["WWW-Authenticate"] == "Bearer"
 
@@ -52,13 +69,19 @@ def test_a_route_with_login_wants_one(ada: Person, method: str, path: str, autho
 @pytest.mark.parametrize(("method", "path"), WITH_LOGIN)
 def test_a_route_with_login_wants_one_of_a_living_user(ada: Person, method: str, path: str) -> None:
     data(ada.delete("/users"))
-    body = BODIES.get((method, path), {"title": "x"} if path == "/panels" else {"name": "x"})
-    assert ada.request(method, path.format(panel_id=1), json=body).status_code == 401
+    assert ada.request(method, with_ids(path, 1), json=BODIES.get((method, path))).status_code == 401
+
+
+@pytest.mark.parametrize(("method", "path"), [each for each in WITH_LOGIN if each[1].startswith("/admin/")])
+def test_an_admins_route_wants_an_admin(ada: Person, method: str, path: str) -> None:
+    response = ada.request(method, with_ids(path, ada.id), json=BODIES.get((method, path)))
+    assert response.status_code == 403
+    assert not data(ada.get("/users"))["is_admin"]
 
 
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in OPERATIONS])
 def test_every_route_stands_under_v5_too(ada: Person, method: str, path: str) -> None:
-    root = ada.client.request(method, path.format(panel_id="none"))
-    v5 = ada.client.request(method, "/v5" + path.format(panel_id="none").rstrip("/") + ("/" if path == "/" else ""))
+    root = ada.client.request(method, with_ids(path, "none"))
+    v5 = ada.client.request(method, "/v5" + with_ids(path, "none").rstrip("/") + ("/" if path == "/" else ""))
     assert root.status_code == v5.status_code
     assert root.content == v5.content

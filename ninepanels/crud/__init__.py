@@ -2,6 +2,9 @@
 
 from . import entries as entries
 from . import metrics as metrics
+from . import outbox as outbox
 from . import panels as panels
+from . import password_resets as password_resets
 from . import schema as schema
+from . import tokens as tokens
 from . import users as users

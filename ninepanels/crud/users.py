@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete as sql_delete
+from sqlalchemy import func
 from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
@@ -38,8 +39,14 @@ def create(
 
 
 def read(session: Session, user_id: int) -> sql.User | None:
-    """Return a user, None when there is none; every authenticated request begins with this."""
+    """Return a user, None when there is none."""
     return session.get(sql.User, user_id)
+
+
+def read_all(session: Session, *, offset: int, limit: int) -> tuple[list[sql.User], int]:
+    """Return a page of the users in the order they signed up, and the number of all."""
+    page = session.scalars(select(sql.User).order_by(sql.User.id).offset(offset).limit(limit))
+    return list(page), session.scalar(select(func.count()).select_from(sql.User)) or 0
 
 
 def read_by_email(session: Session, email: str) -> sql.User | None:
@@ -59,9 +66,64 @@ def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
     _flush_email(session)
 
 
-def delete(session: Session, user_id: int) -> None:
-    """Delete a user; the database's cascades take everything of theirs along."""
-    session.execute(sql_delete(sql.User).where(sql.User.id == user_id))
+def delete(session: Session, user: sql.User) -> None:
+    """Delete a user; the database's cascades take everything of theirs along.
+
+    A password reset that was asked for and not yet sent knows their e-mail only.
+    """
+    session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.recipient == user.email))
+    session.execute(sql_delete(sql.User).where(sql.User.id == user.id))
+
+
+def change_password(session: Session, user: sql.User, *, confirmed: str, hashed_password: str, at: datetime) -> None:
+    """Replace the password whose hash was confirmed, and let every token issued until `at` be dead.
+
+    Raises:
+        WrongPassword: it was changed since.
+    """
+    changed = (
+        sql_update(sql.User)
+        .where(sql.User.id == user.id, sql.User.hashed_password == confirmed)
+        .values(hashed_password=hashed_password, tokens_valid_after=_not_before(user, at))
+    )
+    if session.scalar(changed.returning(sql.User.id)) is None:
+        raise exceptions.WrongPassword
+
+
+def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
+    """Set a password, and let every token issued so far be dead."""
+    user = session.get_one(sql.User, user_id)
+    user.hashed_password = hashed_password
+    revoke_tokens(session, user, clock.now())
+    return user
+
+
+def revoke_tokens(session: Session, user: sql.User, at: datetime) -> None:
+    """Let every token issued until `at` be dead."""
+    user.tokens_valid_after = _not_before(user, at)
+    session.flush()
+
+
+def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
+    """Make a user an admin, or no longer one.
+
+    The admins are locked meanwhile, or the last two could step down at once.
+
+    Raises:
+        NotFound: there is no such user.
+        LastAdmin: nobody would be left.
+    """
+    admins = session.scalars(
+        select(sql.User.id).where(sql.User.is_admin).order_by(sql.User.id).with_for_update(key_share=True)
+    ).all()
+    if not is_admin and list(admins) == [user_id]:
+        raise exceptions.LastAdmin
+    user = session.get(sql.User, user_id, populate_existing=True)
+    if user is None:
+        raise exceptions.NotFound("There is no such user.")
+    user.is_admin = is_admin
+    session.flush()
+    return user
 
 
 def lock(session: Session, user_id: int) -> None:
@@ -106,6 +168,11 @@ def record_activity(session: Session, user_id: int, at: datetime, at_most_every:
         )
         .values(last_activity=at)
     )
+
+
+def _not_before(user: sql.User, at: datetime) -> datetime:
+    # By a clock that was set back, tokens that are dead would come back to life.
+    return max(at, user.tokens_valid_after or at)
 
 
 def _flush_email(session: Session) -> None:

@@ -3,6 +3,8 @@
 from fastapi import APIRouter
 
 from . import about
+from . import admin
+from . import auth
 from . import entries
 from . import health
 from . import metrics
@@ -11,5 +13,5 @@ from . import tokens
 from . import users
 
 router = APIRouter()
-for resource in (about, tokens, users, panels, entries, metrics, health):
+for resource in (about, tokens, auth, users, panels, entries, metrics, admin, health):
     router.include_router(resource.router)

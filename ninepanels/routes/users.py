@@ -7,8 +7,10 @@ from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
 
 from .. import auth
+from .. import client_addresses
 from .. import crud
 from .. import pydmodels as pyd
+from .. import rate_limits
 from ..auth import Caller
 from ..bodies import StrictBodyRoute
 from ..bodies import or_form
@@ -20,6 +22,8 @@ router = APIRouter(prefix="/users", tags=["users"], route_class=StrictBodyRoute)
 @router.post("", openapi_extra=or_form(pyd.UserCreate))
 async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
     """Sign up."""
+    tries = rate_limits.sign_up(body.email, client_addresses.of(request))
+    await run_in_threadpool(rate_limits.guard.count, tries)
     hashed_password = await auth.hash_password(body.password)
     timezone = body.timezone or request.app.state.settings.default_timezone
     return await run_in_threadpool(_create, body, hashed_password, timezone)
@@ -45,7 +49,7 @@ async def update_user(body: pyd.UserUpdate, caller: Caller) -> pyd.User:
 def delete_user(caller: Caller) -> pyd.Success:
     """Delete one's own account and everything in it."""
     with caller.writing() as (work, user):
-        crud.users.delete(work, user.id)
+        crud.users.delete(work, user)
         work.emit(pyd.UserDeleted(user_id=user.id))
     return pyd.Success()
 
@@ -60,12 +64,18 @@ def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.Us
             timezone=timezone,
             day_starts_at=body.day_starts_at,
         )
+        crud.outbox.add(work, pyd.MailKind.WELCOME, user.email, user.id)
         work.emit(pyd.NewUserCreated(user_id=user.id))
     return pyd.User.model_validate(user)
 
 
 def _update(caller: auth.LoggedIn, changes: dict[str, Any]) -> pyd.User:
     with caller.writing() as (work, user):
+        old_email = user.email
         crud.users.update(work, user, changes)
+        if user.email != old_email:
+            # Whoever reads the old mailbox hears of it, and can do nothing with a link that is still in there.
+            crud.password_resets.void_all(work, user.id)
+            crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)

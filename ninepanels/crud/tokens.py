@@ -1,0 +1,39 @@
+"""Queries on access tokens: who is the bearer of one, and which are dead."""
+
+from datetime import datetime
+
+from sqlalchemy import delete as sql_delete
+from sqlalchemy import exists
+from sqlalchemy import or_
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import sqlmodels as sql
+from . import users
+
+
+def read_bearer(session: Session, user_id: int, *, jti: str, issued_at: datetime) -> sql.User | None:
+    """Return the user whose token this is, None when they are gone or the token is dead.
+
+    Every authenticated request begins with this, so revocation is asked for in the same statement.
+    """
+    blacklisted = exists().where(
+        sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == jti
+    )
+    still_valid = or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < issued_at)
+    return session.scalar(select(sql.User).where(sql.User.id == user_id, still_valid, ~blacklisted))
+
+
+def blacklist(session: Session, user_id: int, *, jti: str, expires_at: datetime) -> None:
+    """Let a token be dead from now on; twice at once does no harm.
+
+    Raises:
+        NotAuthenticated: the user was deleted a moment ago.
+    """
+    users.lock(session, user_id)
+    session.merge(sql.BlacklistedAccessToken(user_id=user_id, jti=jti, expires_at=expires_at))
+
+
+def sweep(session: Session, now: datetime) -> None:
+    """Delete what was blacklisted and has expired by now."""
+    session.execute(sql_delete(sql.BlacklistedAccessToken).where(sql.BlacklistedAccessToken.expires_at <= now))

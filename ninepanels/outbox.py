@@ -1,0 +1,164 @@
+"""Sends what is in the outbox: one e-mail after the other, each as soon as it is due."""
+
+import asyncio
+import contextlib
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from email.message import EmailMessage
+
+from . import auth
+from . import clock
+from . import crud
+from . import delivery
+from . import exceptions
+from . import mails
+from . import pydmodels as pyd
+from . import sqlmodels as sql
+from .config import Settings
+from .database import UnitOfWork
+from .database import database
+
+LEASE = timedelta(seconds=1.5 * delivery.TIMEOUT_S)
+GIVE_UP_AFTER = timedelta(days=1)
+KEEP_SENT = timedelta(days=7)
+LONGEST_DELAY = timedelta(minutes=10)
+LONGEST_SLEEP_S = 30.0
+RETRY_S = 0.5
+STOP_TIMEOUT_S = 5.0
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """An e-mail in our hands."""
+
+    id: int
+    kind: str
+    attempts: int
+    message: EmailMessage
+
+
+class Outbox:
+    """The sender of this process; others may send from the same table beside it."""
+
+    def __init__(self) -> None:
+        self._nudged = asyncio.Event()
+        self._stopping = False
+
+    def nudge(self) -> None:
+        """Look into the outbox now; from the event loop."""
+        self._nudged.set()
+
+    async def send_forever(self, settings: Settings) -> None:
+        """Send what is due, sleep until more is, until `stop`.
+
+        The clock alone wakes it as well: what an instance that died has left is found by another, or by its successor.
+        """
+        self._nudged, self._stopping = asyncio.Event(), False
+        while not self._stopping:
+            self._nudged.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._nudged.wait(), await self._send_all_due(settings))
+
+    async def stop(self, sender: asyncio.Task[None]) -> None:
+        """Let the sender finish the e-mail in its hands, within STOP_TIMEOUT_S; the rest waits for the next start."""
+        self._stopping = True
+        self._nudged.set()
+        await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
+        sender.cancel()
+        await asyncio.wait({sender})
+
+    async def _send_all_due(self, settings: Settings) -> float:
+        """Send what is due and return how many seconds may pass before the next look."""
+        try:
+            while not self._stopping and (mail := await asyncio.to_thread(_claim, settings)):
+                await _send(mail, settings)
+            return await asyncio.to_thread(_sleep_s)
+        except exceptions.Unavailable as error:
+            log.warning("The outbox cannot be read (%s)", error.context_msg)
+        except Exception:
+            log.exception("The outbox could not be sent")
+        return LONGEST_SLEEP_S
+
+
+outbox = Outbox()
+
+
+async def _send(mail: Claimed, settings: Settings) -> None:
+    about = {"attempts": mail.attempts}
+    try:
+        await delivery.deliver(mail.message, settings)
+    except exceptions.MailNotSent as error:
+        log.warning("Mail %d (%s) was not sent: %s", mail.id, mail.kind, error.context_msg, extra=about)
+        await asyncio.to_thread(_postpone, mail)
+    else:
+        log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
+        await _mark_sent_for_sure(mail)
+
+
+async def _mark_sent_for_sure(mail: Claimed) -> None:
+    """Keep at it while the database is away: what is not marked is sent again."""
+    while True:
+        try:
+            return await asyncio.to_thread(_mark_sent, mail)
+        except exceptions.Unavailable:
+            await asyncio.sleep(RETRY_S)
+
+
+def _claim(settings: Settings) -> Claimed | None:
+    """Take the next e-mail that is due in hand; what nobody would get any more is cleared away."""
+    while True:
+        with database.writing() as work:
+            mail = crud.outbox.claim(work, LEASE)
+            if mail is None:
+                return None
+            message = _compose(work, mail, settings)
+        if message is not None:
+            return Claimed(mail.id, mail.kind, mail.attempts, message)
+
+
+def _compose(work: UnitOfWork, mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
+    """Return what to send, None if the mail is of no use any more and was deleted."""
+    user = _reader(work, mail)
+    too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
+    if too_old:
+        about = {"attempts": mail.attempts - 1}
+        log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
+    if user is None or too_old:
+        crud.outbox.delete(work, mail.id)
+        return None
+    token = None
+    if mail.kind == pyd.MailKind.PASSWORD_RESET:
+        # Made now and not when it was asked for: its time runs from here, and nothing but its hash is ever kept.
+        token = auth.new_reset_token()
+        lifetime = timedelta(minutes=settings.password_reset_minutes)
+        crud.password_resets.issue(work, user.id, auth.hash_reset_token(token), lifetime)
+    return mails.compose(mail, user.name, token, settings)
+
+
+def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
+    if mail.user_id is None:
+        return crud.users.read_by_email(work, mail.recipient)
+    return crud.users.read(work, mail.user_id)
+
+
+def _postpone(mail: Claimed) -> None:
+    delay = min(timedelta(seconds=2 ** min(mail.attempts, 32)), LONGEST_DELAY)
+    with database.writing() as work:
+        crud.outbox.postpone(work, mail.id, delay)
+
+
+def _mark_sent(mail: Claimed) -> None:
+    with database.writing() as work:
+        crud.outbox.mark_sent(work, mail.id)
+        crud.outbox.sweep(work, sent_before=clock.now() - KEEP_SENT)
+
+
+def _sleep_s() -> float:
+    with database.reading() as session:
+        next_attempt = crud.outbox.read_next_attempt(session)
+    if next_attempt is None:
+        return LONGEST_SLEEP_S
+    return min(max((next_attempt - clock.now()).total_seconds(), 0.05), LONGEST_SLEEP_S)
