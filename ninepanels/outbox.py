@@ -129,6 +129,7 @@ def _compose(work: UnitOfWork, mail: sql.OutboxMail, settings: Settings) -> Emai
     if user is None or too_old:
         crud.outbox.delete(work, mail.id)
         return None
+    mail.user_id = user.id
     token = None
     if mail.kind == pyd.MailKind.PASSWORD_RESET:
         # Made now and not when it was asked for: its time runs from here, and nothing but its hash is ever kept.

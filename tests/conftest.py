@@ -28,6 +28,7 @@ from ninepanels.environments import Environment
 from ninepanels.handlers import activity
 from ninepanels.main import create_api
 
+from .mailbox import Mailbox
 from .people import Person
 from .postgres import PostgresServer
 from .recorder import Recorder
@@ -107,6 +108,11 @@ def client(api: FastAPI) -> Iterator[TestClient]:
 @pytest.fixture
 def ada(client: TestClient) -> Person:
     return Person.sign_up(client, "ada@example.com")
+
+
+@pytest.fixture
+def mailbox(settings: Settings) -> Mailbox:
+    return Mailbox(settings.mail_dir)
 
 
 @pytest.fixture

@@ -44,7 +44,8 @@ class Service:
         self.log_file = folder / "service.log"
         self.url = ""
         # Port 0: the system gives one that is free, and the log says which.
-        command = ["-m", "uvicorn", "ninepanels.main:api", "--no-access-log", "--ws", "none", "--port", "0"]
+        command = ["-m", "ninepanels.serve", "--port", "0"]
+        settings = {"MAIL_DIR": str(folder / "mail")} | settings
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command],

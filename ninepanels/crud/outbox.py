@@ -62,6 +62,13 @@ def delete(session: Session, mail_id: int) -> None:
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.id == mail_id))
 
 
+def forget_requests(session: Session, email: str) -> None:
+    """Delete what was asked for with an e-mail and not yet sent: it names no user, so no cascade finds it."""
+    session.execute(
+        sql_delete(sql.OutboxMail).where(sql.OutboxMail.recipient == email, sql.OutboxMail.user_id.is_(None))
+    )
+
+
 def sweep(session: Session, sent_before: datetime) -> None:
     """Delete e-mails that were sent long ago."""
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.sent_at < sent_before))

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import Select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import exists
 from sqlalchemy import select
@@ -31,18 +32,19 @@ def check(session: Session, email: str, token_hash: str) -> None:
     Raises:
         InvalidResetToken: it is not, whatever the reason.
     """
-    good = select(sql.PasswordResetToken.user_id).where(*_is_good(email, token_hash))
+    good = select(sql.PasswordResetToken.user_id).where(*_is_good(_whose(email), token_hash))
     if session.scalar(good) is None:
         raise exceptions.InvalidResetToken
 
 
 def use(session: Session, email: str, token_hash: str) -> int:
-    """Use a token up and return its user's id; of two at once only one gets it.
+    """Use a token up and return the id of its user, who is locked; of two at once only one gets it.
 
     Raises:
         InvalidResetToken: as `check`.
     """
-    used = sql_update(sql.PasswordResetToken).where(*_is_good(email, token_hash)).values(invalidated_at=clock.now())
+    whose = _whose(email).with_for_update(key_share=True)
+    used = sql_update(sql.PasswordResetToken).where(*_is_good(whose, token_hash)).values(invalidated_at=clock.now())
     user_id: int | None = session.scalar(used.returning(sql.PasswordResetToken.user_id))
     if user_id is None:
         raise exceptions.InvalidResetToken
@@ -58,17 +60,22 @@ def void_all(session: Session, user_id: int) -> None:
     )
 
 
-def _is_good(email: str, token_hash: str) -> tuple[Any, ...]:
+def _whose(email: str) -> Select[Any]:
+    return select(sql.User.id).where(sql.User.email == email)
+
+
+def _is_good(whose: Select[Any], token_hash: str) -> tuple[Any, ...]:
     # A request that came after the token voids it at once; the new token is made when its mail is sent.
     asked_again = exists().where(
-        sql.OutboxMail.recipient == email,
+        sql.OutboxMail.recipient == sql.User.email,
+        sql.User.id == sql.PasswordResetToken.user_id,
         sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
         sql.OutboxMail.sent_at.is_(None),
         sql.OutboxMail.created_at > sql.PasswordResetToken.issued_at,
     )
     return (
         sql.PasswordResetToken.token_hash == token_hash,
-        sql.PasswordResetToken.user_id == select(sql.User.id).where(sql.User.email == email).scalar_subquery(),
+        sql.PasswordResetToken.user_id == whose.scalar_subquery(),
         sql.PasswordResetToken.invalidated_at.is_(None),
         sql.PasswordResetToken.expires_at > clock.now(),
         ~asked_again,

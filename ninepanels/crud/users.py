@@ -60,19 +60,17 @@ def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
 
     Raises:
         EmailTaken: as `create`.
+        NotAuthenticated: the user was deleted a moment ago.
     """
+    lock(session, user.id)
     for column, value in changes.items():
         setattr(user, column, value)
     _flush_email(session)
 
 
-def delete(session: Session, user: sql.User) -> None:
-    """Delete a user; the database's cascades take everything of theirs along.
-
-    A password reset that was asked for and not yet sent knows their e-mail only.
-    """
-    session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.recipient == user.email))
-    session.execute(sql_delete(sql.User).where(sql.User.id == user.id))
+def delete(session: Session, user_id: int) -> None:
+    """Delete a user; the database's cascades take everything of theirs along."""
+    session.execute(sql_delete(sql.User).where(sql.User.id == user_id))
 
 
 def change_password(session: Session, user: sql.User, *, confirmed: str, hashed_password: str, at: datetime) -> None:
@@ -93,13 +91,18 @@ def change_password(session: Session, user: sql.User, *, confirmed: str, hashed_
 def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
     """Set a password, and let every token issued so far be dead."""
     user = session.get_one(sql.User, user_id)
-    user.hashed_password = hashed_password
-    revoke_tokens(session, user, clock.now())
+    user.hashed_password, user.tokens_valid_after = hashed_password, _not_before(user, clock.now())
+    session.flush()
     return user
 
 
 def revoke_tokens(session: Session, user: sql.User, at: datetime) -> None:
-    """Let every token issued until `at` be dead."""
+    """Let every token issued until `at` be dead.
+
+    Raises:
+        NotAuthenticated: the user was deleted a moment ago.
+    """
+    lock(session, user.id)
     user.tokens_valid_after = _not_before(user, at)
     session.flush()
 
@@ -118,7 +121,7 @@ def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
     ).all()
     if not is_admin and list(admins) == [user_id]:
         raise exceptions.LastAdmin
-    user = session.get(sql.User, user_id, populate_existing=True)
+    user = session.get(sql.User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
         raise exceptions.NotFound("There is no such user.")
     user.is_admin = is_admin

@@ -49,7 +49,8 @@ async def update_user(body: pyd.UserUpdate, caller: Caller) -> pyd.User:
 def delete_user(caller: Caller) -> pyd.Success:
     """Delete one's own account and everything in it."""
     with caller.writing() as (work, user):
-        crud.users.delete(work, user)
+        crud.outbox.forget_requests(work, user.email)
+        crud.users.delete(work, user.id)
         work.emit(pyd.UserDeleted(user_id=user.id))
     return pyd.Success()
 
@@ -76,6 +77,7 @@ def _update(caller: auth.LoggedIn, changes: dict[str, Any]) -> pyd.User:
         if user.email != old_email:
             # Whoever reads the old mailbox hears of it, and can do nothing with a link that is still in there.
             crud.password_resets.void_all(work, user.id)
+            crud.outbox.forget_requests(work, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)

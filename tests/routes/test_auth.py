@@ -1,0 +1,352 @@
+import re
+from datetime import datetime
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from ninepanels import auth
+from ninepanels import event_types
+from ninepanels import logs
+from ninepanels import sqlmodels as sql
+from ninepanels.database import database
+
+from ..conftest import Clock
+from ..mailbox import Mailbox
+from ..people import PASSWORD
+from ..people import Person
+from ..people import data
+from ..recorder import Recorder
+from ..servers import wait_for
+
+NEW_PASSWORD = "battery staple"
+RESET = "/auth/password_reset"
+
+
+def another_login(person: Person) -> Person:
+    return Person(person.client, person.email, person.id, Person.log_in(person.client, person.email))
+
+
+def status(person: Person) -> int:
+    return person.get("/users").status_code
+
+
+def ask_for_reset(person: Person) -> None:
+    assert data(person.client.post("/auth/request_password_reset", json={"email": person.email})) is True
+
+
+def reset(client: TestClient, link: dict[str, str], **changes: str) -> int:
+    return client.post(RESET, json=link | {"new_password": NEW_PASSWORD} | changes).status_code
+
+
+# --- Logging out ------------------------------------------------------------------------------------------------------
+
+
+def test_a_logged_out_token_is_dead(ada: Person) -> None:
+    assert data(ada.post("/auth/logout", {})) == {"success": True}
+    assert status(ada) == 401
+
+
+def test_logging_out_leaves_the_other_devices_logged_in(ada: Person) -> None:
+    phone = another_login(ada)
+    data(ada.post("/auth/logout", {}))
+    assert status(phone) == 200
+
+
+@pytest.mark.parametrize("spelling", ["{0}", "{0}=", "{0}==", "{0}!", "{0}!!", "{0}\n", "{0}.", " {0}", "{0}\t", "{1}"])
+def test_a_logged_out_token_stays_out_in_every_spelling(ada: Person, spelling: str) -> None:
+    data(ada.post("/auth/logout", {}))
+    head, _, signature = ada.token.rpartition(".")
+    last = chr(ord(signature[-1]) + 1)
+    token = spelling.format(ada.token, f"{head}.{signature[:-1]}{last}")
+    for scheme in ("Bearer", "bearer", "BEARER"):
+        response = ada.client.get("/users", headers={b"Authorization": f"{scheme} {token}".encode()})
+        assert response.status_code == 401
+
+
+def test_logging_out_everywhere_kills_every_token(ada: Person) -> None:
+    phone = another_login(ada)
+    assert data(ada.post("/auth/logout_everywhere", {})) == {"success": True}
+    assert [status(ada), status(phone)] == [401, 401]
+
+
+def test_a_login_right_after_logging_out_everywhere_works(ada: Person) -> None:
+    data(ada.post("/auth/logout_everywhere", {}))
+    assert status(another_login(ada)) == 200
+
+
+def test_a_login_at_the_microsecond_of_the_last_one_that_was_revoked_works(wall_clock: Clock, ada: Person) -> None:
+    assert wall_clock.now
+    data(ada.post("/auth/logout_everywhere", {}))
+    assert status(ada) == 401
+    assert status(another_login(ada)) == 200
+
+
+def test_a_clock_that_was_set_back_wakes_no_dead_token(wall_clock: Clock, ada: Person) -> None:
+    phone = another_login(ada)
+    data(ada.post("/auth/logout_everywhere", {}))
+    later = another_login(ada)
+    wall_clock.set("2026-11-23T11:00:00+00:00")
+    data(later.post("/auth/logout_everywhere", {}))
+    assert [status(ada), status(phone), status(later)] == [401, 401, 401]
+
+
+def test_nobody_elses_tokens_die(ada: Person, bob: Person) -> None:
+    data(ada.post("/auth/logout_everywhere", {}))
+    assert status(bob) == 200
+
+
+def test_what_is_blacklisted_is_swept_when_it_has_expired(wall_clock: Clock, ada: Person) -> None:
+    data(ada.post("/auth/logout", {}))
+    wall_clock.set("2026-12-24T12:00:01+00:00")
+    later = another_login(ada)
+    data(later.post("/auth/logout", {}))
+
+    def one_is_left() -> bool:
+        with database.reading() as session:
+            return len(session.scalars(select(sql.BlacklistedAccessToken.jti)).all()) == 1
+
+    assert wait_for(one_is_left)
+
+
+@pytest.mark.parametrize(("path", "everywhere"), [("/auth/logout", False), ("/auth/logout_everywhere", True)])
+def test_logging_out_is_an_event(recorder: Recorder, ada: Person, path: str, *, everywhere: bool) -> None:
+    data(ada.post(path, {}))
+    payload = recorder.next(event_types.USER_LOGGED_OUT).payload
+    assert payload.model_dump() == {"user_id": ada.id, "everywhere": everywhere}
+
+
+# --- A new password, by the old one ---------------------------------------------------------------------------------
+
+
+def change(person: Person, current: str = PASSWORD, new: str = NEW_PASSWORD) -> dict[str, object]:
+    body = {"current_password": current, "new_password": new}
+    changed: dict[str, object] = data(person.post("/auth/change_password", body))
+    return changed
+
+
+def test_a_changed_password_is_the_only_one_that_logs_in(ada: Person) -> None:
+    change(ada)
+    assert Person.log_in(ada.client, ada.email, NEW_PASSWORD)
+    assert ada.client.post("/token", data={"username": ada.email, "password": PASSWORD}).status_code == 401
+
+
+def test_changing_the_password_gives_the_only_token_that_is_left(ada: Person) -> None:
+    phone = another_login(ada)
+    changed = change(ada)
+    assert changed["success"] is True
+    assert changed["token_type"] == "bearer"
+    assert [status(ada), status(phone)] == [401, 401]
+    ada.token = str(changed["access_token"])
+    assert status(ada) == 200
+
+
+def test_the_password_can_be_changed_by_a_form(ada: Person) -> None:
+    form = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
+    assert data(ada.request("POST", "/auth/change_password", data=form))["success"]
+
+
+def test_a_wrong_current_password_changes_nothing(ada: Person) -> None:
+    response = ada.post("/auth/change_password", {"current_password": "wrong", "new_password": NEW_PASSWORD})
+    assert response.status_code == 403
+    assert status(ada) == 200
+    assert Person.log_in(ada.client, ada.email)
+
+
+@pytest.mark.parametrize("new_password", ["short", "x" * 129, None])
+def test_a_password_that_cannot_be_one_is_422_and_not_repeated(ada: Person, new_password: str | None) -> None:
+    body = {"current_password": PASSWORD, "new_password": new_password}
+    response = ada.post("/auth/change_password", body)
+    assert response.status_code == 422
+    assert "x" * 129 not in response.text
+    assert PASSWORD not in response.text
+
+
+def test_a_changed_password_is_told_by_mail(ada: Person, mailbox: Mailbox) -> None:
+    change(ada)
+    assert mailbox.wait_for("password was changed")[0]["To"] == ada.email
+
+
+def test_a_changed_password_voids_a_link_that_was_sent(ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    change(ada)
+    assert reset(ada.client, link) == 401
+
+
+# --- A new password, by mail ------------------------------------------------------------------------------------------
+
+
+def test_the_link_sets_a_new_password(ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    assert data(ada.client.post(RESET, json=mailbox.reset_link() | {"new_password": NEW_PASSWORD})) is True
+    assert Person.log_in(ada.client, ada.email, NEW_PASSWORD)
+
+
+def test_the_email_may_be_typed_in_any_case(ada: Person, mailbox: Mailbox) -> None:
+    data(ada.client.post("/auth/request_password_reset", data={"email": ada.email.upper()}))
+    assert reset(ada.client, mailbox.reset_link(), email=ada.email.title()) == 200
+
+
+def test_the_link_works_once(ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    assert [reset(ada.client, link), reset(ada.client, link)] == [200, 401]
+
+
+def test_the_link_works_until_it_expires(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    wall_clock.now += timedelta(minutes=30)
+    assert reset(ada.client, link) == 401
+
+
+def test_the_link_works_just_before_it_expires(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    wall_clock.now += timedelta(minutes=30, microseconds=-1)
+    assert reset(ada.client, link) == 200
+
+
+def test_a_newer_request_voids_the_link(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    first = mailbox.reset_link()
+    wall_clock.now += timedelta(seconds=1)
+    ask_for_reset(ada)
+    assert reset(ada.client, first) == 401
+    assert reset(ada.client, mailbox.reset_link(2)) == 200
+
+
+def test_resetting_kills_every_token(ada: Person, mailbox: Mailbox) -> None:
+    phone = another_login(ada)
+    ask_for_reset(ada)
+    assert reset(ada.client, mailbox.reset_link()) == 200
+    assert [status(ada), status(phone)] == [401, 401]
+
+
+def test_resetting_is_told_by_mail(ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    reset(ada.client, mailbox.reset_link())
+    assert mailbox.wait_for("password was changed")[0]["To"] == ada.email
+
+
+def test_every_wrong_reset_gets_the_same_401(ada: Person, bob: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    token = link["password_reset_token"]
+    wrong = [
+        link | {"email": bob.email},
+        link | {"email": "nobody@example.com"},
+        link | {"password_reset_token": auth.new_reset_token()},
+        *(link | {"password_reset_token": respelled} for respelled in (f"{token}=", f" {token}", f"{token}!", "", "é")),
+        link | {"password_reset_token": auth.hash_reset_token(token)},
+    ]
+    answers = [ada.client.post(RESET, json=body | {"new_password": NEW_PASSWORD}) for body in wrong]
+    assert {answer.status_code for answer in answers} == {401}
+    assert len({answer.content for answer in answers}) == 1
+    assert reset(ada.client, link) == 200
+
+
+def test_a_token_that_cannot_be_one_is_422_and_not_repeated(ada: Person) -> None:
+    body = {"email": ada.email, "password_reset_token": "t" * 257, "new_password": NEW_PASSWORD}
+    response = ada.client.post(RESET, json=body)
+    assert response.status_code == 422
+    assert "t" * 257 not in response.text
+
+
+def test_a_new_email_voids_a_link_sent_to_the_old_one(ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    data(ada.patch("/users", {"email": "lovelace@example.com", "current_password": PASSWORD}))
+    assert reset(ada.client, link, email="lovelace@example.com") == 401
+
+
+def test_a_request_for_nobody_is_answered_alike_and_sends_nothing(ada: Person, mailbox: Mailbox) -> None:
+    nobody = ada.client.post("/auth/request_password_reset", json={"email": "nobody@example.com"})
+    known = ada.client.post("/auth/request_password_reset", json={"email": ada.email})
+    assert nobody.content == known.content
+    mailbox.wait_for("new password")
+    assert {str(mail["To"]) for mail in mailbox.all()} == {ada.email}
+
+
+def test_a_request_for_nobody_costs_the_same_statements(ada: Person, statements: list[str]) -> None:
+    costs = []
+    for email in (ada.email, "nobody@example.com"):
+        statements.clear()
+        data(ada.client.post("/auth/request_password_reset", json={"email": email}))
+        costs.append(list(statements))
+    assert costs[0] == costs[1]
+    assert costs[0]
+
+
+def test_a_wrong_login_costs_the_same_whoever_it_is_for(
+    ada: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verified: list[str] = []
+    verify = auth.passwords.verify_and_update
+
+    def note(password: str, hashed: str) -> tuple[bool, str | None]:
+        verified.append(hashed)
+        result: tuple[bool, str | None] = verify(password, hashed)
+        return result
+
+    monkeypatch.setattr(auth.passwords, "verify_and_update", note)
+    costs = []
+    for email in (ada.email, "nobody@example.com"):
+        statements.clear()
+        ada.client.post("/token", data={"username": email, "password": "wrong"})
+        costs.append(list(statements))
+    assert costs[0] == costs[1]
+    assert len(verified) == 2
+    parameters = [re.sub(r"\$[^$]*\$[^$]*$", "", hashed) for hashed in verified]
+    assert parameters[0] == parameters[1]
+
+
+def test_only_a_hash_of_the_token_is_kept(ada: Person, mailbox: Mailbox) -> None:
+    ask_for_reset(ada)
+    token = mailbox.reset_link()["password_reset_token"]
+    with database.reading() as session:
+        tables = (sql.PasswordResetToken.__table__, sql.OutboxMail.__table__)
+        rows = [session.execute(select(table)).all() for table in tables]
+    assert auth.hash_reset_token(token) in str(rows)
+    assert token not in str(rows)
+
+
+def test_a_reset_is_an_event_that_names_nobody_until_it_is_done(
+    recorder: Recorder, ada: Person, mailbox: Mailbox
+) -> None:
+    ask_for_reset(ada)
+    requested = recorder.next(event_types.PASSWORD_RESET_REQUESTED)
+    assert ada.email not in requested.model_dump_json()
+    reset(ada.client, mailbox.reset_link())
+    assert recorder.next(event_types.PASSWORD_CHANGED).payload.model_dump() == {"user_id": ada.id}
+
+
+def test_no_token_reaches_the_log(ada: Person, mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG")
+    ask_for_reset(ada)
+    link = mailbox.reset_link()
+    reset(ada.client, link)
+    reset(ada.client, link)
+    data(another_login_after_reset(ada).post("/auth/logout", {}))
+    lines = "".join(map(logs.TextFormatter().format, caplog.records))
+    assert event_types.PASSWORD_RESET_REQUESTED in lines
+    for secret in (link["password_reset_token"], NEW_PASSWORD, ada.token, ada.email):
+        assert secret not in lines
+
+
+def another_login_after_reset(person: Person) -> Person:
+    token = Person.log_in(person.client, person.email, NEW_PASSWORD)
+    return Person(person.client, person.email, person.id, token)
+
+
+def test_a_login_that_began_before_a_new_password_is_killed_by_it(ada: Person) -> None:
+    began_at = datetime.fromisoformat(data(ada.get("/users"))["created_at"])
+    with database.reading() as session:
+        user = session.get_one(sql.User, ada.id)
+    change(ada)
+    # What log_in does with what it read before the change, however long the hash took.
+    settings = ada.client.app.state.settings  # type: ignore[attr-defined]
+    ada.token = auth.issue_token(user, began_at, settings).access_token
+    assert status(ada) == 401
