@@ -1,34 +1,84 @@
 """How many statements a request costs, beyond begin and commit, its authentication included."""
 
+from typing import Any
+
 import pytest
 
+from ninepanels import crud
+from ninepanels.database import database
+
+from .mailbox import Mailbox
+from .people import PASSWORD
 from .people import Person
 from .people import data
+from .test_second_user import OPERATIONS
 
-ROUTES = [
+EVERYDAY = [
     ("GET", "/panels"),
     ("POST", "/panels/{panel_id}/entries"),
     ("GET", "/panels/{panel_id}/entries"),
     ("GET", "/metrics/panels/consistency"),
 ]
 
+COSTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
+    ("GET", "/"): (0, None),
+    ("POST", "/token"): (1, {"username": "ada@example.com", "password": PASSWORD}),
+    ("POST", "/auth/logout"): (4, None),
+    ("POST", "/auth/logout_everywhere"): (3, None),
+    ("POST", "/auth/change_password"): (5, {"current_password": PASSWORD, "new_password": "battery staple"}),
+    ("POST", "/auth/request_password_reset"): (1, {"email": "ada@example.com"}),
+    ("POST", "/auth/password_reset"): (6, {"email": "ada@example.com", "new_password": "battery staple"}),
+    ("POST", "/users"): (2, {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}),
+    ("GET", "/users"): (1, None),
+    ("PATCH", "/users"): (3, {"name": "Lovelace"}),
+    ("DELETE", "/users"): (3, None),
+    ("GET", "/panels"): (2, None),
+    ("POST", "/panels"): (5, {"title": "Write"}),
+    ("PATCH", "/panels/{panel_id}"): (3, {"title": "Write"}),
+    ("DELETE", "/panels/{panel_id}"): (6, None),
+    ("POST", "/panels/{panel_id}/entries"): (2, {"is_complete": True}),
+    ("GET", "/panels/{panel_id}/entries"): (2, None),
+    ("DELETE", "/panels/{panel_id}/entries"): (3, None),
+    ("GET", "/metrics/panels/consistency"): (2, None),
+    ("GET", "/admin/users"): (3, None),
+    ("PATCH", "/admin/users/{user_id}"): (4, {"is_admin": True}),
+    ("GET", "/health/live"): (0, None),
+    ("GET", "/health/ready"): (2, None),
+}
+
+
+def test_every_route_has_its_cost() -> None:
+    assert set(COSTS) == {(method, path) for method, path, _ in OPERATIONS}
+
+
+@pytest.mark.parametrize(("method", "path"), COSTS)
+def test_a_request_takes_this_many_statements(
+    ada: Person, bob: Person, mailbox: Mailbox, statements: list[str], method: str, path: str
+) -> None:
+    panel_id = [ada.new_panel(str(n)) for n in range(3)][0]
+    ada.tap(panel_id)
+    with database.writing() as work:
+        crud.users.set_admin(work, ada.id, is_admin=True)
+    exactly, body = COSTS[method, path]
+    if path == "/auth/password_reset":
+        data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
+        body = (body or {}) | mailbox.reset_link()
+    statements.clear()
+    sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
+    response = ada.request(method, path.format(panel_id=panel_id, user_id=bob.id), **sent)
+    assert response.status_code == 200, response.text
+    assert len(statements) == exactly, statements
+
 
 @pytest.mark.parametrize("how_many", [1, 9])
-@pytest.mark.parametrize(("method", "path"), ROUTES)
+@pytest.mark.parametrize(("method", "path"), EVERYDAY)
 def test_the_everyday_routes_take_two_statements(
     ada: Person, statements: list[str], method: str, path: str, how_many: int
 ) -> None:
     panel_ids = [ada.new_panel(str(n)) for n in range(how_many)]
     for day in range(1, 3 * how_many):
         ada.tap(panel_ids[0], f"2026-10-{day:02}")
-    wait_for_activity(ada, statements)
+    statements.clear()
     body = {"is_complete": True} if method == "POST" else None
     data(ada.request(method, path.format(panel_id=panel_ids[0]), json=body))
     assert 1 <= len(statements) <= 2, statements
-
-
-def wait_for_activity(person: Person, statements: list[str]) -> None:
-    """Let the event handlers write what they write once, so that it does not count below."""
-    while not data(person.get("/users"))["last_activity"] or not data(person.get("/users"))["last_login"]:
-        pass
-    statements.clear()
