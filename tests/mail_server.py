@@ -1,0 +1,82 @@
+"""A real SMTP server of the tests' own."""
+
+import contextlib
+import ssl
+from collections.abc import Iterator
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import AuthResult
+from aiosmtpd.smtp import Envelope
+from aiosmtpd.smtp import LoginPassword
+from aiosmtpd.smtp import Session
+
+from .postgres import free_port
+from .servers import wait_for
+
+
+class MailServer:
+    """Keeps what it is sent. `refusal` is what it says to a recipient instead, while it is set."""
+
+    def __init__(self, port: int, *, tls: bool) -> None:
+        self.port = port
+        self.url = f"{'smtps' if tls else 'smtp'}://127.0.0.1:{port}"
+        self.mails: list[EmailMessage] = []
+        self.encrypted: list[bool] = []
+        self.logins: list[tuple[str, str]] = []
+        self.refusal: str | None = None
+
+    @classmethod
+    @contextlib.contextmanager
+    def running(
+        cls,
+        port: int | None = None,
+        *,
+        tls: ssl.SSLContext | None = None,
+        starttls: ssl.SSLContext | None = None,
+        login: tuple[str, str] | None = None,
+    ) -> Iterator["MailServer"]:
+        """Run a server, with TLS at once or by STARTTLS, and for whoever knows the login if there is one."""
+        server = cls(port or free_port(), tls=tls is not None)
+
+        def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: object) -> AuthResult:
+            assert isinstance(data, LoginPassword)
+            server.logins.append((data.login.decode(), data.password.decode()))
+            return AuthResult(success=server.logins[-1] == login)
+
+        controller = Controller(
+            server,
+            hostname="127.0.0.1",
+            port=server.port,
+            ssl_context=tls,
+            tls_context=starttls,
+            authenticator=authenticate if login else None,
+            auth_required=login is not None,
+            auth_require_tls=False,
+            enable_SMTPUTF8=True,
+        )
+        controller.start()
+        try:
+            yield server
+        finally:
+            controller.stop()
+
+    def wait_for(self, how_many: int) -> list[EmailMessage]:
+        """Wait until so many mails have come, and return them."""
+        return wait_for(lambda: list(self.mails) if len(self.mails) >= how_many else None)
+
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
+        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        if self.refusal is None:
+            envelope.rcpt_tos.append(address)
+        return self.refusal or "250 OK"
+
+    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+        assert isinstance(envelope.content, bytes)
+        self.encrypted.append(session.ssl is not None)
+        self.mails.append(BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content))
+        return "250 OK"
