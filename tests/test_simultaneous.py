@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from threading import Barrier
@@ -9,11 +10,16 @@ from threading import Barrier
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from ninepanels import crud
+from ninepanels.database import database
+
+from .mailbox import Mailbox
+from .people import PASSWORD
 from .people import Person
 from .people import data
 
 
-def at_once(requests: list[Callable[[], Response]]) -> list[int]:
+def at_once(requests: Sequence[Callable[[], Response]]) -> list[int]:
     """Send the requests from as many threads, which start together; return the statuses."""
     barrier = Barrier(len(requests))
 
@@ -73,3 +79,68 @@ def test_a_user_who_is_being_deleted_never_makes_a_request_fail(client: TestClie
         creation = partial(person.post, "/panels", {"title": "x"})
         statuses = at_once([creation, creation, creation, partial(person.delete, "/users"), creation, creation])
         assert set(statuses) <= {200, 401}
+
+
+def test_two_admins_who_step_down_at_once_leave_one(ada: Person, bob: Person) -> None:
+    for _ in range(5):
+        with database.writing() as work:
+            for person in (ada, bob):
+                crud.users.set_admin(work, person.id, is_admin=True)
+        steps = [partial(each.patch, f"/admin/users/{each.id}", {"is_admin": False}) for each in (ada, bob)]
+        assert sorted(at_once(steps)) == [200, 400]
+
+
+def test_two_admins_who_depose_each_other_at_once_leave_one(ada: Person, bob: Person) -> None:
+    for _ in range(5):
+        with database.writing() as work:
+            for person in (ada, bob):
+                crud.users.set_admin(work, person.id, is_admin=True)
+        others = [(ada, bob), (bob, ada)]
+        depositions = [partial(each.patch, f"/admin/users/{other.id}", {"is_admin": False}) for each, other in others]
+        assert sorted(at_once(depositions)) in ([200, 400], [200, 403])
+
+
+def test_a_reset_link_used_many_times_at_once_works_once(ada: Person, mailbox: Mailbox) -> None:
+    data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
+    link = mailbox.reset_link()
+    uses = [
+        partial(ada.client.post, "/auth/password_reset", json=link | {"new_password": f"battery {n}"}) for n in range(8)
+    ]
+    assert sorted(at_once(uses)) == [200] + [401] * 7
+
+
+def test_a_password_changed_twice_at_once_is_changed_once(ada: Person) -> None:
+    changes = [
+        partial(ada.post, "/auth/change_password", {"current_password": PASSWORD, "new_password": f"battery {n}"})
+        for n in range(4)
+    ]
+    statuses = at_once(changes)
+    assert statuses.count(200) == 1
+    assert set(statuses) <= {200, 401, 403}
+
+
+def test_logging_out_many_times_at_once_never_fails(client: TestClient) -> None:
+    for n in range(5):
+        person = Person.sign_up(client, f"{n}@example.com")
+        logouts = [partial(person.post, "/auth/logout", {})] * 4
+        everywhere = partial(person.post, "/auth/logout_everywhere", {})
+        statuses = at_once([*logouts, everywhere, partial(person.delete, "/users"), *logouts])
+        assert set(statuses) <= {200, 401}
+
+
+def test_an_account_that_is_being_deleted_never_makes_a_change_to_it_fail(client: TestClient, mailbox: Mailbox) -> None:
+    for n in range(5):
+        person = Person.sign_up(client, f"{n}@example.com")
+        data(client.post("/auth/request_password_reset", json={"email": person.email}))
+        link = mailbox.reset_link(n + 1)
+        statuses = at_once(
+            [
+                partial(person.patch, "/users", {"name": "Ada"}),
+                partial(person.patch, "/users", {"email": f"new{n}@example.com", "current_password": PASSWORD}),
+                partial(client.post, "/auth/password_reset", json=link | {"new_password": "battery staple"}),
+                partial(person.post, "/auth/change_password", {"current_password": PASSWORD, "new_password": "x" * 8}),
+                partial(client.post, "/auth/request_password_reset", json={"email": person.email}),
+                partial(person.delete, "/users"),
+            ]
+        )
+        assert set(statuses) <= {200, 401, 403}

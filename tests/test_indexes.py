@@ -1,0 +1,70 @@
+"""Every query has its index: what each route and what follows it asks of the database, explained by SQLite."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import event
+from starlette.testclient import TestClient
+
+from ninepanels import crud
+from ninepanels.database import database
+
+from .mailbox import Mailbox
+from .people import Person
+from .people import data
+from .test_statements import COSTS
+
+# Read from end to end on purpose: a page of all users and their number, and a table of one row.
+MEANT = [
+    r"SELECT users\.id.*\sFROM users ORDER BY users\.id",
+    r"SELECT count\(\*\) AS count_1 \nFROM users",
+    r"SELECT alembic_version",
+]
+
+
+@pytest.fixture
+def asked(api: FastAPI) -> Iterator[set[str]]:
+    """The statements of requests, event handlers and the outbox."""
+    asked: set[str] = set()
+    with TestClient(api):
+        event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.add(str(arguments[2])))
+        yield asked
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_no_query_reads_a_table_from_end_to_end(api: FastAPI, asked: set[str], mailbox: Mailbox) -> None:
+    client = TestClient(api)
+    for number, (method, path) in enumerate(COSTS):
+        ada = Person.sign_up(client, f"{number}@example.com")
+        panel_id = ada.new_panel()
+        with database.writing() as work:
+            crud.users.set_admin(work, ada.id, is_admin=True)
+        body = (COSTS[method, path][1] or {}) | ({"email": ada.email} if path.startswith("/auth/") else {})
+        if path == "/auth/password_reset":
+            body |= mailbox.reset_link()
+        ada.request(method, path.format(panel_id=panel_id, user_id=ada.id), json=body or None)
+    data(client.get("/health/ready"))
+    explained = {
+        statement: scanned(statement)
+        for statement in asked.copy()
+        if re.match("SELECT|INSERT|UPDATE|DELETE", statement)
+    }
+    assert len(explained) > len(COSTS)
+    assert {statement: scans for statement, scans in explained.items() if scans} == {}
+
+
+def scanned(statement: str) -> list[str]:
+    """The tables that SQLite reads from end to end, unless that is meant."""
+    if any(re.match(meant, statement, re.DOTALL) for meant in MEANT):
+        return []
+    with database.reading() as session:
+        nothing = (None,) * statement.count("?")
+        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
+        # The index of the admins holds nobody else.
+        return [
+            row.detail
+            for row in plan
+            if re.match("SCAN (?!CONSTANT ROW|users USING INDEX ix_users_admins)", row.detail)
+        ]
