@@ -52,6 +52,17 @@ chapter "Consistency"
 show "ada \$BASE/metrics/panels/consistency |
     $PRETTY | sed -n 1,11p"
 
+chapter "A forgotten password"
+show "curl -s \$BASE/auth/request_password_reset -d email=ada@example.com; echo"
+# Sent in the background; here there is no mail server, so it is written to a file.
+for _ in {1..50}; do ! grep -qs password_reset_token= var/mail/*.eml || break; sleep 0.1; done
+show "RESET_TOKEN=\$(grep -hoE 'password_reset_token=[A-Za-z0-9_-]{43}' var/mail/*.eml | head -n 1 | cut -d = -f 2)"
+show "curl -s \$BASE/auth/password_reset -d email=ada@example.com -d new_password='battery staple' \\
+    -d password_reset_token=\$RESET_TOKEN; echo"
+show "ada \$BASE/panels; echo"
+
 chapter "An error"
+show "TOKEN=\$(curl -s \$BASE/token -d username=ada@example.com -d password='battery staple' |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)[\"data\"][\"access_token\"])')"
 show "ada \$BASE/panels -d title=Dance |
     $PRETTY"

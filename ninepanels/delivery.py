@@ -32,7 +32,8 @@ async def deliver(message: EmailMessage, settings: Settings) -> None:
                 await asyncio.to_thread(_write, message, settings.mail_dir)
     except (aiosmtplib.SMTPException, OSError) as error:
         # The server's own words may repeat the address.
-        code = getattr(error, "code", None) or getattr(error, "errno", None) or ""
+        refusal = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
+        code = getattr(refusal, "code", "")
         raise exceptions.MailNotSent(context_msg=f"{type(error).__name__} {code}".strip()) from None
 
 

@@ -1,6 +1,5 @@
 """Makes the e-mails, from the templates in `templates/`: one of text and one of HTML for each kind."""
 
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.policy import SMTPUTF8
@@ -26,8 +25,14 @@ SUBJECTS = {
     pyd.MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
 }
 
+# RFC 5322, section 2.1.1.
+LONGEST_LINE = 998
+
 _templates = Environment(
-    loader=PackageLoader("ninepanels"), autoescape=select_autoescape(["html"]), undefined=StrictUndefined
+    loader=PackageLoader("ninepanels"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
 )
 
 
@@ -48,9 +53,11 @@ def compose(mail: sql.OutboxMail, name: str, reset_token: str | None, settings: 
         "reset_link": reset_token and reset_link(settings.url_root, mail.recipient, reset_token),
         "minutes": settings.password_reset_minutes,
     }
-    message = EmailMessage(policy=SMTP if recipient.isascii() else SMTPUTF8)
+    policy = SMTP if recipient.isascii() else SMTPUTF8
+    # With shorter lines the link would be broken and encoded, and nobody could copy it out of a file.
+    message = EmailMessage(policy=policy.clone(max_line_length=LONGEST_LINE))
     message["From"] = settings.mail_from
-    message["To"] = Address(addr_spec=recipient)
+    message["To"] = recipient
     message["Subject"] = SUBJECTS[kind]
     message["Date"] = format_datetime(clock.now())
     # The same at every attempt, so that a mailbox can tell a mail that came twice.

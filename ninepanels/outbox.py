@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -28,16 +27,6 @@ RETRY_S = 0.5
 STOP_TIMEOUT_S = 5.0
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Claimed:
-    """An e-mail in our hands."""
-
-    id: int
-    kind: str
-    attempts: int
-    message: EmailMessage
 
 
 class Outbox:
@@ -73,7 +62,7 @@ class Outbox:
     async def _send_all_due(self, settings: Settings) -> float:
         """Send what is due and return how many seconds may pass before the next look."""
         try:
-            while not self._stopping and (mail := await asyncio.to_thread(_claim, settings)):
+            while not self._stopping and (mail := await asyncio.to_thread(_claim)):
                 await _send(mail, settings)
             return await asyncio.to_thread(_sleep_s)
         except exceptions.Unavailable as error:
@@ -86,19 +75,26 @@ class Outbox:
 outbox = Outbox()
 
 
-async def _send(mail: Claimed, settings: Settings) -> None:
+async def _send(mail: sql.OutboxMail, settings: Settings) -> None:
+    """Send one e-mail, or see to it that it comes up again; one that fails is in nobody else's way."""
     about = {"attempts": mail.attempts}
     try:
-        await delivery.deliver(mail.message, settings)
-    except exceptions.MailNotSent as error:
-        log.warning("Mail %d (%s) was not sent: %s", mail.id, mail.kind, error.context_msg, extra=about)
+        message = await asyncio.to_thread(_compose, mail, settings)
+        if message is None:
+            return
+        await delivery.deliver(message, settings)
+    except exceptions.NinePanelsBaseException as error:
+        log.warning("Mail %d (%s) was not sent: %s", mail.id, mail.kind, error.context_msg or error, extra=about)
+        await asyncio.to_thread(_postpone, mail)
+    except Exception:
+        log.exception("Mail %d (%s) was not sent", mail.id, mail.kind, extra=about)
         await asyncio.to_thread(_postpone, mail)
     else:
         log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
         await _mark_sent_for_sure(mail)
 
 
-async def _mark_sent_for_sure(mail: Claimed) -> None:
+async def _mark_sent_for_sure(mail: sql.OutboxMail) -> None:
     """Keep at it while the database is away: what is not marked is sent again."""
     while True:
         try:
@@ -107,36 +103,30 @@ async def _mark_sent_for_sure(mail: Claimed) -> None:
             await asyncio.sleep(RETRY_S)
 
 
-def _claim(settings: Settings) -> Claimed | None:
-    """Take the next e-mail that is due in hand; what nobody would get any more is cleared away."""
-    while True:
-        with database.writing() as work:
-            mail = crud.outbox.claim(work, LEASE)
-            if mail is None:
-                return None
-            message = _compose(work, mail, settings)
-        if message is not None:
-            return Claimed(mail.id, mail.kind, mail.attempts, message)
+def _claim() -> sql.OutboxMail | None:
+    with database.writing() as work:
+        return crud.outbox.claim(work, LEASE)
 
 
-def _compose(work: UnitOfWork, mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
+def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
     """Return what to send, None if the mail is of no use any more and was deleted."""
-    user = _reader(work, mail)
-    too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
-    if too_old:
-        about = {"attempts": mail.attempts - 1}
-        log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
-    if user is None or too_old:
-        crud.outbox.delete(work, mail.id)
-        return None
-    mail.user_id = user.id
-    token = None
-    if mail.kind == pyd.MailKind.PASSWORD_RESET:
-        # Made now and not when it was asked for: its time runs from here, and nothing but its hash is ever kept.
-        token = auth.new_reset_token()
-        lifetime = timedelta(minutes=settings.password_reset_minutes)
-        crud.password_resets.issue(work, user.id, auth.hash_reset_token(token), lifetime)
-    return mails.compose(mail, user.name, token, settings)
+    with database.writing() as work:
+        user = _reader(work, mail)
+        too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
+        if too_old:
+            about = {"attempts": mail.attempts - 1}
+            log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
+        if user is None or too_old:
+            crud.outbox.delete(work, mail.id)
+            return None
+        token = None
+        if mail.kind == pyd.MailKind.PASSWORD_RESET:
+            # Made now and not when it was asked for: its time runs from here, and nothing but its hash is ever kept.
+            token = auth.new_reset_token()
+            lifetime = timedelta(minutes=settings.password_reset_minutes)
+            crud.outbox.assign(work, mail.id, user.id)
+            crud.password_resets.issue(work, user.id, auth.hash_reset_token(token), lifetime)
+        return mails.compose(mail, user.name, token, settings)
 
 
 def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
@@ -145,13 +135,13 @@ def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
     return crud.users.read(work, mail.user_id)
 
 
-def _postpone(mail: Claimed) -> None:
+def _postpone(mail: sql.OutboxMail) -> None:
     delay = min(timedelta(seconds=2 ** min(mail.attempts, 32)), LONGEST_DELAY)
     with database.writing() as work:
         crud.outbox.postpone(work, mail.id, delay)
 
 
-def _mark_sent(mail: Claimed) -> None:
+def _mark_sent(mail: sql.OutboxMail) -> None:
     with database.writing() as work:
         crud.outbox.mark_sent(work, mail.id)
         crud.outbox.sweep(work, sent_before=clock.now() - KEEP_SENT)

@@ -21,8 +21,9 @@ from .servers import wait_for
 class MailServer:
     """Keeps what it is sent. `refusal` is what it says to a recipient instead, while it is set."""
 
-    def __init__(self, port: int, *, tls: bool) -> None:
+    def __init__(self, port: int, *, tls: bool, wants_login: bool) -> None:
         self.port = port
+        self.wants_login = wants_login
         self.url = f"{'smtps' if tls else 'smtp'}://127.0.0.1:{port}"
         self.mails: list[EmailMessage] = []
         self.encrypted: list[bool] = []
@@ -40,12 +41,12 @@ class MailServer:
         login: tuple[str, str] | None = None,
     ) -> Iterator["MailServer"]:
         """Run a server, with TLS at once or by STARTTLS, and for whoever knows the login if there is one."""
-        server = cls(port or free_port(), tls=tls is not None)
+        server = cls(port or free_port(), tls=tls is not None, wants_login=login is not None)
 
         def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: object) -> AuthResult:
             assert isinstance(data, LoginPassword)
             server.logins.append((data.login.decode(), data.password.decode()))
-            return AuthResult(success=server.logins[-1] == login)
+            return AuthResult(success=server.logins[-1] == login, handled=False)
 
         controller = Controller(
             server,
@@ -54,7 +55,6 @@ class MailServer:
             ssl_context=tls,
             tls_context=starttls,
             authenticator=authenticate if login else None,
-            auth_required=login is not None,
             auth_require_tls=False,
             enable_SMTPUTF8=True,
         )
@@ -69,14 +69,17 @@ class MailServer:
         return wait_for(lambda: list(self.mails) if len(self.mails) >= how_many else None)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
+        self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]
     ) -> str:
+        if self.wants_login and not session.authenticated:
+            return "530 Please log in"
         if self.refusal is None:
             envelope.rcpt_tos.append(address)
         return self.refusal or "250 OK"
 
-    async def handle_DATA(self, _server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         assert isinstance(envelope.content, bytes)
-        self.encrypted.append(session.ssl is not None)
+        assert server.transport is not None
+        self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         self.mails.append(BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content))
         return "250 OK"

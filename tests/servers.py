@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TypeVar
@@ -17,6 +18,9 @@ from ninepanels import environments
 
 SECRET = "a secret of the tests that is long enough"
 DEADLINE_S = 30.0
+
+MIGRATE_AND_SERVE = ("ninepanels.serve",)
+SERVE_ONLY = ("uvicorn", "ninepanels.main:api", "--no-access-log", "--no-proxy-headers", "--ws", "none")
 
 T = TypeVar("T")
 
@@ -40,11 +44,13 @@ def environment(database_url: str, /, **settings: str) -> dict[str, str]:
 class Service:
     """`with Service(database_url, folder) as service:` has one that answers; its log is kept in the folder."""
 
-    def __init__(self, database_url: str, folder: Path, **settings: str) -> None:
+    def __init__(
+        self, database_url: str, folder: Path, program: Sequence[str] = MIGRATE_AND_SERVE, **settings: str
+    ) -> None:
         self.log_file = folder / "service.log"
         self.url = ""
         # Port 0: the system gives one that is free, and the log says which.
-        command = ["-m", "ninepanels.serve", "--port", "0"]
+        command = ["-m", *program, "--port", "0"]
         settings = {"MAIL_DIR": str(folder / "mail")} | settings
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(

@@ -364,3 +364,86 @@ def test_a_wrong_setting_is_shown_as_its_one_line(set_up: SetUp) -> None:
     with pytest.raises(SystemExit) as caught:
         config.main()
     assert str(caught.value.code).startswith("NINEPANELS_THREADS: ")
+
+
+# --- Mail, limits and proxies -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("PASSWORD_RESET_MINUTES", "0"),
+        ("PASSWORD_RESET_MINUTES", "1441"),
+        ("URL_ROOT", "ninepanels.example"),
+        ("URL_ROOT", "javascript://ninepanels.example"),
+        ("URL_ROOT", "https://ninepanels.example?x=1"),
+        ("URL_ROOT", "https://ada:hunter2@ninepanels.example"),
+        ("SMTP_URL", "mail.example"),
+        ("SMTP_URL", "http://ada:hunter2@mail.example"),
+        ("SMTP_URL", "smtp://ada:hunter2@mail.example:port"),
+        ("SMTP_URL", "smtp://"),
+        ("SMTP_URL", "smtp://mail.example?password=hunter2"),
+        ("MAIL_FROM", "Nine Panels"),
+        ("MAIL_FROM", "Nine Panels <nine@example.com>\nBcc: eve@example.com"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("RATE_LIMITS", "sometimes"),
+        ("RATE_LIMIT_STORAGE", "disk"),
+        ("RATE_LIMIT_STORAGE", "memcached://:hunter2@cache.example"),
+    ],
+)
+def test_a_wrong_setting_for_people_is_named_in_one_line(name: str, value: str, set_up: SetUp) -> None:
+    set_up(**{name: value})
+    line = complaint()
+    assert line.startswith(f"NINEPANELS_{name}: ")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize("url", ["https://ninepanels.example", "https://ninepanels.example/", "http://localhost:5173"])
+def test_the_root_of_links_has_no_slash_at_its_end(url: str) -> None:
+    assert settings_of(url_root=url).url_root == url.rstrip("/")
+
+
+@pytest.mark.parametrize(
+    "url", ["", "smtp://mail.example", "smtp://ada:p%40ss@mail.example:587", "smtps://ada:x@[2001:db8::1]:465"]
+)
+def test_every_mail_server_has_a_url(url: str) -> None:
+    assert settings_of(smtp_url=url).smtp_url == url
+
+
+def test_proxies_are_addresses_and_networks(set_up: SetUp) -> None:
+    set_up(TRUSTED_PROXIES="10.0.0.7, 192.168.1.1/16 2001:db8::1")
+    assert config.read_settings().trusted_proxies == ("10.0.0.7/32", "192.168.0.0/16", "2001:db8::1/128")
+
+
+def test_limits_are_on_by_default() -> None:
+    assert settings_of().rate_limits == "on"
+
+
+def test_limits_are_never_off_on_main() -> None:
+    assert settings_of(Environment.STAGING, rate_limits="off").rate_limits == "off"
+    with pytest.raises(ValidationError, match="NINEPANELS_RATE_LIMITS: is never off on MAIN"):
+        settings_of(Environment.MAIN, rate_limits="off")
+
+
+MAIL = {"smtp_url": "smtp://mail.example", "url_root": "https://nine.example", "mail_from": "nine@nine.example"}
+
+
+@pytest.mark.parametrize("env", [Environment.MAIN, Environment.STAGING])
+@pytest.mark.parametrize("missing", ["url_root", "mail_from"])
+def test_mails_to_people_want_to_be_told_where_they_come_from(env: Environment, missing: str) -> None:
+    assert settings_of(env, **MAIL).smtp_url == MAIL["smtp_url"]
+    with pytest.raises(ValidationError, match=f"NINEPANELS_{missing.upper()}: "):
+        settings_of(env, **{name: value for name, value in MAIL.items() if name != missing})
+
+
+def test_trying_out_a_mail_server_wants_nothing_more() -> None:
+    assert settings_of(smtp_url=MAIL["smtp_url"]).url_root == "http://localhost:5173"
+
+
+def test_passwords_of_other_servers_are_shown_masked(capsys: pytest.CaptureFixture[str], set_up: SetUp) -> None:
+    set_up(SMTP_URL="smtp://ada:hunter2@mail.example:587", RATE_LIMIT_STORAGE="redis://:hunter2@cache.example:6379/0")
+    settings = shown(capsys)
+    assert settings["NINEPANELS_SMTP_URL"] == "smtp://ada:***@mail.example:587"
+    assert settings["NINEPANELS_RATE_LIMIT_STORAGE"] == "redis://:***@cache.example:6379/0"
+    assert settings["NINEPANELS_URL_ROOT"] == "http://localhost:5173"

@@ -24,6 +24,7 @@ from .people import PASSWORD
 from .people import data
 from .postgres import PostgresServer
 from .servers import DEADLINE_S
+from .servers import SERVE_ONLY
 from .servers import Service
 from .servers import environment
 from .servers import wait_for
@@ -145,14 +146,14 @@ def test_it_starts_without_the_server_and_is_ready_once_that_is_there(
 ) -> None:
     with contextlib.ExitStack() as until_now:
         with stopped(restless_server):
-            service = until_now.enter_context(Service(restless_server.url(RESTLESS), tmp_path))
+            service = until_now.enter_context(Service(restless_server.url(RESTLESS), tmp_path, SERVE_ONLY))
             assert service.status("/health/ready") == 503
         wait_for(lambda: service.status("/health/ready") == 200)
 
 
 def test_it_starts_without_the_file_and_is_ready_once_that_is_there(sqlite_template: Path, tmp_path: Path) -> None:
     folder = tmp_path / "unmounted"
-    with Service(f"sqlite:///{folder}/test.db", tmp_path) as service:
+    with Service(f"sqlite:///{folder}/test.db", tmp_path, SERVE_ONLY) as service:
         assert service.status("/health/live") == 200
         assert_says_only_that_it_is_away(service.client.get("/health/ready"))
         assert_says_only_that_it_is_away(sign_up(service))
@@ -207,6 +208,12 @@ def test_events_are_drained_before_it_stops(database_url: str, tmp_path: Path) -
         ("DATABASE_URL", "mysql://root:hunter2@example.com/ninepanels"),
         ("THREADS", "many"),
         ("LOG_LEVEL", "chatty"),
+        ("SMTP_URL", "http://nine:hunter2@example.com"),
+        ("RATE_LIMIT_STORAGE", "memcached://:hunter2@example.com"),
+        ("RATE_LIMITS", "sometimes"),
+        ("URL_ROOT", "ninepanels.example"),
+        ("MAIL_FROM", "Nine Panels"),
+        ("TRUSTED_PROXIES", "proxy.example"),
         ("DEFAULT_TIMEZONE", "Mars/Olympus"),
         ("ENV", "PRODUCTION"),
     ],

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from .. import clock
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from . import users
 
 
 def add(session: Session, kind: pyd.MailKind, recipient: str, user_id: int | None) -> sql.OutboxMail:
@@ -47,6 +48,16 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     return session.scalar(claimed.returning(sql.OutboxMail))
 
 
+def assign(session: Session, mail_id: int, user_id: int) -> None:
+    """Let an e-mail that was asked for with an address be a user's from now on, and go when they go.
+
+    Raises:
+        NotAuthenticated: the user was deleted a moment ago.
+    """
+    users.lock(session, user_id)
+    _of(session, mail_id, user_id=user_id)
+
+
 def mark_sent(session: Session, mail_id: int) -> None:
     """Let an e-mail count as sent."""
     _of(session, mail_id, sent_at=clock.now(), next_attempt_at=None)
@@ -79,5 +90,5 @@ def read_next_attempt(session: Session) -> datetime | None:
     return session.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
 
 
-def _of(session: Session, mail_id: int, **values: datetime | None) -> None:
+def _of(session: Session, mail_id: int, **values: datetime | int | None) -> None:
     session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(values))
