@@ -219,7 +219,7 @@ class Success(BaseModel):
     success: Literal[True] = True
 
 
-class NewLogin(Success, Token):
+class NewLogin(Token, Success):
     """It worked, and here is the only token that is good from now on."""
 
 
