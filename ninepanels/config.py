@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     url_root: str = "http://localhost:5173"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     smtp_url: str = ""
     mail_dir: Path = VAR / "mail"
@@ -58,10 +59,17 @@ class Settings(BaseSettings):
     default_timezone: str = "UTC"
     threads: Annotated[int, Field(ge=1, le=100)] = 8
 
-    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_hosts", "trusted_proxies", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        if not values or not all(re.fullmatch(r"\*|(\*\.)?[A-Za-z0-9.-]+", value) for value in values):
+            raise ValueError("has to be names such as api.ninepanels.example or *.ninepanels.example, or * for any")
+        return values
 
     @field_validator("trusted_proxies")
     @classmethod

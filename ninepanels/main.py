@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi_offline import FastAPIOffline
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -55,6 +56,7 @@ def create_api(settings: Settings) -> FastAPI:
 
     # The last one added is the first that a request meets.
     api.add_middleware(BodyLimitMiddleware, max_bytes=LARGEST_BODY)
+    api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts, www_redirect=False)
     api.add_middleware(DocsPolicyMiddleware)
     api.add_middleware(ResponseWrapperMiddleware)
     api.add_middleware(

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
@@ -21,6 +22,7 @@ from . import clock
 from . import exceptions
 
 STORAGE_TIMEOUT_S = 1.0
+SHARED_AWAY_FOR = timedelta(seconds=5)
 
 FAILED_LOGINS_PER_ACCOUNT = RateLimitItemPerMinute(10, 15, namespace="failed_logins_per_account")
 FAILED_LOGINS_PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="failed_logins_per_address")
@@ -76,7 +78,9 @@ class RateLimits:
     """The counters of this process, or those that all instances share; `main` connects them."""
 
     def __init__(self) -> None:
-        self._counters: list[MovingWindowRateLimiter] = []
+        self._own: MovingWindowRateLimiter | None = None
+        self._shared: MovingWindowRateLimiter | None = None
+        self._shared_again_at = clock.now()
 
     def connect(self, *, on: bool, storage: str) -> None:
         """Begin to count, from nothing.
@@ -85,12 +89,11 @@ class RateLimits:
             on: whether anything is limited at all.
             storage: "memory", or the URL of a Redis; while that is away this process counts alone.
         """
-        self._counters = []
-        if on and storage != "memory":
+        self._own = _moving_window("memory://") if on else None
+        self._shared, self._shared_again_at = None, clock.now()
+        if storage != "memory":
             timeouts = {"socket_timeout": STORAGE_TIMEOUT_S, "socket_connect_timeout": STORAGE_TIMEOUT_S}
-            self._counters.append(_moving_window(storage, wrap_exceptions=True, **timeouts))
-        if on:
-            self._counters.append(_moving_window("memory://"))
+            self._shared = _moving_window(storage, wrap_exceptions=True, **timeouts)
 
     def check(self, tries: Iterable[Try]) -> None:
         """Make sure that another try is within every limit, and count nothing. Blocks: not for the event loop.
@@ -112,19 +115,20 @@ class RateLimits:
             self._demand(MovingWindowRateLimiter.hit, each)
 
     def _demand(self, question: Question[bool], each: Try) -> None:
-        if not self._counters or self._ask(question, each):
+        if self._own is None or self._ask(self._own, question, each):
             return
-        reset_time, _ = self._ask(MovingWindowRateLimiter.get_window_stats, each)
+        reset_time, _ = self._ask(self._own, MovingWindowRateLimiter.get_window_stats, each)
         wait_s = math.ceil(reset_time - clock.now().timestamp())
         raise exceptions.TooManyTries(retry_after_s=min(max(wait_s, 1), each.limit.get_expiry()))
 
-    def _ask(self, question: Question[T], each: Try) -> T:
-        """Put a question to the first counters that answer; those of the process always do."""
-        *shared, own = self._counters
-        for counters in shared:
+    def _ask(self, own: MovingWindowRateLimiter, question: Question[T], each: Try) -> T:
+        """Put a question to the shared counters, or to those of the process where there are none or they are away."""
+        if self._shared is not None and clock.now() >= self._shared_again_at:
             try:
-                return question(counters, each.limit, each.key)
+                return question(self._shared, each.limit, each.key)
             except StorageError as error:
+                # Others wait behind whoever waits for an answer that does not come.
+                self._shared_again_at = clock.now() + SHARED_AWAY_FOR
                 away = type(error.storage_error).__name__
                 log.warning("The shared rate limits are away (%s); this process counts alone", away)
         return question(own, each.limit, each.key)

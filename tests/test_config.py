@@ -387,6 +387,8 @@ def test_a_wrong_setting_is_shown_as_its_one_line(set_up: SetUp) -> None:
         ("MAIL_FROM", "Nine Panels <nine@example.com>\nBcc: eve@example.com"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("TRUSTED_HOSTS", "https://ninepanels.example"),
+        ("TRUSTED_HOSTS", "api.*.example"),
         ("RATE_LIMITS", "sometimes"),
         ("RATE_LIMIT_STORAGE", "disk"),
         ("RATE_LIMIT_STORAGE", "memcached://:hunter2@cache.example"),
@@ -414,6 +416,12 @@ def test_every_mail_server_has_a_url(url: str) -> None:
 def test_proxies_are_addresses_and_networks(set_up: SetUp) -> None:
     set_up(TRUSTED_PROXIES="10.0.0.7, 192.168.1.1/16 2001:db8::1")
     assert config.read_settings().trusted_proxies == ("10.0.0.7/32", "192.168.0.0/16", "2001:db8::1/128")
+
+
+def test_hosts_are_names_and_all_below_a_name(set_up: SetUp) -> None:
+    assert config.read_settings().trusted_hosts == ("*",)
+    set_up(TRUSTED_HOSTS="ninepanels.example, *.ninepanels.example")
+    assert config.read_settings().trusted_hosts == ("ninepanels.example", "*.ninepanels.example")
 
 
 def test_limits_are_on_by_default() -> None:

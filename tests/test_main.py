@@ -60,3 +60,15 @@ def test_a_method_that_is_not_taken_is_405_in_the_envelope(client: TestClient) -
     response = client.put("/users")
     assert response.status_code == 405
     assert response.json()["is_error"]
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("api.ninepanels.example", 200), ("api.ninepanels.example:8000", 200), ("evil.example", 400), ("", 400)],
+)
+def test_a_request_for_another_host_is_refused(settings: Settings, host: str, status: int) -> None:
+    settings = settings.model_copy(update={"trusted_hosts": ("api.ninepanels.example",)})
+    with TestClient(create_api(settings)) as client:
+        response = client.get("/health/live", headers={"Host": host})
+    assert response.status_code == status
+    assert response.headers["X-Request-ID"]
