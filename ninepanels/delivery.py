@@ -12,7 +12,7 @@ from . import exceptions
 from . import mails
 from .config import Settings
 
-TIMEOUT_S = 20.0
+TIMEOUT_S = 60.0
 SUBMISSION_PORT = 587
 TLS_PORT = 465
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}

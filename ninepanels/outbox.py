@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -18,7 +19,8 @@ from .config import Settings
 from .database import UnitOfWork
 from .database import database
 
-LEASE = timedelta(seconds=1.5 * delivery.TIMEOUT_S)
+LEASE = timedelta(seconds=15)
+RENEW_EVERY_S = 4.0
 GIVE_UP_AFTER = timedelta(days=1)
 KEEP_SENT = timedelta(days=7)
 LONGEST_DELAY = timedelta(minutes=10)
@@ -79,19 +81,39 @@ async def _send(mail: sql.OutboxMail, settings: Settings) -> None:
     """Send one e-mail, or see to it that it comes up again; one that fails is in nobody else's way."""
     about = {"attempts": mail.attempts}
     try:
-        message = await asyncio.to_thread(_compose, mail, settings)
-        if message is None:
-            return
-        await delivery.deliver(message, settings)
+        async with _in_hand(mail):
+            message = await asyncio.to_thread(_compose, mail, settings)
+            if message is None:
+                return
+            await delivery.deliver(message, settings)
     except exceptions.NinePanelsBaseException as error:
         log.warning("Mail %d (%s) was not sent: %s", mail.id, mail.kind, error.context_msg or error, extra=about)
-        await asyncio.to_thread(_postpone, mail)
+        await asyncio.to_thread(_postpone, mail, _back_off(mail))
     except Exception:
         log.exception("Mail %d (%s) was not sent", mail.id, mail.kind, extra=about)
-        await asyncio.to_thread(_postpone, mail)
+        await asyncio.to_thread(_postpone, mail, _back_off(mail))
     else:
         log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
         await _mark_sent_for_sure(mail)
+
+
+@contextlib.asynccontextmanager
+async def _in_hand(mail: sql.OutboxMail) -> AsyncIterator[None]:
+    """Let nobody else take an e-mail, however long the block takes; should we die in it, they can a lease later."""
+    renewal = asyncio.create_task(_renew_lease(mail))
+    try:
+        yield
+    finally:
+        renewal.cancel()
+
+
+async def _renew_lease(mail: sql.OutboxMail) -> None:
+    while True:
+        await asyncio.sleep(RENEW_EVERY_S)
+        try:
+            await asyncio.to_thread(_postpone, mail, LEASE)
+        except exceptions.Unavailable as error:
+            log.warning("Mail %d (%s) is in hand, but cannot be kept (%s)", mail.id, mail.kind, error.context_msg)
 
 
 async def _mark_sent_for_sure(mail: sql.OutboxMail) -> None:
@@ -135,8 +157,11 @@ def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
     return crud.users.read(work, mail.user_id)
 
 
-def _postpone(mail: sql.OutboxMail) -> None:
-    delay = min(timedelta(seconds=2 ** min(mail.attempts, 32)), LONGEST_DELAY)
+def _back_off(mail: sql.OutboxMail) -> timedelta:
+    return min(timedelta(seconds=2 ** min(mail.attempts, 32)), LONGEST_DELAY)
+
+
+def _postpone(mail: sql.OutboxMail, delay: timedelta) -> None:
     with database.writing() as work:
         crud.outbox.postpone(work, mail.id, delay)
 

@@ -1,7 +1,9 @@
 """A real SMTP server of the tests' own."""
 
+import asyncio
 import contextlib
 import ssl
+import threading
 from collections.abc import Iterator
 from email import policy
 from email.message import EmailMessage
@@ -19,7 +21,7 @@ from .servers import wait_for
 
 
 class MailServer:
-    """Keeps what it is sent. `refusal` is what it says to a recipient instead, while it is set."""
+    """Keeps what it is sent. `refusal` is what it says to a recipient instead, without `has_time` it is slow."""
 
     def __init__(self, port: int, *, tls: bool, wants_login: bool) -> None:
         self.port = port
@@ -29,6 +31,8 @@ class MailServer:
         self.encrypted: list[bool] = []
         self.logins: list[tuple[str, str]] = []
         self.refusal: str | None = None
+        self.has_time = threading.Event()
+        self.has_time.set()
 
     @classmethod
     @contextlib.contextmanager
@@ -79,6 +83,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         assert isinstance(envelope.content, bytes)
+        await asyncio.to_thread(self.has_time.wait)
         assert server.transport is not None
         self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         self.mails.append(BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content))

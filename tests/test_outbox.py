@@ -12,12 +12,12 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from ninepanels import crud
-from ninepanels import delivery
 from ninepanels import outbox
 from ninepanels import pydmodels as pyd
 from ninepanels import sqlmodels as sql
 from ninepanels.config import Settings
 from ninepanels.database import database
+from ninepanels.main import create_api
 
 from .conftest import Clock
 from .mail_server import MailServer
@@ -164,8 +164,27 @@ def test_a_claimed_mail_is_nobody_elses_until_the_lease_ends(wall_clock: Clock, 
         crud.outbox.delete(work, first.id)
 
 
-def test_a_lease_outlives_an_attempt() -> None:
-    assert outbox.LEASE.total_seconds() > delivery.TIMEOUT_S
+def test_a_mail_that_takes_long_to_send_stays_in_hand(
+    settings: Settings, wall_clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "RENEW_EVERY_S", 0.01)
+    with MailServer.running() as server:
+        server.has_time.clear()
+        with TestClient(create_api(settings.model_copy(update={"smtp_url": server.url}))) as client:
+            Person.sign_up(client, "ada@example.com")
+            wait_for(lambda: rows()[0].attempts == 1)
+            for _ in range(3):
+                wall_clock.now += outbox.LEASE
+                wait_for(lambda: rows()[0].next_attempt_at == wall_clock.now + outbox.LEASE)
+            with database.writing() as work:
+                assert crud.outbox.claim(work, outbox.LEASE) is None
+            server.has_time.set()
+            wait_until_sent()
+        assert len(server.mails) == 1
+
+
+def test_a_lease_outlives_three_renewals() -> None:
+    assert outbox.LEASE.total_seconds() > 3 * outbox.RENEW_EVERY_S
 
 
 # --- The whole story, with a real mail server -------------------------------------------------------------------------

@@ -27,9 +27,9 @@ def add(session: Session, kind: pyd.MailKind, recipient: str, user_id: int | Non
 def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     """Take the e-mail that has been due the longest in hand, None when none is due.
 
-    Nobody else gets it for the time of the lease, which has to be longer than an attempt can take; it comes up again
-    if whoever took it has died by then. Two who claim at once do not wait for each other: on PostgreSQL a row that is
-    locked is skipped, on SQLite a transaction has the database to itself.
+    Nobody else gets it for the time of the lease, which `postpone` renews; it comes up again if whoever took it has
+    died by then. Two who claim at once do not wait for each other: on PostgreSQL a row that is locked is skipped, on
+    SQLite a transaction has the database to itself.
     """
     now = clock.now()
     due = (
@@ -55,17 +55,22 @@ def assign(session: Session, mail_id: int, user_id: int) -> None:
         NotAuthenticated: the user was deleted a moment ago.
     """
     users.lock(session, user_id)
-    _of(session, mail_id, user_id=user_id)
+    session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(user_id=user_id))
 
 
 def mark_sent(session: Session, mail_id: int) -> None:
     """Let an e-mail count as sent."""
-    _of(session, mail_id, sent_at=clock.now(), next_attempt_at=None)
+    sent = sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id)
+    session.execute(sent.values(sent_at=clock.now(), next_attempt_at=None))
 
 
 def postpone(session: Session, mail_id: int, delay: timedelta) -> None:
-    """Let an e-mail come up again after a while."""
-    _of(session, mail_id, next_attempt_at=clock.now() + delay)
+    """Let an e-mail come up again after a while, unless it is sent."""
+    session.execute(
+        sql_update(sql.OutboxMail)
+        .where(sql.OutboxMail.id == mail_id, sql.OutboxMail.sent_at.is_(None))
+        .values(next_attempt_at=clock.now() + delay)
+    )
 
 
 def delete(session: Session, mail_id: int) -> None:
@@ -88,7 +93,3 @@ def sweep(session: Session, sent_before: datetime) -> None:
 def read_next_attempt(session: Session) -> datetime | None:
     """Return when the next e-mail is due, None when none waits."""
     return session.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
-
-
-def _of(session: Session, mail_id: int, **values: datetime | int | None) -> None:
-    session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(values))
