@@ -86,15 +86,14 @@ async def _send(mail: sql.OutboxMail, settings: Settings) -> None:
             if message is None:
                 return
             await delivery.deliver(message, settings)
+            log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
+            await _mark_sent_for_sure(mail)
     except exceptions.NinePanelsBaseException as error:
         log.warning("Mail %d (%s) was not sent: %s", mail.id, mail.kind, error.context_msg or error, extra=about)
         await asyncio.to_thread(_postpone, mail, _back_off(mail))
     except Exception:
         log.exception("Mail %d (%s) was not sent", mail.id, mail.kind, extra=about)
         await asyncio.to_thread(_postpone, mail, _back_off(mail))
-    else:
-        log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
-        await _mark_sent_for_sure(mail)
 
 
 @contextlib.asynccontextmanager
