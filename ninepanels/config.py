@@ -52,7 +52,7 @@ class Settings(BaseSettings):
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     smtp_url: str = ""
-    mail_dir: Path = VAR / "mail"
+    mail_dir: Path = Path()
     mail_from: str = "Nine Panels <no-reply@localhost>"
     rate_limits: Literal["on", "off"] = "on"
     rate_limit_storage: str = "memory"
@@ -120,6 +120,7 @@ class Settings(BaseSettings):
     def _choose_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
         env = Environment(values["env"])
         values["database_url"] = _database_url(values.get("database_url"), env)
+        values["mail_dir"] = values.get("mail_dir") or VAR / "mail"
         if env is Environment.FEATURE:
             values.setdefault("cors_origins", ("http://localhost:5173",))
         return values

@@ -424,6 +424,12 @@ def test_hosts_are_names_and_all_below_a_name(set_up: SetUp) -> None:
     assert config.read_settings().trusted_hosts == ("ninepanels.example", "*.ninepanels.example")
 
 
+@pytest.mark.parametrize(("given", "expected"), [("", "var/mail"), ("spool", "spool")])
+def test_mails_without_a_server_have_their_folder(given: str, expected: str, installation: Path, set_up: SetUp) -> None:
+    set_up(MAIL_DIR=str(installation / given) if given else "")
+    assert config.read_settings().mail_dir == installation / expected
+
+
 def test_limits_are_on_by_default() -> None:
     assert settings_of().rate_limits == "on"
 

@@ -4,8 +4,11 @@ from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement
+from sqlalchemy import case
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
+from sqlalchemy import literal
 from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
@@ -73,38 +76,39 @@ def delete(session: Session, user_id: int) -> None:
     session.execute(sql_delete(sql.User).where(sql.User.id == user_id))
 
 
-def change_password(session: Session, user: sql.User, *, confirmed: str, hashed_password: str, at: datetime) -> None:
+def change_password(session: Session, user_id: int, *, confirmed: str, hashed_password: str, at: datetime) -> sql.User:
     """Replace the password whose hash was confirmed, and let every token issued until `at` be dead.
 
     Raises:
         WrongPassword: it was changed since.
     """
-    changed = (
-        sql_update(sql.User)
-        .where(sql.User.id == user.id, sql.User.hashed_password == confirmed)
-        .values(hashed_password=hashed_password, tokens_valid_after=_not_before(user, at))
-    )
-    if session.scalar(changed.returning(sql.User.id)) is None:
+    user = _change_password(session, hashed_password, at, sql.User.id == user_id, sql.User.hashed_password == confirmed)
+    if user is None:
         raise exceptions.WrongPassword
-
-
-def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
-    """Set a password, and let every token issued so far be dead."""
-    user = session.get_one(sql.User, user_id)
-    user.hashed_password, user.tokens_valid_after = hashed_password, _not_before(user, clock.now())
-    session.flush()
     return user
 
 
-def revoke_tokens(session: Session, user: sql.User, at: datetime) -> None:
+def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
+    """Set a user's password, and let every token issued so far be dead.
+
+    Raises:
+        NotAuthenticated: the user was deleted a moment ago.
+    """
+    user = _change_password(session, hashed_password, clock.now(), sql.User.id == user_id)
+    if user is None:
+        raise exceptions.NotAuthenticated
+    return user
+
+
+def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
     """Let every token issued until `at` be dead.
 
     Raises:
         NotAuthenticated: the user was deleted a moment ago.
     """
-    lock(session, user.id)
-    user.tokens_valid_after = _not_before(user, at)
-    session.flush()
+    revoked = sql_update(sql.User).where(sql.User.id == user_id).values(tokens_valid_after=_at_least(at))
+    if session.scalar(revoked.returning(sql.User.id)) is None:
+        raise exceptions.NotAuthenticated
 
 
 def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
@@ -173,9 +177,16 @@ def record_activity(session: Session, user_id: int, at: datetime, at_most_every:
     )
 
 
-def _not_before(user: sql.User, at: datetime) -> datetime:
-    # By a clock that was set back, tokens that are dead would come back to life.
-    return max(at, user.tokens_valid_after or at)
+def _change_password(session: Session, hashed: str, at: datetime, *whose: ColumnElement[bool]) -> sql.User | None:
+    values = {"hashed_password": hashed, "tokens_valid_after": _at_least(at)}
+    changed = sql_update(sql.User).where(*whose).values(values).returning(sql.User)
+    return session.scalar(changed, execution_options={"populate_existing": True})
+
+
+def _at_least(at: datetime) -> ColumnElement[datetime]:
+    """By a clock that was set back, or an instance whose clock is behind, no token is to come back to life."""
+    earliest = literal(at, sql.User.tokens_valid_after.type)
+    return case((sql.User.tokens_valid_after > earliest, sql.User.tokens_valid_after), else_=earliest)
 
 
 def _flush_email(session: Session) -> None:

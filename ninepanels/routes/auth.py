@@ -33,7 +33,7 @@ def log_out(caller: Caller) -> pyd.Success:
 def log_out_everywhere(caller: Caller) -> pyd.Success:
     """Log out on every device: every token issued so far is dead from now on."""
     with caller.writing() as (work, user):
-        crud.users.revoke_tokens(work, user, max(clock.now(), caller.token.issued_at))
+        crud.users.revoke_tokens(work, user.id, max(clock.now(), caller.token.issued_at))
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=True))
     return pyd.Success()
 
@@ -72,7 +72,7 @@ async def reset_password(body: pyd.PasswordReset) -> bool:
 def _change_password(caller: LoggedIn, confirmed: str, hashed_password: str, settings: Settings) -> pyd.Token:
     at = max(clock.now(), caller.token.issued_at)
     with caller.writing() as (work, user):
-        crud.users.change_password(work, user, confirmed=confirmed, hashed_password=hashed_password, at=at)
+        user = crud.users.change_password(work, user.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
         crud.password_resets.void_all(work, user.id)
         crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))
