@@ -17,6 +17,9 @@ def connect() -> None:
     """Look after the data of this environment."""
     settings = config.read_settings()
     database.connect(settings.database_url, pool_size=1)
+    with database.reading() as session:
+        if crud.schema.read_revision(session) != crud.schema.head():
+            raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
 
 
 @app.command()

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jose import jws
 from jose import jwt
 
 from ninepanels import auth
@@ -87,6 +88,11 @@ def test_no_two_tokens_are_the_same() -> None:
         signed({**CLAIMS, "padding": "x" * 1_000}),
         "a" * 100_000,
         segment("[" * 3_000) + ".a.b",
+        jws.sign(GOOD.encode(), SECRET, headers={"cty": "JWT"}, algorithm="HS256"),
+        f"{GOOD}.{BODY}.{SIGNATURE}",
+        signed({**CLAIMS, "iat": "then"}),
+        signed({**CLAIMS, "iat": 1e300}),
+        signed({**CLAIMS, "exp": 1e300}),
     ],
 )
 def test_anything_else_is_not_authenticated(token: str) -> None:

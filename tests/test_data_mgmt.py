@@ -52,6 +52,12 @@ def test_a_wrong_setting_is_one_line_too(database_url: str) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+def test_a_database_without_a_schema_is_one_line_that_says_what_to_do(empty_database_url: str) -> None:
+    result = manage(empty_database_url, "promote", "ada@example.com")
+    assert result.returncode == 1
+    assert result.stderr == "The database's schema is not the one of this release: ./mc.sh migrate\n"
+
+
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_database_that_is_away_is_one_line_too(empty_database_url: str) -> None:
     result = manage(f"{empty_database_url}/in/no/folder.db", "promote", "ada@example.com")

@@ -350,3 +350,12 @@ def test_a_login_that_began_before_a_new_password_is_killed_by_it(ada: Person) -
     settings = ada.client.app.state.settings  # type: ignore[attr-defined]
     ada.token = auth.issue_token(user, began_at, settings).access_token
     assert status(ada) == 401
+
+
+@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
+def test_no_line_end_gets_into_an_address(ada: Person, line_end: str) -> None:
+    email = f"eve@example.com{line_end}Bcc: bob@example.com"
+    sign_up = {"email": email, "name": "Eve", "password": PASSWORD}
+    assert ada.client.post("/users", json=sign_up).status_code == 422
+    assert ada.client.post("/auth/request_password_reset", json={"email": email}).status_code == 422
+    assert ada.patch("/users", {"email": email, "current_password": PASSWORD}).status_code == 422
