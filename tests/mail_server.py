@@ -33,6 +33,7 @@ class MailServer:
         self.refusal: str | None = None
         self.has_time = threading.Event()
         self.has_time.set()
+        self.begun: list[str] = []
 
     @classmethod
     @contextlib.contextmanager
@@ -83,6 +84,7 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         assert isinstance(envelope.content, bytes)
+        self.begun += envelope.rcpt_tos
         await asyncio.to_thread(self.has_time.wait)
         assert server.transport is not None
         self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)

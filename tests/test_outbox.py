@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from ninepanels import clock
 from ninepanels import crud
 from ninepanels import outbox
 from ninepanels import pydmodels as pyd
@@ -181,6 +182,20 @@ def test_a_mail_that_takes_long_to_send_stays_in_hand(
             server.has_time.set()
             wait_until_sent()
         assert len(server.mails) == 1
+
+
+def test_a_mail_that_cannot_be_made_is_in_nobody_elses_way(
+    ada: Person, mailbox: Mailbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    wait_until_sent()
+    with database.writing() as work:
+        broken = sql.OutboxMail(kind="nonsense", recipient=ada.email, user_id=ada.id)
+        broken.created_at = broken.next_attempt_at = clock.now()
+        work.add(broken)
+    data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
+    mailbox.reset_link()
+    assert f"Mail {broken.id} (nonsense) was not sent" in caplog.text
+    assert next(row for row in rows() if row.id == broken.id).attempts >= 1
 
 
 def test_a_lease_outlives_three_renewals() -> None:

@@ -20,6 +20,7 @@ from ninepanels import environments
 from ninepanels.database import make_engine
 
 from .conftest import migrate
+from .mail_server import MailServer
 from .people import PASSWORD
 from .people import data
 from .postgres import PostgresServer
@@ -139,6 +140,27 @@ def test_a_restart_that_nobody_saw_costs_at_most_one_request(restless_server: Po
             pass
         service.status("/health/ready")
         assert service.status("/health/ready") == 200
+
+
+def test_a_mail_handed_over_while_the_database_is_away_is_not_sent_again(
+    restless_server: PostgresServer, tmp_path: Path
+) -> None:
+    url = restless_server.url(RESTLESS)
+    with MailServer.running() as mails, Service(url, tmp_path, SMTP_URL=mails.url) as service:
+        mails.has_time.clear()
+        data(sign_up(service, "carol@example.com"))
+        wait_for(lambda: "carol@example.com" in mails.begun)
+        with stopped(restless_server):
+            mails.has_time.set()
+            wait_for(lambda: "carol@example.com" in [mail["To"] for mail in mails.mails])
+
+        def is_marked() -> bool:
+            with looking_into(url) as session:
+                sent_at = text("SELECT sent_at FROM outbox WHERE recipient = 'carol@example.com'")
+                return session.scalar(sent_at) is not None
+
+        wait_for(is_marked)
+        assert mails.begun.count("carol@example.com") == 1
 
 
 def test_it_starts_without_the_server_and_is_ready_once_that_is_there(
