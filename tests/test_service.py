@@ -199,6 +199,23 @@ def test_a_write_gets_503_while_the_file_is_locked_and_succeeds_afterwards(
         data(sign_up(service))
 
 
+# --- Two instances ----------------------------------------------------------------------------------------------------
+
+
+def test_a_token_dead_on_one_instance_is_dead_on_every_instance(database_url: str, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+    with Service(database_url, tmp_path / "one") as one, Service(database_url, tmp_path / "two") as two:
+        data(sign_up(one))
+        for path in ("/auth/logout", "/auth/logout_everywhere"):
+            authorized = {"Authorization": f"Bearer {data(log_in(one))['access_token']}"}
+            assert two.client.get("/users", headers=authorized).status_code == 200
+            data(one.client.post(path, headers=authorized))
+            assert two.client.get("/users", headers=authorized).status_code == 401
+        later = {"Authorization": f"Bearer {data(log_in(two))['access_token']}"}
+        assert one.client.get("/users", headers=later).status_code == 200
+
+
 # --- Stopping ---------------------------------------------------------------------------------------------------------
 
 
