@@ -16,6 +16,7 @@ from fastapi import Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 100
@@ -37,7 +38,10 @@ class StrictBodyRoute(APIRoute):
         async def handle_strictly(request: Request) -> Response:
             strict = _StrictRequest(request.scope, request.receive)
             if strict.content_type == FORM:
-                fields = _parse_form(await strict.body())
+                try:
+                    fields = _parse_form(await strict.body())
+                except ClientDisconnect as error:
+                    raise _form_invalid() from error
                 if form_is_json:
                     strict.pose_as_json(fields)
             return await handle(strict)
@@ -90,5 +94,9 @@ def _parse_form(body: bytes) -> dict[str, str]:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
         return _without_repetition(pairs)
     except ValueError as error:
-        message = "The form cannot be read, or gives a field twice"
-        raise RequestValidationError([{"type": "form_invalid", "loc": ("body",), "msg": message}]) from error
+        raise _form_invalid() from error
+
+
+def _form_invalid() -> RequestValidationError:
+    message = "The form cannot be read, or gives a field twice"
+    return RequestValidationError([{"type": "form_invalid", "loc": ("body",), "msg": message}])

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
 from anyio.to_thread import current_default_thread_limiter
@@ -33,7 +34,7 @@ from .routes import router
 
 LARGEST_BODY = 64 * 1024
 HANDLER_CONNECTIONS = 4
-"""Database connections for event handlers, beside one for each of the routes' threads."""
+"""Database connections for event handlers and the outbox, beside one for each of the routes' threads."""
 
 DESCRIPTION = """
 Up to nine panels, one tap a day. Free, no ads, no nudging; genuine deletion; your history is yours.
@@ -78,6 +79,8 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     database.connect(settings.database_url, pool_size=settings.threads + HANDLER_CONNECTIONS)
     current_default_thread_limiter().total_tokens = settings.threads
     rate_limits.guard.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
+    # No more threads than connections: handlers that wait for the database take none from the routes.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_CONNECTIONS))
     queues.event_queue.open()
     api.state.event_worker = asyncio.create_task(queues.event_worker(dispatcher))
     sender = asyncio.create_task(outbox.send_forever(settings))

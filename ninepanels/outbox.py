@@ -111,8 +111,9 @@ async def _renew_lease(mail: sql.OutboxMail) -> None:
         await asyncio.sleep(RENEW_EVERY_S)
         try:
             await asyncio.to_thread(_postpone, mail, LEASE)
-        except exceptions.Unavailable as error:
-            log.warning("Mail %d (%s) is in hand, but cannot be kept (%s)", mail.id, mail.kind, error.context_msg)
+        except Exception:
+            # Whatever it is: as long as we are at it, we go on asking.
+            log.exception("Mail %d (%s) is in hand, but cannot be kept", mail.id, mail.kind)
 
 
 async def _mark_sent_for_sure(mail: sql.OutboxMail) -> None:
@@ -151,9 +152,10 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
 
 
 def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
-    if mail.user_id is None:
-        return crud.users.read_by_email(work, mail.recipient)
-    return crud.users.read(work, mail.user_id)
+    if mail.kind == pyd.MailKind.PASSWORD_RESET:
+        # By the address alone, each time: who had it at the last attempt may have another one now.
+        return crud.users.read_to_write_to(work, mail.recipient)
+    return None if mail.user_id is None else crud.users.read(work, mail.user_id)
 
 
 def _back_off(mail: sql.OutboxMail) -> timedelta:

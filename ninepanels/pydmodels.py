@@ -23,6 +23,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from . import days
+from . import emails
 from . import event_types
 from . import exceptions
 
@@ -41,7 +42,7 @@ def _without_nul(text: str) -> str:
 
 def _email(text: str) -> str:
     try:
-        return email_validator.validate_email(text, check_deliverability=False).normalized.lower()
+        return emails.normalize(text)
     except email_validator.EmailNotValidError as error:
         # The library's own message repeats parts of what was typed.
         raise PydanticCustomError("email", "This is not a valid e-mail address") from error

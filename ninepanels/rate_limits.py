@@ -19,6 +19,7 @@ from limits.storage import storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from . import clock
+from . import emails
 from . import exceptions
 
 STORAGE_TIMEOUT_S = 1.0
@@ -52,7 +53,8 @@ class Try(NamedTuple):
 
 def login(email: str, address: str) -> tuple[Try, ...]:
     """Return what a failed login counts against."""
-    return Try(FAILED_LOGINS_PER_ACCOUNT, _account(email)), Try(FAILED_LOGINS_PER_ADDRESS, address)
+    account = emails.recognize(email)
+    return Try(FAILED_LOGINS_PER_ACCOUNT, account), Try(FAILED_LOGINS_PER_ADDRESS, address)
 
 
 def recheck(user_id: int) -> tuple[Try, ...]:
@@ -62,16 +64,12 @@ def recheck(user_id: int) -> tuple[Try, ...]:
 
 def sign_up(email: str, address: str) -> tuple[Try, ...]:
     """Return what a sign-up counts against."""
-    return Try(SIGN_UPS_PER_EMAIL, _account(email)), Try(SIGN_UPS_PER_ADDRESS, address)
+    return Try(SIGN_UPS_PER_EMAIL, email), Try(SIGN_UPS_PER_ADDRESS, address)
 
 
 def reset_request(email: str, address: str) -> tuple[Try, ...]:
     """Return what a request for a password reset counts against."""
-    return Try(RESET_REQUESTS_PER_EMAIL, _account(email)), Try(RESET_REQUESTS_PER_ADDRESS, address)
-
-
-def _account(email: str) -> str:
-    return email.strip().lower()
+    return Try(RESET_REQUESTS_PER_EMAIL, email), Try(RESET_REQUESTS_PER_ADDRESS, address)
 
 
 class RateLimits:
@@ -91,7 +89,7 @@ class RateLimits:
         """
         self._own = _moving_window("memory://") if on else None
         self._shared, self._shared_again_at = None, clock.now()
-        if storage != "memory":
+        if on and storage != "memory":
             timeouts = {"socket_timeout": STORAGE_TIMEOUT_S, "socket_connect_timeout": STORAGE_TIMEOUT_S}
             self._shared = _moving_window(storage, wrap_exceptions=True, **timeouts)
 

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from .. import clock
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
-from . import users
 
 
 def add(session: Session, kind: pyd.MailKind, recipient: str, user_id: int | None) -> sql.OutboxMail:
@@ -49,12 +48,7 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
 
 
 def assign(session: Session, mail_id: int, user_id: int) -> None:
-    """Let an e-mail that was asked for with an address be a user's from now on, and go when they go.
-
-    Raises:
-        NotAuthenticated: the user was deleted a moment ago.
-    """
-    users.lock(session, user_id)
+    """Let an e-mail that was asked for with an address be a user's from now on, and go when they go."""
     session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(user_id=user_id))
 
 
@@ -78,10 +72,14 @@ def delete(session: Session, mail_id: int) -> None:
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.id == mail_id))
 
 
-def forget_requests(session: Session, email: str) -> None:
-    """Delete what was asked for with an e-mail and not yet sent: it names no user, so no cascade finds it."""
+def forget_resets(session: Session, email: str) -> None:
+    """Delete the password resets that were asked for with an e-mail and are not sent; they may name no user yet."""
     session.execute(
-        sql_delete(sql.OutboxMail).where(sql.OutboxMail.recipient == email, sql.OutboxMail.user_id.is_(None))
+        sql_delete(sql.OutboxMail).where(
+            sql.OutboxMail.recipient == email,
+            sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
+            sql.OutboxMail.sent_at.is_(None),
+        )
     )
 
 

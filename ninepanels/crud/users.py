@@ -16,6 +16,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .. import clock
+from .. import emails
 from .. import exceptions
 from .. import sqlmodels as sql
 
@@ -53,19 +54,34 @@ def read_all(session: Session, *, offset: int, limit: int) -> tuple[list[sql.Use
 
 
 def read_by_email(session: Session, email: str) -> sql.User | None:
-    """Return the user with this e-mail in whatever case."""
-    # No stored e-mail has a NUL, and psycopg2 takes none.
-    return session.scalar(select(sql.User).where(sql.User.email == email.strip().lower().replace("\x00", "")))
+    """Return the user with this e-mail, in whatever spelling."""
+    return session.scalar(select(sql.User).where(sql.User.email == emails.recognize(email)))
+
+
+def read_to_write_to(session: Session, email: str) -> sql.User | None:
+    """Return the user who has this e-mail until the end of the transaction, locked as `lock` does."""
+    mine = select(sql.User).where(sql.User.email == email).with_for_update(key_share=True)
+    return session.scalar(mine, execution_options={"populate_existing": True})
+
+
+def read_to_change(session: Session, user_id: int) -> sql.User:
+    """Return a user as they are now, locked as `lock` does.
+
+    Raises:
+        NotAuthenticated: the user was deleted a moment ago.
+    """
+    user = session.get(sql.User, user_id, populate_existing=True, with_for_update={"key_share": True})
+    if user is None:
+        raise exceptions.NotAuthenticated
+    return user
 
 
 def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
-    """Set the columns in `changes`.
+    """Set the columns in `changes` of a user who is locked.
 
     Raises:
         EmailTaken: as `create`.
-        NotAuthenticated: the user was deleted a moment ago.
     """
-    lock(session, user.id)
     for column, value in changes.items():
         setattr(user, column, value)
     _flush_email(session)

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from .. import auth
 from .. import client_addresses
 from .. import crud
+from .. import exceptions
 from .. import pydmodels as pyd
 from .. import rate_limits
 from ..auth import Caller
@@ -40,17 +41,16 @@ def read_user(caller: Caller) -> pyd.User:
 async def update_user(body: pyd.UserUpdate, caller: Caller) -> pyd.User:
     """Change one's own account; a new `email` wants `current_password` beside it."""
     changes = body.changes()
-    if "email" in changes:
-        await caller.confirm_password(str(body.current_password))
-    return await run_in_threadpool(_update, caller, changes)
+    confirmed = await caller.confirm_password(str(body.current_password)) if "email" in changes else None
+    return await run_in_threadpool(_update, caller, changes, confirmed)
 
 
 @router.delete("")
 def delete_user(caller: Caller) -> pyd.Success:
     """Delete one's own account and everything in it."""
     with caller.writing() as (work, user):
-        crud.outbox.forget_requests(work, user.email)
         crud.users.delete(work, user.id)
+        crud.outbox.forget_resets(work, user.email)
         work.emit(pyd.UserDeleted(user_id=user.id))
     return pyd.Success()
 
@@ -70,14 +70,17 @@ def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.Us
     return pyd.User.model_validate(user)
 
 
-def _update(caller: auth.LoggedIn, changes: dict[str, Any]) -> pyd.User:
+def _update(caller: auth.LoggedIn, changes: dict[str, Any], confirmed: str | None) -> pyd.User:
     with caller.writing() as (work, user):
+        user = crud.users.read_to_change(work, user.id)
+        if confirmed is not None and user.hashed_password != confirmed:
+            raise exceptions.WrongPassword
         old_email = user.email
         crud.users.update(work, user, changes)
         if user.email != old_email:
             # Whoever reads the old mailbox hears of it, and can do nothing with a link that is still in there.
             crud.password_resets.void_all(work, user.id)
-            crud.outbox.forget_requests(work, old_email)
+            crud.outbox.forget_resets(work, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)
