@@ -1,5 +1,6 @@
 """How bodies are read, by a tiny application of strict routes."""
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Annotated
@@ -201,3 +202,20 @@ def test_a_mistake_never_repeats_what_was_sent(client: TestClient, path: str) ->
 @given(body=st.binary(max_size=60), content_type=st.sampled_from([JSON, FORM, "text/plain", ""]))
 def test_no_bytes_whatsoever_are_more_than_malformed(client: TestClient, body: bytes, content_type: str) -> None:
     assert post(client, "/both", body, content_type).status_code in (200, 422)
+
+
+@pytest.mark.parametrize("content_type", [FORM, JSON])
+def test_a_client_that_hangs_up_is_no_fault_of_ours(content_type: str) -> None:
+    received = iter([{"type": "http.request", "body": b"te", "more_body": True}, {"type": "http.disconnect"}])
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return next(received)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/both", "query_string": b"", "root_path": ""}
+    scope["headers"] = [(b"content-type", content_type.encode())]
+    asyncio.run(an_api()(scope, receive, send))
+    assert sent[0]["status"] in {400, 422}

@@ -1,5 +1,6 @@
 """Mails go out: when they are asked for, when the server is back, after a crash, and once."""
 
+import shutil
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -139,6 +140,26 @@ def test_a_mail_is_given_up_and_logged_after_a_day(
     assert line.levelname == "ERROR"
     assert line.attempts == 1  # type: ignore[attr-defined]
     assert "ada@" not in caplog.text.replace("HTTP Request", "")
+
+
+def test_a_reset_that_is_tried_again_never_goes_to_an_address_the_user_has_left(
+    wall_clock: Clock, ada: Person, mailbox: Mailbox
+) -> None:
+    wait_until_sent()
+    shutil.rmtree(mailbox.folder)
+    mailbox.folder.write_text("no mail gets in here")
+    data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
+    wait_for(lambda: any(row.attempts and row.kind == pyd.MailKind.PASSWORD_RESET for row in rows()))
+    data(ada.patch("/users", {"email": "lovelace@example.com", "current_password": PASSWORD}))
+    assert pyd.MailKind.PASSWORD_RESET not in [row.kind for row in rows()]
+    with database.writing() as work:
+        crud.outbox.add(work, pyd.MailKind.PASSWORD_RESET, "ada@example.com", ada.id)
+    mailbox.folder.unlink()
+    wall_clock.now += timedelta(minutes=5)
+    nudge(ada.client)
+    mailbox.wait_for("e-mail address was changed")
+    wait_for(lambda: all(row.sent_at for row in rows()))
+    assert "Your new password for Nine Panels" not in [mail["Subject"] for mail in mailbox.all()]
 
 
 def test_mails_sent_long_ago_are_swept(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:

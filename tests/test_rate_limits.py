@@ -63,6 +63,19 @@ def test_the_same_email_spelled_otherwise_is_the_same_account(ada: Person) -> No
     assert [guess(ada.client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
 
 
+def test_no_character_in_between_makes_it_another_account(ada: Person) -> None:
+    for n in range(1, 21):
+        guess(ada.client, "ada" + "\x00" * n + "@example.com")
+    assert guess(ada.client, "\x00ada@example.com", PASSWORD).status_code != 200
+    assert guess(ada.client, password=PASSWORD).status_code == 200
+
+
+def test_an_address_in_another_unicode_form_is_the_same_account(client: TestClient) -> None:
+    Person.sign_up(client, "ada@bücher.example")
+    spellings = ["ada@bücher.example", "ada@xn--bcher-kva.example", "ada@bu\u0308cher.example"] * 4
+    assert [guess(client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
+
+
 def test_successes_do_not_count(ada: Person) -> None:
     guesses(ada.client, 9)
     assert [guess(ada.client, password=PASSWORD).status_code for _ in range(12)] == [200] * 12

@@ -144,3 +144,10 @@ def test_an_account_that_is_being_deleted_never_makes_a_change_to_it_fail(client
             ]
         )
         assert set(statuses) <= {200, 401, 403}
+
+
+def test_every_address_that_is_left_hears_of_it_even_when_two_are_taken_at_once(ada: Person, mailbox: Mailbox) -> None:
+    bodies = [{"email": f"{name}@example.com", "current_password": PASSWORD} for name in ("b", "c")]
+    assert at_once([partial(ada.patch, "/users", body) for body in bodies]) == [200, 200]
+    told = {str(mail["To"]) for mail in mailbox.wait_for("e-mail address was changed", 2)}
+    assert told == {"ada@example.com", "b@example.com", "c@example.com"} - {data(ada.get("/users"))["email"]}

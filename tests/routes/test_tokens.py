@@ -51,6 +51,14 @@ def test_a_malformed_form_is_422(client: TestClient, body: bytes) -> None:
     assert response.status_code == 422
 
 
+@pytest.mark.parametrize(
+    "email", ["x@xn--bcher-kva.example", "y@\uff45xample.com", "e\u0301@example.com", " z@example.com"]
+)
+def test_who_signed_up_with_an_email_logs_in_with_it(client: TestClient, email: str) -> None:
+    assert Person.sign_up(client, email.strip())
+    assert Person.log_in(client, email)
+
+
 def test_json_is_no_password_form(ada: Person) -> None:
     assert ada.client.post("/token", json={"username": ada.email, "password": PASSWORD}).status_code == 422
 
