@@ -1,8 +1,10 @@
-"""Whose tries are counted together: the address a request comes from."""
+"""The address a request comes from: whose tries are counted together, and who is on this machine."""
 
 import ipaddress
 
 from fastapi import Request
+
+from .loopback import is_loopback
 
 # One household, one server or one phone is given a whole /64 of these, and can take a new address for every try.
 IPV6_PREFIX = 64
@@ -21,3 +23,9 @@ def of(request: Request) -> str:
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((int(address), IPV6_PREFIX), strict=False))
+
+
+def is_this_machine(request: Request) -> bool:
+    """Tell whether somebody on this machine asks, and not a proxy on it for somebody else."""
+    forwarded = {"forwarded", "x-forwarded-for", "x-real-ip", "via"} & set(request.headers)
+    return request.client is not None and is_loopback(request.client.host) and not forwarded

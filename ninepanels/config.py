@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Annotated
 from typing import Any
 from typing import Literal
+from urllib.parse import urlsplit
 
+from email_validator import EmailNotValidError
 from pydantic import Field
 from pydantic import SecretStr
 from pydantic import ValidationError
@@ -24,15 +26,18 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from . import days
+from . import emails
 from . import environments
 from . import exceptions
 from .environments import Environment
+from .loopback import is_loopback
 
 PREFIX = "NINEPANELS_"
 VAR = environments.ROOT / "var"
 """Where an installation keeps what is its own: the embedded database, its secret."""
 
 SECRET_BYTES = 32
+TOKEN_LENGTH = 16
 
 
 class Settings(BaseSettings):
@@ -57,9 +62,14 @@ class Settings(BaseSettings):
     rate_limits: Literal["on", "off"] = "on"
     rate_limit_storage: str = "memory"
     default_timezone: str = "UTC"
+    metrics_token: SecretStr = SecretStr("")
+    alert_emails: Annotated[tuple[str, ...], NoDecode] = ()
+    alert_webhook_url: SecretStr = SecretStr("")
+    sentry_dsn: SecretStr = SecretStr("")
+    timings_keep_days: Annotated[int, Field(ge=1, le=3_660)] = 30
     threads: Annotated[int, Field(ge=1, le=100)] = 8
 
-    @field_validator("cors_origins", "trusted_hosts", "trusted_proxies", mode="before")
+    @field_validator("cors_origins", "trusted_hosts", "trusted_proxies", "alert_emails", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(value.replace(",", " ").split()) if isinstance(value, str) else value
@@ -113,6 +123,36 @@ class Settings(BaseSettings):
     def _known_timezone(cls, value: str) -> str:
         if value not in days.timezones():
             raise ValueError("has to be an IANA name such as UTC or Europe/Berlin")
+        return value
+
+    @field_validator("metrics_token")
+    @classmethod
+    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
+        if value and not re.fullmatch(rf"[\x21-\x7e]{{{TOKEN_LENGTH},}}", value.get_secret_value()):
+            raise ValueError(f"has to be at least {TOKEN_LENGTH} ASCII characters; `openssl rand -hex 32` makes one")
+        return value
+
+    @field_validator("alert_emails")
+    @classmethod
+    def _email_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            return tuple(emails.normalize(value) for value in values)
+        except EmailNotValidError as error:
+            raise ValueError("has to be e-mail addresses, such as ops@ninepanels.example") from error
+
+    @field_validator("alert_webhook_url")
+    @classmethod
+    def _https_or_loopback(cls, value: SecretStr) -> SecretStr:
+        if value and not _is_private(value.get_secret_value()):
+            raise ValueError("has to look like https://hooks.example/path; http:// only to this machine")
+        return value
+
+    @field_validator("sentry_dsn")
+    @classmethod
+    def _dsn(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not (_is_private(url) and re.fullmatch(r"https?://\w+@[^/]+/(.*/)?\d+", url)):
+            raise ValueError("has to look like https://key@sentry.example/1; http:// only to this machine")
         return value
 
     @model_validator(mode="before")
@@ -177,6 +217,18 @@ def _is_url(value: str, *schemes: str) -> bool:
     except (ArgumentError, ValueError):
         return False
     return url.drivername in schemes and bool(url.host) and not url.query
+
+
+def _is_private(value: str) -> bool:
+    """Whether nobody on the way can read what is sent to this URL."""
+    try:
+        url = urlsplit(value)
+        host, port = url.hostname, url.port
+    except ValueError:
+        return False
+    if not host or port == 0 or not re.fullmatch(r"[\x21-\x7e]+", value):
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
 
 
 def _var() -> Path:

@@ -11,6 +11,7 @@ from sqlalchemy import event
 from sqlalchemy import exc
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.pool import QueuePool
 
 from . import exceptions
 from . import pydmodels as pyd
@@ -82,6 +83,12 @@ class Database:
             yield work
         for payload in work.payloads:
             queues.emit(payload)
+
+    @property
+    def connections_in_use(self) -> int:
+        """How many connections are taken out of the pool."""
+        pool = self.engine.pool
+        return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
     @property
     def dialect(self) -> str:

@@ -11,11 +11,11 @@ from sqlalchemy import make_url
 from . import exceptions
 from . import mails
 from .config import Settings
+from .loopback import is_loopback
 
 TIMEOUT_S = 60.0
 SUBMISSION_PORT = 587
 TLS_PORT = 465
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 async def deliver(message: EmailMessage, settings: Settings) -> None:
@@ -41,7 +41,7 @@ async def _send(message: EmailMessage, settings: Settings) -> None:
     url = make_url(settings.smtp_url)
     tls_at_once = url.drivername == "smtps"
     # STARTTLS where the server has it; a password travels to another machine in no other way.
-    password_travels = url.username is not None and url.host not in LOOPBACK
+    password_travels = url.username is not None and not is_loopback(url.host or "")
     await aiosmtplib.send(
         message,
         sender=mails.sender(settings),

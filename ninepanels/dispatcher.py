@@ -2,7 +2,10 @@
 
 from . import event_types
 from .handlers import activity
+from .handlers import alerting
 from .handlers import comms
+from .handlers import monitoring
+from .handlers import performance
 from .handlers import tokens
 from .queues import Handler
 
@@ -19,9 +22,18 @@ dispatcher: dict[str, list[Handler]] = {
     event_types.PANEL_DELETED: [],
     event_types.ENTRY_RECORDED: [],
     event_types.ENTRIES_RESET: [],
-    event_types.TIMING_CREATED: [activity.handle_timing_created],
-    event_types.TIMINGS_PERSISTED: [],
-    event_types.ROUTE_ALERT_RAISED: [],
-    event_types.ROUTE_ALERT_CLEARED: [],
-    event_types.EXCEPTION_RAISED: [],
+    event_types.TIMING_CREATED: [
+        activity.handle_timing_created_for_the_user,
+        performance.handle_timing_created_for_the_database,
+    ],
+    event_types.TIMINGS_PERSISTED: [performance.handle_timings_persisted],
+    event_types.ROUTE_ALERT_RAISED: [
+        alerting.handle_route_alert_raised_by_mail,
+        alerting.handle_route_alert_raised_by_webhook,
+    ],
+    event_types.ROUTE_ALERT_CLEARED: [
+        alerting.handle_route_alert_cleared_by_mail,
+        alerting.handle_route_alert_cleared_by_webhook,
+    ],
+    event_types.EXCEPTION_RAISED: [monitoring.handle_exception_raised],
 }

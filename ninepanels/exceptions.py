@@ -16,8 +16,10 @@ NinePanelsBaseException
 │   └── NothingToUpdate
 ├── Unavailable                 503  worth another try
 │   ├── DatabaseUnavailable
-│   └── NotReady
+│   ├── NotReady
+│   └── WebhookAway
 ├── MailNotSent                 tried again later
+├── WebhookRefused
 └── SettingsInvalid             the service does not start
 
 `http_errors.py` is the one place that turns these into responses.
@@ -154,6 +156,14 @@ class DatabaseUnavailable(Unavailable):
 
 class NotReady(Unavailable):
     """The service runs, but should not be sent requests."""
+
+
+class WebhookAway(Unavailable):
+    """Nobody took what was posted, for now; `context_msg` says why, and not to where."""
+
+
+class WebhookRefused(NinePanelsBaseException):
+    """Whoever is posted to does not want it; `context_msg` says why, and not to where."""
 
 
 class MailNotSent(NinePanelsBaseException):

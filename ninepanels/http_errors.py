@@ -49,6 +49,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 async def _domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, exceptions.NinePanelsBaseException)  # noqa: S101 - as above
+    # For whoever reports a 5xx: there the exception itself never arrives.
+    request.scope.setdefault("state", {})["exception"] = error
     return respond(request.scope, HTTPException(error.status_code, error.detail, dict(error.headers)))
 
 

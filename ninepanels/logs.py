@@ -2,27 +2,60 @@
 
 import logging
 import logging.config
+import traceback
 from datetime import UTC
 from datetime import datetime
 
+from sqlalchemy import exc
+
+from . import exceptions
 from . import pydmodels as pyd
 from . import request_ids
+from . import route_names
 
 
 def to_message(record: logging.LogRecord) -> pyd.LogMessage:
     """Return what a log record says; `event`, `handler` and `attempts` come from its `extra`."""
     event: pyd.Event | None = getattr(record, "event", None)
+    payload = event.payload.model_dump(mode="json") if event else {}
+    error = record.exc_info[1] if record.exc_info else None
     return pyd.LogMessage(
         time=datetime.fromtimestamp(record.created, UTC),
         level=record.levelname,
         logger=record.name,
         message=record.getMessage(),
         request_id=event.request_id if event else request_ids.current.get(),
-        event=event,
+        event_id=event.event_id if event else None,
+        route=payload.pop("method_path", None) if event else route_names.current(),
+        traceback=payload.pop("traceback", None) if error is None else describe(error),
+        payload=payload or None,
         handler=getattr(record, "handler", None),
         attempts=getattr(record, "attempts", None),
-        traceback=logging.Formatter().formatException(record.exc_info) if record.exc_info else None,
     )
+
+
+def describe(error: BaseException) -> str:
+    """Return the traceback of an exception and of those it came from, oldest first.
+
+    What an exception says may quote what a user sent, or what stands in a row: it is left out, but for those that
+    speak of the machine and not of anybody's data.
+    """
+    chain: list[BaseException] = []
+    next_: BaseException | None = error
+    while next_ is not None and next_ not in chain:
+        chain.append(next_)
+        next_ = next_.__cause__ or (None if next_.__suppress_context__ else next_.__context__)
+    return "\n\n".join(_describe_one(each) for each in reversed(chain))
+
+
+def _describe_one(error: BaseException) -> str:
+    frames = "".join(traceback.format_tb(error.__traceback__))
+    says = ""
+    if isinstance(error, exceptions.NinePanelsBaseException):
+        says = f": {error.context_msg or error.detail}"
+    elif isinstance(error, OSError | exc.OperationalError):
+        says = f": {error}"
+    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}{says}"
 
 
 class JsonFormatter(logging.Formatter):
@@ -40,10 +73,8 @@ class TextFormatter(logging.Formatter):
         """Return the line."""
         message = to_message(record)
         line = f"{message.time:%Y-%m-%dT%H:%M:%S.%fZ} {message.level:<7} {message.message}"
-        about: dict[str, object] = {"request_id": message.request_id}
-        if message.event is not None:
-            about |= {"event_id": message.event.event_id} | message.event.payload.model_dump(mode="json")
-        about |= {"handler": message.handler, "attempts": message.attempts}
+        about = {"request_id": message.request_id, "event_id": message.event_id, "route": message.route}
+        about |= (message.payload or {}) | {"handler": message.handler, "attempts": message.attempts}
         line += "".join(f" {key}={value}" for key, value in about.items() if value is not None)
         return f"{line}\n{message.traceback}" if message.traceback else line
 
@@ -62,11 +93,13 @@ def configure(level: str, form: str) -> None:
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-            "root": {"level": level, "handlers": ["stderr"]},
+            # Libraries are heard from when something is wrong: what they say otherwise quotes addresses and URLs.
+            "root": {"level": "WARNING", "handlers": ["stderr"]},
             # Our TIMING_CREATED says what uvicorn's access log would, with the route and without the query.
             "loggers": {
-                "uvicorn": {"handlers": [], "propagate": True},
-                "uvicorn.error": {"handlers": [], "propagate": True},
+                "ninepanels": {"level": level},
+                "uvicorn": {"level": level, "handlers": [], "propagate": True},
+                "uvicorn.error": {"level": level, "handlers": [], "propagate": True},
                 "uvicorn.access": {"handlers": [], "propagate": False},
             },
         }

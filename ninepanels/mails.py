@@ -23,6 +23,8 @@ SUBJECTS = {
     pyd.MailKind.PASSWORD_RESET: "Your new password for Nine Panels",
     pyd.MailKind.PASSWORD_CHANGED: "Your password was changed",
     pyd.MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
+    pyd.MailKind.ROUTE_ALERT_RAISED: "Alert: a route of Nine Panels is slow",
+    pyd.MailKind.ROUTE_ALERT_CLEARED: "Cleared: a route of Nine Panels is fast again",
 }
 
 # RFC 5322, section 2.1.1.
@@ -36,19 +38,20 @@ _templates = Environment(
 )
 
 
-def compose(mail: sql.OutboxMail, name: str, reset_token: str | None, settings: Settings) -> EmailMessage:
+def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, settings: Settings) -> EmailMessage:
     """Return the e-mail that is to be sent.
 
     Args:
         mail: its kind and recipient.
-        name: the user's; it stands in the text only, never in a header.
+        name: the user's, None if the mail is for nobody in particular; it stands in the text only, never in a header.
         reset_token: for the link of a password reset, else None.
         settings: the sender, and where the web client is.
     """
     kind = pyd.MailKind(mail.kind)
     recipient = _deliverable(mail.recipient)
     values = {
-        "name": " ".join(name.split()),
+        "name": name and " ".join(name.split()),
+        "about": mail.about,
         "url_root": settings.url_root,
         "reset_link": reset_token and reset_link(settings.url_root, mail.recipient, reset_token),
         "minutes": settings.password_reset_minutes,

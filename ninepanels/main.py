@@ -1,10 +1,12 @@
 """Where everything is put together, and the only such place."""
 
 import asyncio
+import contextlib
+import logging
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
@@ -19,6 +21,7 @@ from . import logs
 from . import queues
 from . import rate_limits
 from . import release
+from . import sentry
 from .config import Settings
 from .config import read_settings
 from .database import database
@@ -30,11 +33,21 @@ from .middleware.request_id import RequestIdMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
 from .middleware.timing import TimingMiddleware
 from .outbox import outbox
+from .route_watch import route_watch
 from .routes import router
+from .supervision import Supervised
+from .timing_buffer import timing_buffer
+from .webhook import webhook
 
 LARGEST_BODY = 64 * 1024
 HANDLER_CONNECTIONS = 4
 """Database connections for event handlers and the outbox, beside one for each of the routes' threads."""
+
+# A request that is accepted gets serve.GRACE_S to finish; these come after it, and all together are under 10 s.
+DRAIN_S = 2.5
+STOP_S = 1.5
+
+log = logging.getLogger(__name__)
 
 DESCRIPTION = """
 Up to nine panels, one tap a day. Free, no ads, no nudging; genuine deletion; your history is yours.
@@ -73,7 +86,7 @@ def create_api(settings: Settings) -> FastAPI:
     return api
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     settings: Settings = api.state.settings
     database.connect(settings.database_url, pool_size=settings.threads + HANDLER_CONNECTIONS)
@@ -81,15 +94,33 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     rate_limits.guard.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
     # No more threads than connections: handlers that wait for the database take none from the routes.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_CONNECTIONS))
+    route_watch.connect(settings.alert_emails)
+    webhook.connect(settings.alert_webhook_url.get_secret_value())
+    sentry.connect(settings.sentry_dsn.get_secret_value())
     queues.event_queue.open()
-    api.state.event_worker = asyncio.create_task(queues.event_worker(dispatcher))
-    sender = asyncio.create_task(outbox.send_forever(settings))
+    timing_buffer.connect(keep=timedelta(days=settings.timings_keep_days))
+    worker = Supervised(lambda: queues.event_worker(dispatcher), "event_worker")
+    writer = Supervised(timing_buffer.write_forever, "timing_writer")
+    sender = Supervised(lambda: outbox.send_forever(settings), "outbox_sender")
     try:
         yield
     finally:
-        await queues.stop(api.state.event_worker)
-        await outbox.stop(sender)
+        await _finish_events()
+        outbox.stop()
+        await asyncio.gather(worker.stop(STOP_S), writer.stop(0), sender.stop(STOP_S))
+        await asyncio.to_thread(sentry.disconnect)
         database.disconnect()
+
+
+async def _finish_events() -> None:
+    """Let everything that was begun come to its end: events, the timings they leave, the events of those."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            await queues.drain()
+            await timing_buffer.flush()
+            await queues.drain()
+    if lost := await queues.stop() + len(timing_buffer):
+        log.error("Not everything was finished in time: %d events are lost", lost)
 
 
 def _create_from_environment() -> FastAPI:

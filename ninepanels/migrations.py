@@ -10,8 +10,12 @@ from . import crud
 from . import exceptions
 
 
-def upgrade() -> None:
-    """Migrate the database of this environment to head, or leave with one line that says what is in the way."""
+def upgrade() -> config.Settings:
+    """Migrate the database of this environment to head; leave with one line if something is in the way.
+
+    Returns:
+        The settings of this environment.
+    """
     try:
         settings = config.read_settings()
         alembic = crud.schema.alembic_config()
@@ -21,6 +25,7 @@ def upgrade() -> None:
         sys.exit(error.detail)
     except OperationalError:
         sys.exit(f"{config.PREFIX}DATABASE_URL: the database it names cannot be reached, or does not let us in.")
+    return settings
 
 
 if __name__ == "__main__":

@@ -26,7 +26,6 @@ KEEP_SENT = timedelta(days=7)
 LONGEST_DELAY = timedelta(minutes=10)
 LONGEST_SLEEP_S = 30.0
 RETRY_S = 0.5
-STOP_TIMEOUT_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -53,13 +52,10 @@ class Outbox:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._nudged.wait(), await self._send_all_due(settings))
 
-    async def stop(self, sender: asyncio.Task[None]) -> None:
-        """Let the sender finish the e-mail in its hands, within STOP_TIMEOUT_S; the rest waits for the next start."""
+    def stop(self) -> None:
+        """Begin no other e-mail than the one in hand; the rest waits for the next start."""
         self._stopping = True
         self._nudged.set()
-        await asyncio.wait({sender}, timeout=STOP_TIMEOUT_S)
-        sender.cancel()
-        await asyncio.wait({sender})
 
     async def _send_all_due(self, settings: Settings) -> float:
         """Send what is due and return how many seconds may pass before the next look."""
@@ -133,22 +129,23 @@ def _claim() -> sql.OutboxMail | None:
 def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
     """Return what to send, None if the mail is of no use any more and was deleted."""
     with database.writing() as work:
-        user = _reader(work, mail)
+        # What is about a route is for nobody in particular.
+        user = None if mail.about else _reader(work, mail)
         too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
         if too_old:
             about = {"attempts": mail.attempts - 1}
             log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
-        if user is None or too_old:
+        if too_old or (user is None and not mail.about):
             crud.outbox.delete(work, mail.id)
             return None
         token = None
-        if mail.kind == pyd.MailKind.PASSWORD_RESET:
+        if user is not None and mail.kind == pyd.MailKind.PASSWORD_RESET:
             # Made now and not when it was asked for: its time runs from here, and nothing but its hash is ever kept.
             token = auth.new_reset_token()
             lifetime = timedelta(minutes=settings.password_reset_minutes)
             crud.outbox.assign(work, mail.id, user.id)
             crud.password_resets.issue(work, user.id, auth.hash_reset_token(token), lifetime)
-        return mails.compose(mail, user.name, token, settings)
+        return mails.compose(mail, user.name if user else None, token, settings)
 
 
 def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:

@@ -1,5 +1,6 @@
 """What travels: requests, responses, events and log messages."""
 
+import logging
 import uuid
 from datetime import UTC
 from datetime import date
@@ -28,7 +29,9 @@ from . import event_types
 from . import exceptions
 
 LARGEST_ID = 2**63 - 1
+LARGEST_WINDOW = 1_000
 MAX_PANELS = 9
+SLOWEST_MS = 3_600_000
 
 
 # --- Fields ---------------------------------------------------------------------------------------------------------
@@ -68,6 +71,8 @@ Password = Annotated[
 ]
 Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Berlin"])]
 DayStartsAt = Annotated[int, Field(ge=0, le=days.LATEST_DAY_START)]
+MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]
+WindowSize = Annotated[int, Field(ge=1, le=LARGEST_WINDOW)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
 Instant = Annotated[datetime, PlainSerializer(_to_utc, return_type=str)]
 
@@ -84,13 +89,16 @@ class RequestBody(BaseModel):
 class UpdateBody(RequestBody):
     """A partial update: what is not in the body stays as it is."""
 
+    beside: ClassVar[set[str]] = set()
+    """Fields that say what to change or why one may, and are no change themselves."""
+
     def changes(self) -> dict[str, Any]:
         """Return the fields to change.
 
         Raises:
             NothingToUpdate: the body names none.
         """
-        changes = self.model_dump(exclude={"current_password"})
+        changes = self.model_dump(exclude=self.beside)
         if not changes:
             raise exceptions.NothingToUpdate
         return changes
@@ -119,6 +127,8 @@ class UserCreate(RequestBody):
 
 class UserUpdate(UpdateBody):
     """What to change of oneself; `email` wants `current_password` beside it."""
+
+    beside = {"current_password"}
 
     name: Name | MISSING = MISSING
     timezone: Timezone | MISSING = MISSING
@@ -158,6 +168,16 @@ class AdminUpdate(UpdateBody):
     """What an admin changes of a user."""
 
     is_admin: bool | MISSING = MISSING
+
+
+class RouteUpdate(UpdateBody):
+    """What an admin changes of a route: how many of its latest requests are looked at, and when they are too slow."""
+
+    beside = {"method_path"}
+
+    method_path: MethodPath
+    alert_threshold_ms: Annotated[float, Field(strict=True, gt=0, le=SLOWEST_MS)] | MISSING = MISSING
+    window_size: Annotated[WindowSize, Field(strict=True)] | MISSING = MISSING
 
 
 class PanelCreate(RequestBody):
@@ -288,6 +308,36 @@ class PanelConsistency(BaseModel):
     consistency: float
 
 
+class RouteStats(BaseModel):
+    """How a route behaved in its last window, in ms; without readings there is nothing to say."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    created_at: Instant
+    method: str
+    path: str
+    method_path: str
+    count: int
+    avg: float | None
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    min: float | None
+    max: float | None
+    last: float | None
+    alert_threshold_ms: float
+    in_alert: bool
+    alert_id: uuid.UUID | None
+
+
+class RouteTimings(BaseModel):
+    """The latest requests of a route, newest first: how long each took, in ms, and when it was answered."""
+
+    readings: list[float]
+    timestamps: list[Instant]
+
+
 class Health(BaseModel):
     """A part that is not well makes the response a 503 instead."""
 
@@ -300,6 +350,8 @@ class Readiness(Health):
     database: Literal["ok"] = "ok"
     schema_revision: str
     event_worker: Literal["ok"] = "ok"
+    heartbeat_age_s: float
+    queue_depth: int
 
 
 # --- Events ---------------------------------------------------------------------------------------------------------
@@ -311,6 +363,8 @@ class EventPayload(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     type: ClassVar[str]
+    log_level: ClassVar[int] = logging.INFO
+    """Of the event's line in the log."""
 
 
 class UserEvent(EventPayload):
@@ -420,13 +474,47 @@ class TimingCreated(EventPayload):
     user_id: int | None
 
 
+class TimingsPersisted(EventPayload):
+    """Timings are in the database now, of these routes."""
+
+    type: ClassVar[str] = event_types.TIMINGS_PERSISTED
+    count: int
+    method_paths: list[str]
+
+
+class RouteAlert(EventPayload):
+    """A route crossed its threshold: `p95` and `alert_threshold_ms` are in ms, of the last `count` requests."""
+
+    alert_id: uuid.UUID
+    method_path: str
+    p95: float
+    alert_threshold_ms: float
+    count: int
+    at: Instant
+
+
+class RouteAlertRaised(RouteAlert):
+    """A route is slow."""
+
+    type: ClassVar[str] = event_types.ROUTE_ALERT_RAISED
+    log_level: ClassVar[int] = logging.WARNING
+
+
+class RouteAlertCleared(RouteAlert):
+    """A route is fast again."""
+
+    type: ClassVar[str] = event_types.ROUTE_ALERT_CLEARED
+
+
 class ExceptionRaised(EventPayload):
-    """A request was answered with a 5xx."""
+    """A request was answered with a 5xx; `traceback` is as `logs.describe` writes it."""
 
     type: ClassVar[str] = event_types.EXCEPTION_RAISED
+    log_level: ClassVar[int] = logging.ERROR
     method_path: str
     status_code: int
     exception: str | None
+    traceback: str | None
 
 
 class Event(BaseModel):
@@ -451,20 +539,24 @@ class MailKind(StrEnum):
     PASSWORD_RESET = "password_reset"
     PASSWORD_CHANGED = "password_changed"
     EMAIL_CHANGED = "email_changed"
+    ROUTE_ALERT_RAISED = "route_alert_raised"
+    ROUTE_ALERT_CLEARED = "route_alert_cleared"
 
 
 # --- Logs -----------------------------------------------------------------------------------------------------------
 
 
 class LogMessage(BaseModel):
-    """One line of the log."""
+    """One line of the log; `payload` is what an event says, and `route` its or the request's `method_path`."""
 
     time: Instant
     level: str
     logger: str
     message: str
     request_id: str | None = None
-    event: Event | None = None
+    event_id: uuid.UUID | None = None
+    route: str | None = None
+    payload: dict[str, Any] | None = None
     handler: str | None = None
     attempts: int | None = None
     traceback: str | None = None

@@ -1,7 +1,9 @@
 """One queue of events, fed from any thread, drained by one worker on the event loop."""
 
 import asyncio
+import contextlib
 import logging
+import time
 import uuid
 from collections import deque
 from collections.abc import Awaitable
@@ -12,6 +14,7 @@ from collections.abc import Sequence
 from . import clock
 from . import event_types
 from . import exceptions
+from . import instruments
 from . import pydmodels as pyd
 from . import request_ids
 
@@ -19,11 +22,12 @@ Handler = Callable[[pyd.Event], Awaitable[None]]
 Dispatcher = Mapping[str, Sequence[Handler]]
 
 CAPACITY = 10_000
-HANDLERS_AT_ONCE = 32
+RUNS_AT_ONCE = 8
 HANDLER_TIMEOUT_S = 30.0
 RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 10.0)
-DRAIN_TIMEOUT_S = 5.0
-UNWIND_TIMEOUT_S = 1.0
+HEARTBEAT_EVERY_S = 1.0
+DRAIN_POLL_S = 0.01
+UNWIND_S = 0.5
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +36,17 @@ class EventQueue:
     """A bounded queue between threads and one event loop.
 
     asyncio.Queue is not for threads: what they put in it is only noticed when the loop wakes for another reason.
-    A full queue takes no more timings and counts what it refused. Other events are let in all the same: each stands
-    for a committed change, and there can be no more of them than the database commits.
+    A full queue takes no more timings and counts what it refused; other events are let in all the same.
     """
 
     def __init__(self, capacity: int) -> None:
         self.capacity = capacity
-        self.dropped_timings = 0
+        self.closed = True
+        self.looked_at = time.monotonic()
+        """When the worker last came for events: its sign of life."""
         self._events: deque[pyd.Event] = deque()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
-        self._closed = True
 
     def __len__(self) -> int:
         return len(self._events)
@@ -51,36 +55,149 @@ class EventQueue:
         """Begin to be drained by the running event loop."""
         self._loop = asyncio.get_running_loop()
         self._changed = asyncio.Event()
-        self._closed = False
+        self.closed = False
+        self.looked_at = time.monotonic()
 
     def close(self) -> None:
-        """Let `get` return None once everything is taken."""
-        self._closed = True
+        """Let whoever waits for an event wait no longer."""
+        self.closed = True
         self._changed.set()
 
     def put(self, event: pyd.Event) -> None:
         """Append an event; from any thread, never waiting."""
-        if event.type == event_types.TIMING_CREATED and len(self._events) >= self.capacity:
-            self.dropped_timings += 1
+        if _may_be_dropped(event) and len(self._events) >= self.capacity:
+            instruments.events_dropped.labels(event.type, "queue").inc()
             return
         self._events.append(event)
-        # Asked after the append: `get` looks at the events again after it has cleared the flag.
-        if self._loop is not None and not self._closed and not self._changed.is_set():
+        # Asked after the append: `wait` looks at the events again after it has cleared the flag.
+        if self._loop is not None and not self.closed and not self._changed.is_set():
             self._loop.call_soon_threadsafe(self._changed.set)
 
-    async def get(self) -> pyd.Event | None:
-        """Wait for the next event; None when the queue is closed and empty."""
-        while not self._events:
-            self._changed.clear()
-            if self._events:
-                break
-            if self._closed:
-                return None
-            await self._changed.wait()
-        return self._events.popleft()
+    def clear(self) -> None:
+        """Give up what is in it."""
+        self._events.clear()
+
+    def looked_at_s_ago(self) -> float:
+        """Return for how many seconds the worker has given no sign of life."""
+        return time.monotonic() - self.looked_at
+
+    def take(self) -> pyd.Event | None:
+        """Return the next event, None when there is none now."""
+        return self._events.popleft() if self._events else None
+
+    async def wait(self, at_most_s: float) -> None:
+        """Wait until there is an event, or none will come any more, or the time has passed."""
+        self.looked_at = time.monotonic()
+        self._changed.clear()
+        if self._events or self.closed:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(at_most_s):
+                await self._changed.wait()
 
 
 event_queue = EventQueue(CAPACITY)
+
+
+class Lane:
+    """One handler and the events that wait for it.
+
+    Each handler has its own, so that one that hangs or fails delays none of the others. At most RUNS_AT_ONCE events
+    are in its hands; a full lane takes no more timings, as a full queue does not.
+    """
+
+    def __init__(self, handler: Handler) -> None:
+        self.handler = handler
+        self.waiting: deque[pyd.Event] = deque()
+        self.running: set[asyncio.Task[None]] = set()
+        self.name = f"{handler.__module__.rpartition('.')[2]}.{getattr(handler, '__name__', repr(handler))}"
+        self._handled = instruments.events_handled.labels(self.name)
+        self._failed = instruments.events_failed.labels(self.name)
+        self._retried = instruments.events_retried.labels(self.name)
+
+    def add(self, event: pyd.Event) -> None:
+        """Let the handler have an event as soon as it can."""
+        if _may_be_dropped(event) and len(self.waiting) >= event_queue.capacity:
+            instruments.events_dropped.labels(event.type, "handler").inc()
+            return
+        self.waiting.append(event)
+        if len(self.running) < RUNS_AT_ONCE:
+            self._start()
+
+    def _start(self) -> None:
+        run = asyncio.create_task(self._run())
+        self.running.add(run)
+        run.add_done_callback(self._ended)
+
+    def _ended(self, run: asyncio.Task[None]) -> None:
+        self.running.discard(run)
+        # A run ends when nothing waits any more, unless it is killed.
+        if self.waiting and not event_queue.closed:
+            self._start()
+
+    async def _run(self) -> None:
+        while self.waiting:
+            try:
+                await self._handle(self.waiting.popleft())
+            except asyncio.CancelledError:
+                self._failed.inc()
+                raise
+
+    async def _handle(self, event: pyd.Event) -> None:
+        """Run the handler on one event; what goes wrong ends here, in one line of the log."""
+        for attempt, delay in enumerate((*RETRY_DELAYS_S, None), start=1):
+            try:
+                async with asyncio.timeout(HANDLER_TIMEOUT_S):
+                    await self.handler(event)
+                self._handled.inc()
+            except Exception as error:
+                if isinstance(error, exceptions.Unavailable) and delay is not None:
+                    self._retried.inc()
+                    await asyncio.sleep(delay)
+                    continue
+                self._failed.inc()
+                log.exception(
+                    "An event handler failed", extra={"event": event, "handler": self.name, "attempts": attempt}
+                )
+            return
+
+
+class Lanes:
+    """What the worker has given to handlers; it outlives a worker that is killed."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Handler, Lane] = {}
+
+    def __len__(self) -> int:
+        """How many events wait for their handler."""
+        return sum(len(lane.waiting) for lane in self._lanes.values())
+
+    @property
+    def running(self) -> set[asyncio.Task[None]]:
+        """The handlers at work."""
+        return {run for lane in self._lanes.values() for run in lane.running}
+
+    def add(self, handler: Handler, event: pyd.Event) -> None:
+        """Let a handler have an event as soon as it can."""
+        if handler not in self._lanes:
+            self._lanes[handler] = Lane(handler)
+        self._lanes[handler].add(event)
+
+    async def stop(self) -> None:
+        """Give up what waits, and what is in hand."""
+        running = self.running
+        self._lanes.clear()
+        for run in running:
+            run.cancel()
+        if running:
+            await asyncio.wait(running, timeout=UNWIND_S)
+
+
+lanes = Lanes()
+
+
+def _may_be_dropped(event: pyd.Event) -> bool:
+    return event.type == event_types.TIMING_CREATED
 
 
 def emit(payload: pyd.EventPayload) -> None:
@@ -98,38 +215,33 @@ def emit(payload: pyd.EventPayload) -> None:
 async def event_worker(dispatcher: Dispatcher) -> None:
     """Log each event and hand it to its handlers, until the queue is closed and empty.
 
-    Handlers run beside each other, at most HANDLERS_AT_ONCE of them, so that one that hangs or is retried delays
-    none of the others.
+    It has nothing in its hands when it waits, so that one that is killed takes no event along.
     """
-    slots = asyncio.Semaphore(HANDLERS_AT_ONCE)
-    async with asyncio.TaskGroup() as running:
-        while (event := await event_queue.get()) is not None:
-            log.info("%s", event.type, extra={"event": event})
+    while event_queue or not event_queue.closed:
+        await event_queue.wait(HEARTBEAT_EVERY_S)
+        while (event := event_queue.take()) is not None:
+            log.log(event.payload.log_level, "%s", event.type, extra={"event": event})
             for handler in dispatcher[event.type]:
-                await slots.acquire()
-                running.create_task(_handle(handler, event)).add_done_callback(lambda _: slots.release())
+                lanes.add(handler, event)
+            # A long queue is not to keep requests waiting.
+            await asyncio.sleep(0)
 
 
-async def stop(worker: asyncio.Task[None]) -> None:
-    """Close the queue and let the worker finish what is in it, within DRAIN_TIMEOUT_S."""
+def depth() -> int:
+    """Return how many events wait: for the worker, or for a handler."""
+    return len(event_queue) + len(lanes)
+
+
+async def drain() -> None:
+    """Wait until every event so far is handled, and what they caused."""
+    while event_queue or lanes.running:
+        await (asyncio.wait(lanes.running) if lanes.running else asyncio.sleep(DRAIN_POLL_S))
+
+
+async def stop() -> int:
+    """Let the worker come to its end, give up what is not handled by now, and return how many events that is."""
     event_queue.close()
-    await asyncio.wait({worker}, timeout=DRAIN_TIMEOUT_S)
-    if not worker.done():
-        log.error("The event queue was not drained in time; %d events, and those in hand, are lost", len(event_queue))
-        worker.cancel()
-        await asyncio.wait({worker}, timeout=UNWIND_TIMEOUT_S)
-
-
-async def _handle(handler: Handler, event: pyd.Event) -> None:
-    """Run one handler on one event; what goes wrong ends here, in one line of the log."""
-    for attempt, delay in enumerate((*RETRY_DELAYS_S, None), start=1):
-        try:
-            await asyncio.wait_for(handler(event), HANDLER_TIMEOUT_S)
-        except Exception as error:
-            if isinstance(error, exceptions.Unavailable) and delay is not None:
-                await asyncio.sleep(delay)
-                continue
-            name = getattr(handler, "__name__", repr(handler))
-            about = {"event": event, "handler": name, "attempts": attempt}
-            log.exception("An event handler failed", extra=about)
-        return
+    lost = depth() + len(lanes.running)
+    event_queue.clear()
+    await lanes.stop()
+    return lost

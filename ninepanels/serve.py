@@ -1,11 +1,17 @@
 """Migrates, then serves, in one process: `python -m ninepanels.serve`, which is what `./mc.sh run` starts."""
 
 import argparse
-import sys
+import logging
 
 import uvicorn
 
+from . import logs
 from . import migrations
+
+GRACE_S = 4
+"""How long a request that is accepted may take once the service is told to stop."""
+
+log = logging.getLogger(__name__)
 
 
 def main() -> None:
@@ -16,10 +22,19 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="how many processes share the work")
     parser.add_argument("--reload", action="store_true", help="start anew when the code changes")
     arguments = parser.parse_args()
-    migrations.upgrade()
-    sys.stderr.write(f"Try it at http://{arguments.host}:{arguments.port}/docs; Ctrl-C stops it.\n")
+    settings = migrations.upgrade()
+    logs.configure(settings.log_level, settings.log_format)
+    log.info("Try it at http://%s:%d/docs; Ctrl-C stops it.", arguments.host, arguments.port)
     # Whose X-Forwarded-For counts, TRUSTED_PROXIES says; uvicorn itself would believe whoever is on this machine.
-    uvicorn.run("ninepanels.main:api", access_log=False, ws="none", proxy_headers=False, **vars(arguments))
+    uvicorn.run(
+        "ninepanels.main:api",
+        log_config=None,
+        access_log=False,
+        ws="none",
+        proxy_headers=False,
+        timeout_graceful_shutdown=GRACE_S,
+        **vars(arguments),
+    )
 
 
 if __name__ == "__main__":

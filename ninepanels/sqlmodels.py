@@ -1,13 +1,17 @@
 """The tables."""
 
+import uuid
 from datetime import UTC
 from datetime import date
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import JSON
 from sqlalchemy import BigInteger
 from sqlalchemy import CheckConstraint
 from sqlalchemy import DateTime
 from sqlalchemy import Dialect
+from sqlalchemy import Double
 from sqlalchemy import ForeignKey
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy import Index
@@ -150,7 +154,8 @@ class OutboxMail(Base):
     """An e-mail to send. Its text is made when it is sent, so that no secret rests here.
 
     `user_id` is nobody's where it must not show whether the account exists. `next_attempt_at` is empty once the mail
-    is sent; whoever takes the mail in hand puts it past the time that can take.
+    is sent; whoever takes the mail in hand puts it past the time that can take. `about` is what a mail says that is
+    about no user.
     """
 
     __tablename__ = "outbox"
@@ -160,7 +165,62 @@ class OutboxMail(Base):
     user_id: Mapped[int | None] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     kind: Mapped[str] = mapped_column(String(32))
     recipient: Mapped[str] = mapped_column(String(254), index=True)
+    about: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
     created_at: Mapped[datetime] = mapped_column(Instant)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
     sent_at: Mapped[datetime | None] = mapped_column(Instant, index=True)
+
+
+class Timing(Base):
+    """A request that was answered. The key is the event's, so that a batch written twice is there once."""
+
+    __tablename__ = "timings"
+    __table_args__ = (Index("ix_timings_method_path_created_at", "method_path", "created_at"),)
+
+    event_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    request_id: Mapped[str | None] = mapped_column(String(64))
+    method: Mapped[str] = mapped_column(String(16))
+    path: Mapped[str] = mapped_column(String(255))
+    method_path: Mapped[str] = mapped_column(String(272))
+    status_code: Mapped[int] = mapped_column(SmallInteger)
+    start_ts: Mapped[datetime] = mapped_column(Instant)
+    stop_ts: Mapped[datetime] = mapped_column(Instant)
+    diff_ms: Mapped[float] = mapped_column(Double)
+
+
+class TimingStats(Base):
+    """How a route behaved in its last window, when it was looked at. Without readings there is nothing to say."""
+
+    __tablename__ = "timing_stats"
+    __table_args__ = (Index("ix_timing_stats_method_path_id", "method_path", "id"), NEVER_REUSE_IDS)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    method: Mapped[str] = mapped_column(String(16))
+    path: Mapped[str] = mapped_column(String(255))
+    method_path: Mapped[str] = mapped_column(String(272))
+    count: Mapped[int]
+    avg: Mapped[float | None] = mapped_column(Double)
+    p50: Mapped[float | None] = mapped_column(Double)
+    p95: Mapped[float | None] = mapped_column(Double)
+    p99: Mapped[float | None] = mapped_column(Double)
+    min: Mapped[float | None] = mapped_column(Double)
+    max: Mapped[float | None] = mapped_column(Double)
+    last: Mapped[float | None] = mapped_column(Double)
+    alert_threshold_ms: Mapped[float] = mapped_column(Double)
+    in_alert: Mapped[bool]
+    alert_id: Mapped[uuid.UUID | None]
+
+
+class RouteSettings(Base):
+    """What an admin changed about a route, where that is not empty, and the alert now open."""
+
+    __tablename__ = "route_settings"
+
+    method_path: Mapped[str] = mapped_column(String(272), primary_key=True)
+    alert_threshold_ms: Mapped[float | None] = mapped_column(Double)
+    window_size: Mapped[int | None]
+    in_alert: Mapped[bool] = mapped_column(default=False)
+    alert_id: Mapped[uuid.UUID | None]

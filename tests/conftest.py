@@ -101,7 +101,7 @@ def api(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
 
 @pytest.fixture
 def client(api: FastAPI) -> Iterator[TestClient]:
-    with TestClient(api) as client:
+    with TestClient(api, client=("127.0.0.1", 50_000)) as client:
         yield client
 
 

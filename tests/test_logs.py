@@ -12,11 +12,15 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
+from sqlalchemy import exc
 
 from ninepanels import event_types
+from ninepanels import exceptions
 from ninepanels import logs
 from ninepanels import pydmodels as pyd
 from ninepanels import request_ids
+from ninepanels import route_names
 
 FORMATTERS = [logs.TextFormatter(), logs.JsonFormatter()]
 
@@ -117,14 +121,53 @@ def test_a_line_of_text_spreads_an_event_out() -> None:
     )
 
 
-def test_a_line_of_json_holds_the_event_whole() -> None:
-    assert as_json(record(event=EVENT))["event"] == {
-        "event_id": "11111111-2222-4333-8444-555555555555",
-        "created_at": "2026-11-23T12:00:00Z",
-        "request_id": "of-the-event",
-        "type": "ENTRY_RECORDED",
-        "payload": {"user_id": 7, "panel_id": 9, "day": "2026-11-23", "is_complete": True},
-    }
+def test_a_line_of_json_holds_the_event() -> None:
+    message = as_json(record(event=EVENT))
+    assert (message["event_id"], message["request_id"]) == (str(EVENT.event_id), "of-the-event")
+    assert message["payload"] == {"user_id": 7, "panel_id": 9, "day": "2026-11-23", "is_complete": True}
+
+
+def raised(traceback: str | None = "Traceback (most recent call last):\n  ...\nLookupError") -> pyd.Event:
+    payload = pyd.ExceptionRaised(
+        method_path="GET_/panels", status_code=500, exception="LookupError", traceback=traceback
+    )
+    return EVENT.model_copy(update={"type": event_types.EXCEPTION_RAISED, "payload": payload})
+
+
+@pytest.fixture
+def served(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A request of the route GET_/panels, from before it is routed if the parameter says so."""
+    scope: dict[str, Any] = {"method": "GET"}
+    if request.param != "not routed yet":
+        scope["route"] = APIRoute("/panels", lambda: None, methods=["GET"])
+    token = route_names.serving.set(scope)
+    yield
+    route_names.serving.reset(token)
+
+
+@pytest.mark.parametrize("served", ["routed"], indirect=True)
+@pytest.mark.usefixtures("served")
+def test_a_line_says_the_route_of_its_request() -> None:
+    assert as_json(record())["route"] == "GET_/panels"
+    assert as_text(record()).endswith(" route=GET_/panels")
+
+
+@pytest.mark.parametrize("served", ["not routed yet"], indirect=True)
+@pytest.mark.usefixtures("served")
+def test_a_line_from_before_the_routing_says_none() -> None:
+    assert "route" not in as_json(record())
+
+
+def test_an_event_about_a_route_says_it_as_other_lines_do() -> None:
+    message = as_json(record(event=raised()))
+    assert message["route"] == "GET_/panels"
+    assert message["payload"] == {"status_code": 500, "exception": "LookupError"}
+
+
+def test_the_traceback_of_an_event_is_written_as_that_of_a_line() -> None:
+    first, *following = as_text(record(event=raised())).splitlines()
+    assert "Traceback" not in first
+    assert following == ["Traceback (most recent call last):", "  ...", "LookupError"]
 
 
 def test_a_line_of_text_says_which_handler_failed_and_how_often() -> None:
@@ -140,10 +183,76 @@ def test_a_traceback_follows_a_line_of_text() -> None:
     first, *following = as_text(record_of_an_exception()).splitlines()
     assert first.endswith(" ERROR   It failed")
     assert following[0] == "Traceback (most recent call last):"
-    assert following[-1] == "KeyError: 'tea'"
+    assert following[-1] == "KeyError"
 
 
 def test_a_traceback_is_part_of_a_line_of_json() -> None:
     traceback = as_json(record_of_an_exception())["traceback"]
     assert traceback.startswith("Traceback (most recent call last):\n")
-    assert traceback.endswith("KeyError: 'tea'")
+    assert traceback.endswith("\nKeyError")
+
+
+# --- Tracebacks -------------------------------------------------------------------------------------------------------
+
+
+def raise_from(cause: BaseException | None, error: BaseException) -> BaseException:
+    try:
+        raise error from cause  # noqa: TRY301 - as it happens
+    except BaseException as raised_now:  # noqa: BLE001 - this is what it is for
+        return raised_now
+
+
+def test_a_traceback_names_the_lines_it_went_through() -> None:
+    described = logs.describe(raise_from(None, LookupError()))
+    assert 'test_logs.py", line' in described
+    assert "in raise_from" in described
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("ada@example.com"),
+        LookupError("hunter2"),
+        exc.IntegrityError("INSERT", None, Exception("Key (email)=(ada@example.com) already exists")),
+    ],
+)
+def test_what_an_exception_quotes_is_left_out(error: Exception) -> None:
+    described = logs.describe(raise_from(raise_from(None, error), RuntimeError("ada@example.com")))
+    assert type(error).__qualname__ in described
+    assert "ada@" not in described
+    assert "hunter2" not in described
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "ConnectionRefusedError: [Errno 111] Connection refused"),
+        (exceptions.DatabaseUnavailable(context_msg="OperationalError"), "DatabaseUnavailable: OperationalError"),
+        (exceptions.NotReady("The event worker has stopped."), "NotReady: The event worker has stopped."),
+    ],
+)
+def test_what_an_exception_says_of_the_machine_stays(error: Exception, says: str) -> None:
+    assert logs.describe(raise_from(None, error)).endswith(f"\n{says}")
+
+
+def test_where_an_exception_came_from_stands_before_it() -> None:
+    described = logs.describe(raise_from(raise_from(None, KeyError()), RuntimeError()))
+    assert described.index("KeyError") < described.index("RuntimeError")
+
+
+def test_an_exception_raised_from_none_hides_where_it_came_from() -> None:
+    def hide() -> None:
+        try:
+            raise KeyError  # noqa: TRY301 - as above
+        except KeyError:
+            raise RuntimeError from None
+
+    with pytest.raises(RuntimeError) as caught:
+        hide()
+    assert "KeyError\n\n" not in logs.describe(caught.value)
+
+
+def test_exceptions_that_came_from_each_other_come_to_an_end() -> None:
+    one, other = KeyError(), RuntimeError()
+    one.__cause__, other.__cause__ = other, one
+    assert logs.describe(one).count("Traceback") == 2

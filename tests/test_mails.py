@@ -25,14 +25,25 @@ SETTINGS = Settings(
 HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
 TOKEN = "t" * 43
 
+ALERT = {
+    "alert_id": "11111111-2222-4333-8444-555555555555",
+    "method_path": "GET_/panels/{panel_id}",
+    "p95": 1234.56,
+    "alert_threshold_ms": 500.0,
+    "count": 100,
+    "at": "2026-11-24T12:00:00Z",
+}
+ALERTS = {pyd.MailKind.ROUTE_ALERT_RAISED: "is slow", pyd.MailKind.ROUTE_ALERT_CLEARED: "is fast again"}
+
 every_kind = pytest.mark.parametrize("kind", pyd.MailKind)
 
 
 def composed(
-    kind: pyd.MailKind, name: str = "Ada", recipient: str = "ada@example.com", *, mail_id: int = 1
+    kind: pyd.MailKind, name: str | None = "Ada", recipient: str = "ada@example.com", *, mail_id: int = 1
 ) -> EmailMessage:
     """What a mail server would read."""
     row = sql.OutboxMail(id=mail_id, kind=kind, recipient=recipient, created_at=datetime(2026, 11, 24, tzinfo=UTC))
+    row.about = ALERT if kind in ALERTS else None
     message = mails.compose(row, name, TOKEN, SETTINGS)
     return BytesParser(EmailMessage, policy=policy.default).parsebytes(message.as_bytes())
 
@@ -44,6 +55,16 @@ def test_every_mail_says_who_it_is_for_in_text_and_html(kind: pyd.MailKind) -> N
     assert mail["From"] == SETTINGS.mail_from
     for subtype in ("plain", "html"):
         assert "Hello Ada," in text_of(mail, subtype)
+
+
+@pytest.mark.parametrize(("kind", "says"), ALERTS.items())
+@pytest.mark.parametrize("subtype", ["plain", "html"])
+def test_a_mail_about_a_route_says_which_one_how_slow_and_which_alert(
+    kind: pyd.MailKind, says: str, subtype: str
+) -> None:
+    text = text_of(composed(kind, name=None), subtype)
+    for said in ("Hello,", says, "GET_/panels/{panel_id}", "100", "1234.6 ms", "500.0 ms", ALERT["alert_id"]):
+        assert str(said) in text
 
 
 @every_kind

@@ -1,6 +1,7 @@
 """The event queue and its worker, on real event loops and real threads."""
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Awaitable
@@ -8,6 +9,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 import pytest
+from prometheus_client import REGISTRY
 
 from ninepanels import event_types
 from ninepanels import exceptions
@@ -65,6 +67,9 @@ class Listener:
         return [user_of(event) for event in self.events]
 
 
+UNAVAILING = "test_queues.handle_unavailingly"
+
+
 async def handle_badly(_event: pyd.Event) -> None:
     raise LookupError("no tea")
 
@@ -91,27 +96,47 @@ class Unavailing:
 def event_queue(monkeypatch: pytest.MonkeyPatch) -> EventQueue:
     event_queue = EventQueue(capacity=5)
     monkeypatch.setattr(queues, "event_queue", event_queue)
+    monkeypatch.setattr(queues, "lanes", queues.Lanes())
     return event_queue
+
+
+def dropped(place: str) -> float:
+    """How many timings were dropped so far in this process."""
+    return counted("ninepanels_events_dropped_total", type=event_types.TIMING_CREATED, place=place)
+
+
+def counted(name: str, **labels: str) -> float:
+    return REGISTRY.get_sample_value(name, labels) or 0.0
 
 
 def errors(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
     return [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
-def run(handlers: Sequence[Handler], during: Callable[[], Awaitable[None]] | None = None) -> None:
-    """Run a worker with these handlers for USER_DELETED and TIMING_CREATED, do something, and stop it."""
+def run(
+    handlers: Sequence[Handler],
+    during: Callable[[], Awaitable[None]] | None = None,
+    within_s: float = DEADLINE_S,
+) -> int:
+    """Run a worker with these handlers for USER_DELETED and TIMING_CREATED, do something, and stop it.
 
-    async def serve() -> None:
+    Returns how many events are lost, when there is so much time to finish them.
+    """
+
+    async def serve() -> int:
         queues.event_queue.open()
         dispatcher = {event_types.USER_DELETED: handlers, event_types.TIMING_CREATED: handlers}
         worker = asyncio.create_task(queues.event_worker(dispatcher))
         if during is not None:
             await during()
-        await queues.stop(worker)
-        await asyncio.wait({worker}, timeout=DEADLINE_S)
-        assert worker.cancelled() or worker.result() is None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await queues.drain()
+        lost = await queues.stop()
+        await asyncio.wait_for(worker, DEADLINE_S)
+        return lost
 
-    asyncio.run(serve())
+    return asyncio.run(serve())
 
 
 def emit_all(*user_ids: int) -> None:
@@ -242,7 +267,7 @@ def test_a_handler_that_fails_is_logged_once_with_all_there_is_to_know(caplog: p
     run([handle_badly])
     [record] = errors(caplog)
     about = vars(record)
-    assert (user_of(about["event"]), about["handler"], about["attempts"]) == (7, "handle_badly", 1)
+    assert (user_of(about["event"]), about["handler"], about["attempts"]) == (7, "test_queues.handle_badly", 1)
     assert record.exc_info is not None
     assert record.exc_info[0] is LookupError
 
@@ -268,7 +293,7 @@ def test_a_database_that_stays_away_is_logged_once_after_the_last_attempt(
     [record] = errors(caplog)
     about = vars(record)
     assert handler.attempts == 3
-    assert (user_of(about["event"]), about["handler"], about["attempts"]) == (7, "handle_unavailingly", 3)
+    assert (user_of(about["event"]), about["handler"], about["attempts"]) == (7, UNAVAILING, 3)
 
 
 def test_the_delays_between_attempts_grow_up_to_a_limit() -> None:
@@ -289,17 +314,18 @@ def test_a_failure_that_will_not_pass_is_not_tried_again(monkeypatch: pytest.Mon
     assert listener.users == [7]
 
 
-def test_a_handler_that_hangs_delays_no_other_handler_and_no_later_event(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues, "DRAIN_TIMEOUT_S", 0.0)
-    listener = Listener(2)
+def test_a_handler_that_hangs_on_everything_delays_no_other_handler() -> None:
+    how_many = 3 * queues.RUNS_AT_ONCE
+    listener = Listener(how_many)
 
     async def during() -> None:
-        emit_all(1, 2)
+        emit_all(*range(how_many))
         # The other one hangs all the while: its own time limit is longer than the deadline of this.
         await listener.complete()
 
-    run([handle_forever, listener.handle], during)
-    assert listener.users == [1, 2]
+    lost = run([handle_forever, listener.handle], during, within_s=0)
+    assert listener.users == list(range(how_many))
+    assert lost == how_many
 
 
 def test_a_handler_that_hangs_is_given_up_and_logged(
@@ -309,48 +335,150 @@ def test_a_handler_that_hangs_is_given_up_and_logged(
     emit_all(7)
     run([handle_forever])
     [record] = errors(caplog)
-    assert vars(record)["handler"] == "handle_forever"
+    assert vars(record)["handler"] == "test_queues.handle_forever"
 
 
-def test_handlers_that_hang_in_every_slot_delay_others_only_until_they_are_given_up(
+def test_an_event_behind_those_a_handler_hangs_on_is_handled_when_they_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queues, "HANDLER_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(queues, "HANDLERS_AT_ONCE", 2)
+    monkeypatch.setattr(queues, "RUNS_AT_ONCE", 2)
     listener = Listener()
-    emit_all(1, 2)
-    run([handle_forever, handle_forever, listener.handle])
-    assert listener.users == [1, 2]
+
+    async def handle(event: pyd.Event) -> None:
+        await (listener.handle(event) if user_of(event) == 3 else handle_forever(event))
+
+    emit_all(1, 2, 3)
+    run([handle])
+    assert listener.users == [3]
+
+
+def test_what_becomes_of_events_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "RETRY_DELAYS_S", (0.0, 0.0))
+    names = {"handled": 1, "retried": 2, "failed": 0}
+    before = {name: counted(f"ninepanels_events_{name}_total", handler=UNAVAILING) for name in names}
+    emit_all(7)
+    run([Unavailing(failures=2)])
+    after = {name: counted(f"ninepanels_events_{name}_total", handler=UNAVAILING) for name in names}
+    assert {name: after[name] - before[name] for name in names} == names
+
+
+def test_a_handler_that_gives_up_is_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "RETRY_DELAYS_S", (0.0,))
+    before = counted("ninepanels_events_failed_total", handler=UNAVAILING)
+    emit_all(7)
+    run([Unavailing(failures=2)])
+    assert counted("ninepanels_events_failed_total", handler=UNAVAILING) - before == 1
+
+
+# --- A worker that is killed ------------------------------------------------------------------------------------------
+
+
+def test_a_worker_that_is_killed_takes_no_event_along() -> None:
+    listener = Listener(8)
+
+    async def serve() -> None:
+        queues.event_queue.open()
+        for number in range(4):
+            worker = asyncio.create_task(queues.event_worker({event_types.USER_DELETED: [listener.handle]}))
+            emit_all(2 * number, 2 * number + 1)
+            # Once before it runs, once when it has taken an event, once when it has both, once when it waits.
+            for _ in range(number):
+                await asyncio.sleep(0)
+            worker.cancel()
+            await asyncio.wait({worker})
+        worker = asyncio.create_task(queues.event_worker({event_types.USER_DELETED: [listener.handle]}))
+        await listener.complete()
+        await queues.stop()
+        await worker
+
+    asyncio.run(serve())
+    assert sorted(listener.users) == list(range(8))
+
+
+def test_a_handler_that_is_killed_costs_its_event_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "RUNS_AT_ONCE", 1)
+    listener = Listener(2)
+    begun = asyncio.Event()
+
+    async def handle(event: pyd.Event) -> None:
+        if user_of(event) == 1:
+            begun.set()
+            await handle_forever(event)
+        await listener.handle(event)
+
+    async def during() -> None:
+        emit_all(1, 2, 3)
+        await begun.wait()
+        (running,) = queues.lanes.running
+        running.cancel()
+        await listener.complete()
+
+    assert run([handle], during) == 0
+    assert listener.users == [2, 3]
+
+
+def test_a_worker_that_has_nothing_to_do_gives_signs_of_life(
+    event_queue: EventQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "HEARTBEAT_EVERY_S", 0.01)
+
+    async def during() -> None:
+        seen: set[float] = set()
+        while len(seen) < 3:
+            seen.add(event_queue.looked_at)
+            await asyncio.sleep(0)
+
+    run([], during)
 
 
 # --- The bound ------------------------------------------------------------------------------------------------------
 
 
 def test_a_full_queue_drops_timings_and_counts_them(event_queue: EventQueue) -> None:
+    before = dropped("queue")
     for _ in range(8):
         queues.emit(timing())
-    assert (len(event_queue), event_queue.dropped_timings) == (5, 3)
+    assert (len(event_queue), dropped("queue") - before) == (5, 3)
 
 
 def test_a_full_queue_takes_everything_else(event_queue: EventQueue) -> None:
+    before = dropped("queue")
     for _ in range(6):
         queues.emit(timing())
     emit_all(1, 2, 3)
-    assert (len(event_queue), event_queue.dropped_timings) == (8, 1)
+    assert (len(event_queue), dropped("queue") - before) == (8, 1)
 
 
 def test_a_queue_filled_by_other_events_drops_timings_too(event_queue: EventQueue) -> None:
+    before = dropped("queue")
     emit_all(*range(5))
     queues.emit(timing())
-    assert (len(event_queue), event_queue.dropped_timings) == (5, 1)
+    assert (len(event_queue), dropped("queue") - before) == (5, 1)
 
 
 def test_a_queue_that_has_room_again_takes_timings_again(event_queue: EventQueue) -> None:
+    before = dropped("queue")
     for _ in range(6):
         queues.emit(timing())
     run([])
     queues.emit(timing())
-    assert (len(event_queue), event_queue.dropped_timings) == (1, 1)
+    assert (len(event_queue), dropped("queue") - before) == (1, 1)
+
+
+def test_a_handler_that_hangs_lets_no_more_timings_wait_than_the_queue_would(event_queue: EventQueue) -> None:
+    before = dropped("handler")
+
+    async def during() -> None:
+        for _ in range(3):
+            for _ in range(event_queue.capacity):
+                queues.emit(timing())
+            while event_queue:  # noqa: ASYNC110 - the queue says nothing when it is empty
+                await asyncio.sleep(0)
+
+    lost = run([handle_forever], during, within_s=0)
+    # 15 were emitted: 8 are in its hands, 5 wait, 2 have no room.
+    assert (lost, dropped("handler") - before) == (queues.RUNS_AT_ONCE + event_queue.capacity, 2)
 
 
 # --- The end --------------------------------------------------------------------------------------------------------
@@ -396,14 +524,9 @@ def test_stopping_an_idle_worker_needs_no_event() -> None:
     run([], during)
 
 
-def test_stopping_gives_up_on_what_takes_too_long(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(queues, "DRAIN_TIMEOUT_S", 0.05)
-    emit_all(7)
-    run([handle_forever])
-    [record] = errors(caplog)
-    assert "not drained in time" in record.getMessage()
+def test_stopping_gives_up_on_what_takes_too_long_and_says_how_much_that_is() -> None:
+    emit_all(7, 8)
+    assert run([handle_forever], within_s=0.05) == 2
 
 
 def test_a_queue_can_be_opened_again_on_another_loop() -> None:

@@ -23,8 +23,15 @@ BODIES = {
     ("POST", "/panels"): {"title": "x"},
     ("PATCH", "/users"): {"name": "x"},
     ("PATCH", "/admin/users/{user_id}"): {"is_admin": True},
+    ("PATCH", "/admin/routes"): {"method_path": "GET_/panels", "window_size": 7},
     ("POST", "/auth/change_password"): {"current_password": PASSWORD, "new_password": "another horse"},
 }
+
+
+# What a route wants to be asked beside its path.
+QUERIES = {("GET", "/admin/routes/timings"): {"method_path": "GET_/panels"}}
+# What they answer is of the moment.
+MOMENTARY = {"/health/ready", "/metrics"}
 
 
 def with_ids(path: str, an_id: object) -> str:
@@ -69,12 +76,14 @@ def test_a_route_with_login_wants_one(ada: Person, method: str, path: str, autho
 @pytest.mark.parametrize(("method", "path"), WITH_LOGIN)
 def test_a_route_with_login_wants_one_of_a_living_user(ada: Person, method: str, path: str) -> None:
     data(ada.delete("/users"))
-    assert ada.request(method, with_ids(path, 1), json=BODIES.get((method, path))).status_code == 401
+    body, params = BODIES.get((method, path)), QUERIES.get((method, path))
+    assert ada.request(method, with_ids(path, 1), json=body, params=params).status_code == 401
 
 
 @pytest.mark.parametrize(("method", "path"), [each for each in WITH_LOGIN if each[1].startswith("/admin/")])
 def test_an_admins_route_wants_an_admin(ada: Person, method: str, path: str) -> None:
-    response = ada.request(method, with_ids(path, ada.id), json=BODIES.get((method, path)))
+    body, params = BODIES.get((method, path)), QUERIES.get((method, path))
+    response = ada.request(method, with_ids(path, ada.id), json=body, params=params)
     assert response.status_code == 403
     assert not data(ada.get("/users"))["is_admin"]
 
@@ -84,4 +93,4 @@ def test_every_route_stands_under_v5_too(ada: Person, method: str, path: str) ->
     root = ada.client.request(method, with_ids(path, "none"))
     v5 = ada.client.request(method, "/v5" + with_ids(path, "none").rstrip("/") + ("/" if path == "/" else ""))
     assert root.status_code == v5.status_code
-    assert root.content == v5.content
+    assert path in MOMENTARY or root.content == v5.content

@@ -12,6 +12,7 @@ from .people import PASSWORD
 from .people import Person
 from .people import data
 from .test_second_user import OPERATIONS
+from .test_second_user import QUERIES
 
 EVERYDAY = [
     ("GET", "/panels"),
@@ -42,8 +43,12 @@ COSTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
     ("GET", "/metrics/panels/consistency"): (2, None),
     ("GET", "/admin/users"): (3, None),
     ("PATCH", "/admin/users/{user_id}"): (4, {"is_admin": True}),
+    ("GET", "/admin/routes"): (2, None),
+    ("PATCH", "/admin/routes"): (5, {"method_path": "GET_/panels", "window_size": 7}),
+    ("GET", "/admin/routes/timings"): (2, None),
     ("GET", "/health/live"): (0, None),
     ("GET", "/health/ready"): (2, None),
+    ("GET", "/metrics"): (1, None),
 }
 
 
@@ -65,7 +70,8 @@ def test_a_request_takes_this_many_statements(
         body = (body or {}) | mailbox.reset_link()
     statements.clear()
     sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
-    response = ada.request(method, path.format(panel_id=panel_id, user_id=bob.id), **sent)
+    params = QUERIES.get((method, path))
+    response = ada.request(method, path.format(panel_id=panel_id, user_id=bob.id), params=params, **sent)
     assert response.status_code == 200, response.text
     assert len(statements) == exactly, statements
 

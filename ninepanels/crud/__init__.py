@@ -5,6 +5,8 @@ from . import metrics as metrics
 from . import outbox as outbox
 from . import panels as panels
 from . import password_resets as password_resets
+from . import route_stats as route_stats
 from . import schema as schema
+from . import timings as timings
 from . import tokens as tokens
 from . import users as users

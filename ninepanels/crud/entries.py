@@ -1,6 +1,5 @@
 """Queries on entries."""
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -9,8 +8,6 @@ from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
 from sqlalchemy import literal
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql
-from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -18,9 +15,7 @@ from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
-
-# The same statement, but SQLAlchemy has ON CONFLICT only with the dialects.
-_INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+from . import upserts
 
 
 def record(session: Session, user_id: int, panel_id: int, day: date, *, is_complete: bool) -> pyd.Entry:
@@ -43,7 +38,7 @@ def record(session: Session, user_id: int, panel_id: int, day: date, *, is_compl
         .where(sql.Panel.user_id == user_id, sql.Panel.id == panel_id)
         .with_for_update(read=True, key_share=True)
     )
-    insert = _INSERT[session.get_bind().dialect.name](sql.Entry).from_select(
+    insert = upserts.insert(session, sql.Entry).from_select(
         ["user_id", "panel_id", "day", "is_complete", "timestamp"], panel
     )
     upsert = insert.on_conflict_do_update(

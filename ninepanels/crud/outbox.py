@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
@@ -14,10 +15,18 @@ from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 
 
-def add(session: Session, kind: pyd.MailKind, recipient: str, user_id: int | None) -> sql.OutboxMail:
+def add(
+    session: Session,
+    kind: pyd.MailKind,
+    recipient: str,
+    user_id: int | None,
+    about: dict[str, Any] | None = None,
+) -> sql.OutboxMail:
     """Add an e-mail; it is sent if the transaction is committed."""
     now = clock.now()
-    mail = sql.OutboxMail(kind=kind, recipient=recipient, user_id=user_id, created_at=now, next_attempt_at=now)
+    mail = sql.OutboxMail(
+        kind=kind, recipient=recipient, user_id=user_id, about=about, created_at=now, next_attempt_at=now
+    )
     session.add(mail)
     session.flush()
     return mail
@@ -91,3 +100,9 @@ def sweep(session: Session, sent_before: datetime) -> None:
 def read_next_attempt(session: Session) -> datetime | None:
     """Return when the next e-mail is due, None when none waits."""
     return session.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
+
+
+def count_waiting(session: Session) -> int:
+    """Return how many e-mails are not sent yet."""
+    waiting = select(func.count()).select_from(sql.OutboxMail).where(sql.OutboxMail.next_attempt_at.is_not(None))
+    return session.scalar(waiting) or 0

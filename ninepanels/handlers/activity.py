@@ -20,16 +20,21 @@ async def handle_user_logged_in(event: pyd.Event) -> None:
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
 
 
-async def handle_timing_created(event: pyd.Event) -> None:
+async def handle_timing_created_for_the_user(event: pyd.Event) -> None:
     """Record the activity of whoever made the request, at most once a minute."""
     assert isinstance(event.payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher's promise
     user_id, at = event.payload.user_id, event.payload.start_ts
     if user_id is None or at < _last_written.get(user_id, at - AT_MOST_EVERY) + AT_MOST_EVERY:
         return
-    await asyncio.to_thread(_record_activity, user_id, at)
-    _last_written[user_id] = at
-    if len(_last_written) > REMEMBERED_USERS:
+    if len(_last_written) >= REMEMBERED_USERS:
         _last_written.clear()
+    # Before it is written: of several requests at once one does it.
+    _last_written[user_id] = at
+    try:
+        await asyncio.to_thread(_record_activity, user_id, at)
+    except Exception:
+        _last_written.pop(user_id, None)
+        raise
 
 
 def _record_login(user_id: int, at: datetime) -> None:

@@ -9,12 +9,16 @@ from starlette.types import Scope
 from starlette.types import Send
 
 from .. import request_ids
+from .. import route_names
 
 HEADER = "X-Request-ID"
 
 
 class RequestIdMiddleware:
-    """Takes the caller's X-Request-ID or makes one; it comes back on the response and stands in logs and events."""
+    """Takes the caller's X-Request-ID or makes one; it comes back on the response and stands in logs and events.
+
+    Log lines say the request's route, too; this is where they learn what is being served.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -31,8 +35,9 @@ class RequestIdMiddleware:
                 MutableHeaders(scope=message)[HEADER] = request_id
             await send(message)
 
-        token = request_ids.current.set(request_id)
+        id_before, scope_before = request_ids.current.set(request_id), route_names.serving.set(scope)
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            request_ids.current.reset(token)
+            request_ids.current.reset(id_before)
+            route_names.serving.reset(scope_before)

@@ -1,7 +1,6 @@
 """Puts the envelope round every JSON response."""
 
 import json
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -15,13 +14,12 @@ from starlette.types import Scope
 from starlette.types import Send
 
 from .. import http_errors
+from .. import logs
 from .. import pydmodels as pyd
 from .. import queues
 from .. import route_names
 
 NEVER_WRAPPED = {"/docs", "/redoc", "/openapi.json"}
-
-log = logging.getLogger(__name__)
 
 
 class ResponseWrapperMiddleware:
@@ -40,24 +38,30 @@ class ResponseWrapperMiddleware:
             await self.app(scope, receive, send)
             return
         envelope = _Envelope(scope, send)
-        caught: str | None = None
         try:
             await self.app(scope, receive, envelope.send)
         except Exception as error:
-            caught = type(error).__name__
-            log.exception("A request failed")
+            scope.setdefault("state", {})["exception"] = error
             if envelope.status:
                 # Half a response is out: all that is left is to break the connection off.
+                _report(scope, envelope.status)
                 raise
             response = http_errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
             await response(scope, receive, envelope.send)
-        finally:
-            if envelope.status >= HTTPStatus.INTERNAL_SERVER_ERROR or caught:
-                queues.emit(
-                    pyd.ExceptionRaised(
-                        method_path=route_names.of(scope).method_path, status_code=envelope.status, exception=caught
-                    )
-                )
+        if envelope.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _report(scope, envelope.status)
+
+
+def _report(scope: Scope, status: int) -> None:
+    error: Exception | None = scope.get("state", {}).get("exception")
+    queues.emit(
+        pyd.ExceptionRaised(
+            method_path=route_names.of(scope).method_path,
+            status_code=status,
+            exception=error and type(error).__name__,
+            traceback=error and logs.describe(error),
+        )
+    )
 
 
 class _Envelope:

@@ -11,13 +11,14 @@ from starlette.types import Scope
 from starlette.types import Send
 
 from .. import clock
+from .. import instruments
 from .. import pydmodels as pyd
 from .. import queues
 from .. import route_names
 
 
 class TimingMiddleware:
-    """Emits TIMING_CREATED for every request, when its last byte is sent."""
+    """Emits TIMING_CREATED for every request, when its last byte is sent, and counts it for Prometheus."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -41,6 +42,7 @@ class TimingMiddleware:
         finally:
             diff_ms = (perf_counter() - started) * 1_000
             route = route_names.of(scope)
+            instruments.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
             queues.emit(
                 pyd.TimingCreated(
                     method=route.method,

@@ -7,11 +7,12 @@ from . import admin
 from . import auth
 from . import entries
 from . import health
+from . import instruments
 from . import metrics
 from . import panels
 from . import tokens
 from . import users
 
 router = APIRouter()
-for resource in (about, tokens, auth, users, panels, entries, metrics, admin, health):
+for resource in (about, tokens, auth, users, panels, entries, metrics, admin, health, instruments):
     router.include_router(resource.router)

@@ -1,14 +1,16 @@
 """Is it up, and may requests be sent here."""
 
 from fastapi import APIRouter
-from fastapi import Request
 
 from .. import crud
 from .. import exceptions
 from .. import pydmodels as pyd
+from .. import queues
 from ..database import database
 
 router = APIRouter(prefix="/health", tags=["health"])
+
+LONGEST_PAUSE_S = 10 * queues.HEARTBEAT_EVERY_S
 
 
 @router.get("/live")
@@ -18,12 +20,15 @@ async def read_liveness() -> pyd.Health:
 
 
 @router.get("/ready")
-def read_readiness(request: Request) -> pyd.Readiness:
-    """Check the database, the revision of its schema, and the event worker; 503 when one is not well."""
+def read_readiness() -> pyd.Readiness:
+    """Check the database, the revision of its schema, and the event worker's heartbeat; 503 when one is not well."""
     with database.reading() as session:
         revision = crud.schema.read_revision(session)
     if revision is None or revision != crud.schema.head():
         raise exceptions.NotReady("The database's schema is not the one of this release.")
-    if request.app.state.event_worker.done():
+    heartbeat_age_s = queues.event_queue.looked_at_s_ago()
+    if heartbeat_age_s > LONGEST_PAUSE_S:
         raise exceptions.NotReady("The event worker has stopped.")
-    return pyd.Readiness(schema_revision=revision)
+    return pyd.Readiness(
+        schema_revision=revision, heartbeat_age_s=round(heartbeat_age_s, 3), queue_depth=queues.depth()
+    )

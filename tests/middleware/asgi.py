@@ -137,11 +137,4 @@ class Emitted:
     def events(self) -> list[pyd.Event]:
         """Take them all, oldest first."""
 
-        async def drain() -> list[pyd.Event]:
-            self.queue.close()
-            events = []
-            while (event := await self.queue.get()) is not None:
-                events.append(event)
-            return events
-
-        return asyncio.run(drain())
+        return list(iter(self.queue.take, None))

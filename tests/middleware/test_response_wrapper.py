@@ -251,24 +251,20 @@ def test_an_exception_tells_the_caller_nothing_of_itself(emitted: Emitted) -> No
         assert leaked not in body
 
 
-def test_an_exception_is_logged_with_its_traceback(emitted: Emitted, caplog: pytest.LogCaptureFixture) -> None:
-    failed(emitted)
-    [record] = caplog.records
-    assert record.levelname == "ERROR"
-    assert record.exc_info is not None
-    assert record.exc_info[0] is LookupError
-
-
-def test_an_exception_is_emitted_by_its_class_alone(emitted: Emitted) -> None:
+def test_an_exception_is_emitted_with_its_traceback_and_without_its_words(emitted: Emitted) -> None:
     failed(emitted)
     payload = exception_raised(emitted)
-    assert payload == pyd.ExceptionRaised(method_path="ANY_unmatched", status_code=500, exception="LookupError")
+    assert (payload.method_path, payload.status_code, payload.exception) == ("ANY_unmatched", 500, "LookupError")
+    assert payload.traceback is not None
+    assert payload.traceback.startswith("Traceback (most recent call last):\n")
+    assert payload.traceback.endswith("\nLookupError")
+    assert SECRET not in payload.model_dump_json()
 
 
 def test_a_5xx_of_the_application_is_emitted(emitted: Emitted) -> None:
     call(ResponseWrapperMiddleware(Responder(b"{}", status=503, headers=JSON)), http_scope())
     payload = exception_raised(emitted)
-    assert (payload.status_code, payload.exception) == (503, None)
+    assert (payload.status_code, payload.exception, payload.traceback) == (503, None, None)
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 499])

@@ -1,5 +1,4 @@
 import pytest
-from fastapi import FastAPI
 from sqlalchemy import text
 from starlette.testclient import TestClient
 
@@ -9,6 +8,7 @@ from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.environments import Environment
 from ninepanels.main import create_api
+from ninepanels.routes import health
 
 from ..people import data
 
@@ -19,7 +19,10 @@ def test_a_live_service_says_so(client: TestClient) -> None:
 
 def test_a_ready_service_names_its_schema(client: TestClient) -> None:
     ready = data(client.get("/health/ready"))
+    heartbeat_age_s, queue_depth = ready.pop("heartbeat_age_s"), ready.pop("queue_depth")
     assert ready == {"status": "ok", "database": "ok", "schema_revision": crud.schema.head(), "event_worker": "ok"}
+    assert 0 <= heartbeat_age_s < health.LONGEST_PAUSE_S
+    assert queue_depth >= 0
 
 
 def test_a_database_without_schema_is_not_ready(empty_database_url: str) -> None:
@@ -36,10 +39,15 @@ def test_another_schema_is_not_ready(client: TestClient) -> None:
     assert client.get("/health/ready").status_code == 503
 
 
-def test_a_service_whose_event_worker_died_is_not_ready(api: FastAPI, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def dead_worker(_dispatcher: queues.Dispatcher) -> None:
-        return None
+def test_a_service_whose_event_worker_gives_no_sign_of_life_is_not_ready(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues.event_queue, "looked_at_s_ago", lambda: health.LONGEST_PAUSE_S + 1)
+    response = client.get("/health/ready")
+    assert response.status_code == 503
+    assert response.json()["data"] == {"detail": "The event worker has stopped."}
 
-    monkeypatch.setattr(queues, "event_worker", dead_worker)
-    with TestClient(api) as client:
-        assert client.get("/health/ready").status_code == 503
+
+def test_events_that_wait_are_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queues, "depth", lambda: 7)
+    assert data(client.get("/health/ready"))["queue_depth"] == 7

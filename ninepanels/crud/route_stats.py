@@ -1,0 +1,81 @@
+"""Queries on how routes behave: the statistics of their last requests, and what is set for them."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy import Double
+from sqlalchemy import Row
+from sqlalchemy import case
+from sqlalchemy import func
+from sqlalchemy import literal
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from sqlalchemy.orm import aliased
+
+from .. import sqlmodels as sql
+from . import timings
+from . import upserts
+
+
+def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
+    """Return the settings of a route, made when there are none; nobody else gets them before the transaction ends."""
+    mine = select(sql.RouteSettings).where(sql.RouteSettings.method_path == method_path).with_for_update()
+    settings = session.scalar(mine)
+    if settings is None:
+        fresh = upserts.insert(session, sql.RouteSettings).values(method_path=method_path, in_alert=False)
+        session.execute(fresh.on_conflict_do_nothing())
+        settings = session.scalars(mine).one()
+    return settings
+
+
+def change_settings(session: Session, method_path: str, changes: dict[str, Any]) -> None:
+    """Set the columns in `changes` of a route's settings, made when there are none."""
+    values = {"method_path": method_path, "in_alert": False} | changes
+    made_or_changed = upserts.insert(session, sql.RouteSettings).values(values)
+    session.execute(made_or_changed.on_conflict_do_update(index_elements=["method_path"], set_=changes))
+
+
+def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[Any, ...]]:
+    """Return count, avg, p50, p95, p99, min, max and last (ms) of a route's latest timings; None of nothing."""
+    readings = timings.window(method_path, window_size).subquery()
+    newest_first = readings.c.created_at.desc(), readings.c.event_id.desc()
+    ranked = select(
+        readings.c.diff_ms,
+        func.row_number().over(order_by=newest_first).label("age"),
+        (func.row_number().over(order_by=readings.c.diff_ms) - 1).label("rank"),
+        (func.count().over() - 1).label("highest_rank"),
+    ).subquery()
+    ms = ranked.c.diff_ms
+
+    def percentile(share: float) -> ColumnElement[float]:
+        # Linear interpolation between the two closest ranks, NumPy's default and PostgreSQL's percentile_cont, which
+        # SQLite lacks: each reading weighs by how close its rank is, and all but those two not at all.
+        distance = func.abs(ranked.c.rank - literal(share, Double) * ranked.c.highest_rank)
+        return func.sum(case((distance < 1, ms * (1 - distance)), else_=0.0))
+
+    return session.execute(
+        select(
+            func.count().label("count"),
+            func.avg(ms).label("avg"),
+            percentile(0.50).label("p50"),
+            percentile(0.95).label("p95"),
+            percentile(0.99).label("p99"),
+            func.min(ms).label("min"),
+            func.max(ms).label("max"),
+            func.max(case((ranked.c.age == 1, ms))).label("last"),
+        ).select_from(ranked)
+    ).one()
+
+
+def read_latest(session: Session) -> list[sql.TimingStats]:
+    """Return the latest statistics of each route, in the order of their names."""
+    earlier = aliased(sql.TimingStats)
+    # Asked for each route, and there are few: the index has the answer at its end.
+    latest = select(func.max(earlier.id)).where(earlier.method_path == sql.RouteSettings.method_path).scalar_subquery()
+    return list(
+        session.scalars(
+            select(sql.TimingStats)
+            .join(sql.RouteSettings, sql.TimingStats.id == latest)
+            .order_by(sql.TimingStats.method_path)
+        )
+    )

@@ -1,0 +1,17 @@
+"""INSERT with ON CONFLICT: the same statement on both databases, but SQLAlchemy has it only with the dialects."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import Session
+
+from .. import sqlmodels as sql
+
+_INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+
+
+def insert(session: Session, model: type[sql.Base]) -> Any:
+    """Return an insert into a model's table that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    return _INSERT[session.get_bind().dialect.name](model)

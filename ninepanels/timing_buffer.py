@@ -1,0 +1,98 @@
+"""Collects timings and writes them to the database in batches."""
+
+import asyncio
+import contextlib
+import itertools
+import logging
+from collections import deque
+from collections.abc import Sequence
+from datetime import timedelta
+
+from . import clock
+from . import crud
+from . import exceptions
+from . import instruments
+from . import pydmodels as pyd
+from .database import database
+
+CAPACITY = 20_000
+BATCH = 1_000
+WRITE_AFTER_S = 2.0
+RETRY_S = 0.5
+LONGEST_RETRY_S = 5.0
+SWEPT_AT_ONCE = 2 * BATCH
+"""More than a batch adds, or the table would grow all the same."""
+
+log = logging.getLogger(__name__)
+
+
+class TimingBuffer:
+    """The timings of this process that are not written yet; what there is no room for is dropped and counted."""
+
+    def __init__(self) -> None:
+        self._events: deque[pyd.Event] = deque()
+        self._wanted = asyncio.Event()
+        self._written = asyncio.Event()
+        self._keep = timedelta()
+
+    def __len__(self) -> int:
+        return len(self._events)
+
+    def connect(self, keep: timedelta) -> None:
+        """Begin to collect on the running event loop; rows older than `keep` are swept."""
+        self._wanted, self._written, self._keep = asyncio.Event(), asyncio.Event(), keep
+
+    def add(self, event: pyd.Event) -> None:
+        """Add the timing that a TIMING_CREATED tells of; from the event loop, never waiting."""
+        if len(self._events) >= CAPACITY:
+            instruments.events_dropped.labels(event.type, "buffer").inc()
+            return
+        self._events.append(event)
+        if len(self._events) >= BATCH:
+            self._wanted.set()
+
+    async def write_forever(self) -> None:
+        """Write a batch whenever there is one, and what there is every WRITE_AFTER_S."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), WRITE_AFTER_S)
+            self._wanted.clear()
+            await self._write_all()
+
+    async def flush(self) -> None:
+        """Have everything written now; waits until it is."""
+        while self._events:
+            self._written.clear()
+            self._wanted.set()
+            await self._written.wait()
+
+    async def _write_all(self) -> None:
+        delay_s = RETRY_S
+        while self._events:
+            # It stays here until it is there: if this task is cancelled, the next one writes the batch again.
+            batch = list(itertools.islice(self._events, BATCH))
+            try:
+                await asyncio.to_thread(_write, batch, self._keep)
+                delay_s = RETRY_S
+            except exceptions.Unavailable as error:
+                log.warning("%d timings wait to be written (%s)", len(self._events), error.context_msg)
+                await asyncio.sleep(delay_s)
+                delay_s = min(2 * delay_s, LONGEST_RETRY_S)
+                continue
+            except Exception:
+                log.exception("%d timings could not be written and are lost", len(batch))
+                instruments.events_dropped.labels(batch[0].type, "database").inc(len(batch))
+            for _ in batch:
+                self._events.popleft()
+        self._written.set()
+
+
+timing_buffer = TimingBuffer()
+
+
+def _write(batch: Sequence[pyd.Event], keep: timedelta) -> None:
+    with database.writing() as work:
+        crud.timings.add_all(work, batch)
+        crud.timings.sweep(work, created_before=clock.now() - keep, at_most=SWEPT_AT_ONCE)
+        routes = {event.payload.method_path for event in batch if isinstance(event.payload, pyd.TimingCreated)}
+        work.emit(pyd.TimingsPersisted(count=len(batch), method_paths=sorted(routes)))
