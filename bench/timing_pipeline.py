@@ -1,0 +1,81 @@
+"""What does it cost that every request is timed, logged, kept and looked at?
+
+    .venv/bin/python -m bench.timing_pipeline
+
+Starts two services on this machine, one as it is and one without TimingMiddleware, each with a database of its own,
+and asks both in turn for as many answers as they give.
+"""
+
+import contextlib
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.conftest import migrate
+from tests.people import PASSWORD
+from tests.people import data
+from tests.postgres import PostgresServer
+from tests.servers import Service
+
+from . import load
+
+CONNECTIONS = 8
+ROUNDS = 7
+SECONDS = 3.0
+PANELS = 9
+
+OPTIONS = ("--no-access-log", "--no-proxy-headers", "--ws", "none")
+AS_IT_IS = ("uvicorn", "ninepanels.main:api", *OPTIONS)
+WITHOUT = ("uvicorn", "bench.untimed:api", *OPTIONS)
+
+
+@contextlib.contextmanager
+def service(database_url: str, program: tuple[str, ...]) -> Iterator[Service]:
+    """Run a service on a fresh database."""
+    migrate(database_url)
+    with tempfile.TemporaryDirectory(prefix="ninepanels-bench-") as folder:
+        with Service(database_url, Path(folder), program, RATE_LIMITS="off") as running:
+            yield running
+
+
+def an_evening(running: Service) -> list[bytes]:
+    """Sign somebody up with nine panels; return the requests of an evening: look, tap each panel, look again."""
+    client = running.client
+    data(client.post("/users", json={"email": "ada@example.com", "name": "Ada", "password": PASSWORD}))
+    login = data(client.post("/token", data={"username": "ada@example.com", "password": PASSWORD}))
+    token = login["access_token"]
+    authorized = {"Authorization": f"Bearer {token}"}
+    ids = [data(client.post("/panels", json={"title": str(n)}, headers=authorized))["id"] for n in range(PANELS)]
+    look = load.request("GET", "/panels", token)
+    taps = [load.request("POST", f"/panels/{panel_id}/entries", token, {"is_complete": True}) for panel_id in ids]
+    return [each for tap in taps for each in (look, tap)]
+
+
+def compare(name: str, timed_url: str, untimed_url: str) -> None:
+    """Measure both in turn, and print what each did and the ratio."""
+    with service(timed_url, AS_IT_IS) as timed, service(untimed_url, WITHOUT) as untimed:
+        both = {"as it is": timed, "without": untimed}
+        evenings = {kind: an_evening(each) for kind, each in both.items()}
+        counts: dict[str, list[float]] = {kind: [] for kind in both}
+        for _ in range(ROUNDS):
+            for kind, each in both.items():
+                answered = load.per_second(each.url, evenings[kind], connections=CONNECTIONS, seconds=SECONDS)
+                counts[kind].append(answered)
+    as_it_is, without = (statistics.median(counts[kind]) for kind in both)
+    sys.stdout.write(f"{name:<12}{as_it_is:>10.0f}{without:>10.0f}{as_it_is / without:>8.3f}\n")
+
+
+def main() -> None:
+    """Measure on both databases."""
+    sys.stdout.write(f"requests/s, median of {ROUNDS} rounds of {SECONDS:.0f} s, {CONNECTIONS} connections\n")
+    sys.stdout.write(f"{'':<12}{'as it is':>10}{'without':>10}{'ratio':>8}\n")
+    with tempfile.TemporaryDirectory(prefix="ninepanels-bench-") as folder:
+        compare("SQLite", *(f"sqlite:///{folder}/{name}.db" for name in ("timed", "untimed")))
+    with PostgresServer.temporary() as server:
+        compare("PostgreSQL", *(server.create_database(name) for name in ("timed", "untimed")))
+
+
+if __name__ == "__main__":
+    main()
