@@ -1,10 +1,15 @@
 """The form of every line of the log: a `pyd.LogMessage`, as text or as JSON."""
 
+import contextlib
 import logging
 import logging.config
+import sys
+import threading
 import traceback
+from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
+from typing import TextIO
 
 from sqlalchemy import exc
 
@@ -79,6 +84,36 @@ class TextFormatter(logging.Formatter):
         return f"{line}\n{message.traceback}" if message.traceback else line
 
 
+class LineHandler(logging.StreamHandler[TextIO]):
+    """Writes lines to stderr: each at once, or several together."""
+
+    _held = threading.local()
+
+    @classmethod
+    @contextlib.contextmanager
+    def together(cls) -> Iterator[None]:
+        """Write what is logged in the block in one go: each write is a moment in which the thread has to wait.
+
+        For blocks without `await`: what others log is written as always.
+        """
+        lines: list[str] = []
+        cls._held.lines = lines
+        try:
+            yield
+        finally:
+            cls._held.lines = None
+            if lines:
+                sys.stderr.write("".join(lines))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a line, or keep it until those with it are written."""
+        lines: list[str] | None = getattr(self._held, "lines", None)
+        if lines is None:
+            super().emit(record)
+        else:
+            lines.append(self.format(record) + self.terminator)
+
+
 def configure(level: str, form: str) -> None:
     """Send every logger of the process, uvicorn's too, through one handler.
 
@@ -92,7 +127,7 @@ def configure(level: str, form: str) -> None:
             "version": 1,
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
-            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "handlers": {"stderr": {"()": LineHandler, "formatter": "line"}},
             # Libraries are heard from when something is wrong: what they say otherwise quotes addresses and URLs.
             "root": {"level": "WARNING", "handlers": ["stderr"]},
             # Our TIMING_CREATED says what uvicorn's access log would, with the route and without the query.

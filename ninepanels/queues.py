@@ -8,6 +8,7 @@ import uuid
 from collections import deque
 from collections.abc import Awaitable
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ from . import clock
 from . import event_types
 from . import exceptions
 from . import instruments
+from . import logs
 from . import pydmodels as pyd
 from . import request_ids
 
@@ -26,6 +28,8 @@ RUNS_AT_ONCE = 8
 HANDLER_TIMEOUT_S = 30.0
 RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 10.0)
 HEARTBEAT_EVERY_S = 1.0
+PAUSE_S = 0.05
+BUNCH = 100
 DRAIN_POLL_S = 0.01
 UNWIND_S = 0.5
 
@@ -81,9 +85,10 @@ class EventQueue:
         """Return for how many seconds the worker has given no sign of life."""
         return time.monotonic() - self.looked_at
 
-    def take(self) -> pyd.Event | None:
-        """Return the next event, None when there is none now."""
-        return self._events.popleft() if self._events else None
+    def take(self, at_most: int) -> Iterator[pyd.Event]:
+        """Return the events there are now, oldest first."""
+        for _ in range(min(at_most, len(self._events))):
+            yield self._events.popleft()
 
     async def wait(self, at_most_s: float) -> None:
         """Wait until there is an event, or none will come any more, or the time has passed."""
@@ -110,6 +115,8 @@ class Lane:
         self.handler = handler
         self.waiting: deque[pyd.Event] = deque()
         self.running: set[asyncio.Task[None]] = set()
+        self.in_hand = 0
+        self._about_to_begin = False
         self.name = f"{handler.__module__.rpartition('.')[2]}.{getattr(handler, '__name__', repr(handler))}"
         self._handled = instruments.events_handled.labels(self.name)
         self._failed = instruments.events_failed.labels(self.name)
@@ -121,27 +128,35 @@ class Lane:
             instruments.events_dropped.labels(event.type, "handler").inc()
             return
         self.waiting.append(event)
-        if len(self.running) < RUNS_AT_ONCE:
-            self._start()
+        self._start_another()
 
-    def _start(self) -> None:
-        run = asyncio.create_task(self._run())
-        self.running.add(run)
-        run.add_done_callback(self._ended)
+    def _start_another(self) -> None:
+        # One that has not begun takes what waits: a handler that never waits itself is done with a bunch in one run.
+        if self.waiting and not self._about_to_begin and len(self.running) < RUNS_AT_ONCE:
+            self._about_to_begin = True
+            run = asyncio.create_task(self._run())
+            self.running.add(run)
+            run.add_done_callback(self._ended)
 
     def _ended(self, run: asyncio.Task[None]) -> None:
         self.running.discard(run)
-        # A run ends when nothing waits any more, unless it is killed.
-        if self.waiting and not event_queue.closed:
-            self._start()
+        # Killed before it began, perhaps.
+        self._about_to_begin = self._about_to_begin and not run.cancelled()
+        self._start_another()
 
     async def _run(self) -> None:
+        self._about_to_begin = False
         while self.waiting:
+            event = self.waiting.popleft()
+            self._start_another()
+            self.in_hand += 1
             try:
-                await self._handle(self.waiting.popleft())
+                await self._handle(event)
             except asyncio.CancelledError:
                 self._failed.inc()
                 raise
+            finally:
+                self.in_hand -= 1
 
     async def _handle(self, event: pyd.Event) -> None:
         """Run the handler on one event; what goes wrong ends here, in one line of the log."""
@@ -168,9 +183,15 @@ class Lanes:
     def __init__(self) -> None:
         self._lanes: dict[Handler, Lane] = {}
 
-    def __len__(self) -> int:
+    @property
+    def waiting(self) -> int:
         """How many events wait for their handler."""
         return sum(len(lane.waiting) for lane in self._lanes.values())
+
+    @property
+    def in_hand(self) -> int:
+        """How many events handlers are at."""
+        return sum(lane.in_hand for lane in self._lanes.values())
 
     @property
     def running(self) -> set[asyncio.Task[None]]:
@@ -186,6 +207,8 @@ class Lanes:
     async def stop(self) -> None:
         """Give up what waits, and what is in hand."""
         running = self.running
+        for lane in self._lanes.values():
+            lane.waiting.clear()
         self._lanes.clear()
         for run in running:
             run.cancel()
@@ -219,17 +242,18 @@ async def event_worker(dispatcher: Dispatcher) -> None:
     """
     while event_queue or not event_queue.closed:
         await event_queue.wait(HEARTBEAT_EVERY_S)
-        while (event := event_queue.take()) is not None:
-            log.log(event.payload.log_level, "%s", event.type, extra={"event": event})
-            for handler in dispatcher[event.type]:
-                lanes.add(handler, event)
-            # A long queue is not to keep requests waiting.
-            await asyncio.sleep(0)
+        with logs.LineHandler.together():
+            for event in event_queue.take(BUNCH):
+                log.log(event.payload.log_level, "%s", event.type, extra={"event": event})
+                for handler in dispatcher[event.type]:
+                    lanes.add(handler, event)
+        # What comes now is taken together: to wake up for each event costs the requests more than the events do.
+        await asyncio.sleep(0 if event_queue else PAUSE_S)
 
 
 def depth() -> int:
     """Return how many events wait: for the worker, or for a handler."""
-    return len(event_queue) + len(lanes)
+    return len(event_queue) + lanes.waiting
 
 
 async def drain() -> None:
@@ -241,7 +265,7 @@ async def drain() -> None:
 async def stop() -> int:
     """Let the worker come to its end, give up what is not handled by now, and return how many events that is."""
     event_queue.close()
-    lost = depth() + len(lanes.running)
+    lost = depth() + lanes.in_hand
     event_queue.clear()
     await lanes.stop()
     return lost

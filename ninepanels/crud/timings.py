@@ -22,7 +22,8 @@ def add_all(session: Session, events: Sequence[pyd.Event]) -> None:
         | {column: getattr(event.payload, column) for column in _OF_THE_PAYLOAD}
         for event in events
     ]
-    session.execute(upserts.insert(session, sql.Timing).on_conflict_do_nothing(), rows)
+    # What it returns nobody needs, but without it psycopg2 would be sent row after row.
+    session.execute(upserts.insert(session, sql.Timing).on_conflict_do_nothing().returning(sql.Timing.event_id), rows)
 
 
 def window(method_path: str, window_size: int) -> Select[sql.Timing]:

@@ -137,4 +137,4 @@ class Emitted:
     def events(self) -> list[pyd.Event]:
         """Take them all, oldest first."""
 
-        return list(iter(self.queue.take, None))
+        return list(self.queue.take(self.queue.capacity))
