@@ -5,4 +5,8 @@ from ninepanels.main import create_api
 from ninepanels.middleware.timing import TimingMiddleware
 
 api = create_api(read_settings())
-api.user_middleware = [each for each in api.user_middleware if TimingMiddleware.__name__ not in repr(each)]
+api.user_middleware = [
+    each
+    for each in api.user_middleware
+    if each.cls is not TimingMiddleware  # type: ignore[comparison-overlap]
+]

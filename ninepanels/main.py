@@ -61,6 +61,7 @@ The schemas below show what is in `data`.
 def create_api(settings: Settings) -> FastAPI:
     """Return the application; the database is connected when it starts."""
     logs.configure(settings.log_level, settings.log_format)
+    sentry.connect(settings.sentry_dsn.get_secret_value(), settings.env)
     about = release.about()
     api = FastAPIOffline(title=about.name, version=about.version, description=DESCRIPTION, lifespan=_lifespan)
     api.state.settings = settings
@@ -96,7 +97,6 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_CONNECTIONS))
     route_watch.connect(settings.alert_emails)
     webhook.connect(settings.alert_webhook_url.get_secret_value())
-    sentry.connect(settings.sentry_dsn.get_secret_value())
     queues.event_queue.open()
     timing_buffer.connect(keep=timedelta(days=settings.timings_keep_days))
     worker = Supervised(lambda: queues.event_worker(dispatcher), "event_worker")

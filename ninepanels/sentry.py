@@ -15,7 +15,7 @@ except ImportError:
 FLUSH_S = 1.0
 
 
-def connect(dsn: str) -> None:
+def connect(dsn: str, environment: str) -> None:
     """Begin to report to the project of a DSN, or not to report if that is empty.
 
     Raises:
@@ -28,10 +28,10 @@ def connect(dsn: str) -> None:
     # Its integrations would read requests, locals and log lines by themselves; it is told what we want it to know.
     sentry_sdk.init(
         dsn,
+        environment=environment,
         release=release.about().version,
         default_integrations=False,
         auto_enabling_integrations=False,
-        send_default_pii=False,
         send_client_reports=False,
         auto_session_tracking=False,
         shutdown_timeout=FLUSH_S,
