@@ -27,6 +27,7 @@ from ninepanels.database import database
 from ninepanels.environments import Environment
 from ninepanels.handlers import activity
 from ninepanels.main import create_api
+from ninepanels.middleware import timing
 
 from .mailbox import Mailbox
 from .people import Person
@@ -135,6 +136,25 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     wall_clock = Clock()
     monkeypatch.setattr(clock, "now", lambda: wall_clock.now)
     return wall_clock
+
+
+class Stopwatch:
+    """What TimingMiddleware reads: requests, one after the other, take `ms`."""
+
+    def __init__(self) -> None:
+        self.ms = 1.0
+        self._started = False
+
+    def __call__(self) -> float:
+        self._started = not self._started
+        return 0.0 if self._started else self.ms / 1_000
+
+
+@pytest.fixture
+def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
+    stopwatch = Stopwatch()
+    monkeypatch.setattr(timing, "perf_counter", stopwatch)
+    return stopwatch
 
 
 @pytest.fixture

@@ -80,8 +80,8 @@ def write(*events: pyd.Event, during: Callable[[TimingBuffer], Awaitable[None]] 
     async def serve() -> TimingBuffer:
         buffer = TimingBuffer()
         buffer.connect(KEEP)
-        for event in events:
-            buffer.add(event)
+        for each in events:
+            buffer.add(each)
         writer = asyncio.create_task(buffer.write_forever())
         await (during(buffer) if during else asyncio.wait_for(buffer.flush(), DEADLINE_S))
         writer.cancel()
