@@ -30,7 +30,7 @@ RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 10.0)
 HEARTBEAT_EVERY_S = 1.0
 PAUSE_S = 0.05
 BUNCH = 100
-DRAIN_POLL_S = 0.01
+DRAIN_POLL_S = 0.005
 UNWIND_S = 0.5
 
 log = logging.getLogger(__name__)
@@ -49,6 +49,8 @@ class EventQueue:
         self.looked_at = time.monotonic()
         """When the worker last came for events: its sign of life."""
         self._events: deque[pyd.Event] = deque()
+        self.awaited = asyncio.Event()
+        """Set while somebody waits until everything is handled."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._changed = asyncio.Event()
 
@@ -58,7 +60,7 @@ class EventQueue:
     def open(self) -> None:
         """Begin to be drained by the running event loop."""
         self._loop = asyncio.get_running_loop()
-        self._changed = asyncio.Event()
+        self._changed, self.awaited = asyncio.Event(), asyncio.Event()
         self.closed = False
         self.looked_at = time.monotonic()
 
@@ -99,6 +101,15 @@ class EventQueue:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(at_most_s):
                 await self._changed.wait()
+
+    async def pause(self, for_s: float) -> None:
+        """Let events gather for a while, unless there are some already, or somebody waits for the last of them."""
+        if self._events or self.closed:
+            await asyncio.sleep(0)
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(for_s):
+                await self.awaited.wait()
 
 
 event_queue = EventQueue(CAPACITY)
@@ -248,7 +259,7 @@ async def event_worker(dispatcher: Dispatcher) -> None:
                 for handler in dispatcher[event.type]:
                     lanes.add(handler, event)
         # What comes now is taken together: to wake up for each event costs the requests more than the events do.
-        await asyncio.sleep(0 if event_queue else PAUSE_S)
+        await event_queue.pause(PAUSE_S)
 
 
 def depth() -> int:
@@ -258,8 +269,12 @@ def depth() -> int:
 
 async def drain() -> None:
     """Wait until every event so far is handled, and what they caused."""
-    while event_queue or lanes.running:
-        await (asyncio.wait(lanes.running) if lanes.running else asyncio.sleep(DRAIN_POLL_S))
+    event_queue.awaited.set()
+    try:
+        while event_queue or lanes.running:
+            await (asyncio.wait(lanes.running) if lanes.running else asyncio.sleep(DRAIN_POLL_S))
+    finally:
+        event_queue.awaited.clear()
 
 
 async def stop() -> int:

@@ -1,12 +1,16 @@
 import pytest
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from ninepanels import crud
 from ninepanels import event_types
+from ninepanels import sqlmodels as sql
 from ninepanels.database import database
 
+from ..conftest import Stopwatch
 from ..people import Person
 from ..people import data
+from ..pipeline import finish_events
 from ..recorder import Recorder
 
 
@@ -22,6 +26,7 @@ def admin(ada: Person) -> Person:
 
 
 def test_an_admin_sees_the_users_in_the_order_they_signed_up(admin: Person, bob: Person) -> None:
+    finish_events(admin.client)
     users = data(admin.get("/admin/users"))
     assert [user["email"] for user in users] == [admin.email, bob.email]
     assert users[1] == data(bob.get("/users"))
@@ -82,3 +87,114 @@ def test_making_an_admin_is_an_event(recorder: Recorder, admin: Person, bob: Per
 def test_signing_up_as_an_admin_is_no_field(client: TestClient) -> None:
     body = {"email": "eve@example.com", "name": "Eve", "password": "correct horse", "is_admin": True}
     assert client.post("/users", json=body).status_code == 422
+
+
+# --- Routes -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_admin_sees_how_each_route_behaves(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
+    for stopwatch.ms in (10.0, 30.0, 20.0):
+        client.get("/health/live")
+    finish_events(client)
+    stats = {each["method_path"]: each for each in data(admin.get("/admin/routes"))}
+    live = stats["GET_/health/live"]
+    assert {key: live[key] for key in ("method", "path", "count")} == {
+        "method": "GET",
+        "path": "/health/live",
+        "count": 3,
+    }
+    expected = {"avg": 20, "p50": 20, "p95": 29, "p99": 29.8, "min": 10, "max": 30, "last": 20}
+    assert {key: live[key] for key in expected} == pytest.approx(expected)
+    assert (live["alert_threshold_ms"], live["in_alert"], live["alert_id"]) == (500, False, None)
+    assert live["created_at"].endswith("Z")
+    assert {"POST_/users", "POST_/token"} <= set(stats)
+
+
+def test_only_the_latest_statistics_of_a_route_are_shown(admin: Person, client: TestClient) -> None:
+    for _ in range(3):
+        client.get("/health/live")
+        finish_events(client)
+    counts = [each["count"] for each in data(admin.get("/admin/routes")) if each["path"] == "/health/live"]
+    assert counts == [3]
+
+
+def test_routes_come_in_the_order_of_their_names(admin: Person, client: TestClient) -> None:
+    client.get("/health/live")
+    client.get("/nowhere")
+    finish_events(client)
+    names = [each["method_path"] for each in data(admin.get("/admin/routes"))]
+    assert names == sorted(names)
+    assert "ANY_unmatched" in names
+
+
+def test_an_admin_changes_when_a_route_counts_as_slow(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
+    for stopwatch.ms in (10.0, 30.0, 20.0):
+        client.get("/health/live")
+    finish_events(client)
+    body = {"method_path": "GET_/health/live", "alert_threshold_ms": 12.5, "window_size": 2}
+    changed = data(admin.patch("/admin/routes", body))
+    assert (changed["alert_threshold_ms"], changed["count"], changed["min"]) == (12.5, 2, 20)
+    [shown] = [each for each in data(admin.get("/admin/routes")) if each["path"] == "/health/live"]
+    assert shown == changed
+
+
+def test_what_is_not_said_of_a_route_stays_as_it_is(admin: Person) -> None:
+    data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "alert_threshold_ms": 12.5}))
+    data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "window_size": 7}))
+    with database.reading() as session:
+        [row] = session.scalars(select(sql.RouteSettings).where(sql.RouteSettings.method_path == "GET_/panels"))
+    assert (row.alert_threshold_ms, row.window_size) == (12.5, 7)
+
+
+def test_a_route_that_was_never_called_can_be_set_too(admin: Person) -> None:
+    stats = data(admin.patch("/admin/routes", {"method_path": "DELETE_/panels/{panel_id}", "window_size": 7}))
+    assert (stats["method"], stats["path"], stats["count"]) == ("DELETE", "/panels/{panel_id}", 0)
+    assert {stats[name] for name in ("avg", "p50", "p95", "p99", "min", "max", "last")} == {None}
+
+
+@pytest.mark.parametrize("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])
+def test_a_route_that_does_not_exist_is_404_and_leaves_nothing(admin: Person, name: str) -> None:
+    assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
+    assert admin.get("/admin/routes/timings", method_path=name).status_code == 404
+    with database.reading() as session:
+        assert session.get(sql.RouteSettings, name) is None
+
+
+@pytest.mark.parametrize("name", ["GET_/panels", "ANY_unmatched", "GET_/docs", "GET_/admin/routes", "GET_/metrics"])
+def test_every_route_that_is_timed_can_be_asked_for(admin: Person, name: str) -> None:
+    assert data(admin.get("/admin/routes/timings", method_path=name)) == {"readings": [], "timestamps": []}
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({}, 400),
+        ({"alert_threshold_ms": 0}, 422),
+        ({"alert_threshold_ms": -1}, 422),
+        ({"alert_threshold_ms": None}, 422),
+        ({"alert_threshold_ms": "500"}, 422),
+        ({"alert_threshold_ms": True}, 422),
+        ({"alert_threshold_ms": 1e300}, 422),
+        ({"window_size": 0}, 422),
+        ({"window_size": 1_001}, 422),
+        ({"window_size": 7.5}, 422),
+        ({"window_size": 7, "in_alert": True}, 422),
+    ],
+)
+def test_a_change_that_cannot_be_is_refused(admin: Person, change: dict[str, object], status: int) -> None:
+    assert admin.patch("/admin/routes", {"method_path": "GET_/panels"} | change).status_code == status
+
+
+def test_the_timings_of_a_route_come_newest_first(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
+    for stopwatch.ms in (10.0, 20.0, 30.0):
+        client.get("/health/live")
+    finish_events(client)
+    timings = data(admin.get("/admin/routes/timings", method_path="GET_/health/live", window_size=2))
+    assert timings["readings"] == pytest.approx([30, 20])
+    assert timings["timestamps"] == sorted(timings["timestamps"], reverse=True)
+    assert all(timestamp.endswith("Z") for timestamp in timings["timestamps"])
+
+
+@pytest.mark.parametrize("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
+def test_timings_that_are_asked_for_wrongly_are_422(admin: Person, query: dict[str, object]) -> None:
+    assert admin.get("/admin/routes/timings", **query).status_code == 422

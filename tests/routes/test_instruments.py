@@ -1,0 +1,135 @@
+import math
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+from starlette.testclient import TestClient
+
+from ninepanels import crud
+from ninepanels import exceptions
+from ninepanels.config import Settings
+from ninepanels.database import database
+from ninepanels.main import create_api
+from ninepanels.outbox import outbox
+
+from ..people import Person
+from ..pipeline import finish_events
+
+TOKEN = "a token of the tests"
+
+
+def read(client: TestClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """The samples of /metrics, by name and labels."""
+    response = client.get("/metrics")
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    families = text_string_to_metric_families(response.text)
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
+
+
+def value(client: TestClient, name: str, **labels: str) -> float:
+    return read(client).get((f"ninepanels_{name}", frozenset(labels.items())), 0.0)
+
+
+def test_requests_are_counted_by_the_template_of_their_route_and_their_status(client: TestClient) -> None:
+    def counted(path: str, status: str, method: str = "GET") -> float:
+        return value(client, "http_request_duration_seconds_count", method=method, path=path, status=status)
+
+    before = counted("/panels/{panel_id}/entries", "401"), counted("unmatched", "404", "ANY")
+    for number in range(3):
+        client.get(f"/panels/{number}/entries")
+        client.get(f"/{secrets.token_hex(8)}")
+    after = counted("/panels/{panel_id}/entries", "401"), counted("unmatched", "404", "ANY")
+    assert (after[0] - before[0], after[1] - before[1]) == (3, 3)
+
+
+def test_handled_events_are_counted(client: TestClient) -> None:
+    handler = "performance.handle_timing_created_for_the_database"
+    before = value(client, "events_handled_total", handler=handler)
+    finish_events(client)
+    assert value(client, "events_handled_total", handler=handler) > before
+
+
+def test_what_waits_and_what_is_in_use_is_shown(client: TestClient) -> None:
+    names = {name for name, _ in read(client)}
+    assert {
+        "ninepanels_event_queue_depth",
+        "ninepanels_timings_buffered",
+        "ninepanels_database_connections_in_use",
+        "ninepanels_outbox_depth",
+    } <= names
+
+
+def test_a_connection_in_use_is_counted(client: TestClient) -> None:
+    with database.reading() as session:
+        session.connection()
+        assert value(client, "database_connections_in_use") == 1
+
+
+def test_a_mail_that_waits_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outbox, "nudge", lambda: None)
+    before = value(client, "outbox_depth")
+    Person.sign_up(client, "ada@example.com")
+    assert value(client, "outbox_depth") == before + 1
+
+
+def test_without_the_database_the_rest_is_shown(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_session: object) -> int:
+        raise exceptions.DatabaseUnavailable
+
+    monkeypatch.setattr(crud.outbox, "count_waiting", away)
+    assert math.isnan(value(client, "outbox_depth"))
+
+
+# --- Who may read it --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(settings: Settings) -> Iterator[TestClient]:
+    settings = settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
+    with TestClient(create_api(settings), client=("127.0.0.1", 50_000)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_without_a_token_whoever_is_on_this_machine_reads_it(api: FastAPI, address: str) -> None:
+    with TestClient(api, client=(address, 50_000)) as client:
+        assert client.get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "::2", "testclient", "localhost.example"])
+def test_without_a_token_nobody_else_does(api: FastAPI, address: str) -> None:
+    with TestClient(api, client=(address, 50_000)) as client:
+        response = client.get("/metrics")
+    assert response.status_code == 403
+    assert response.json()["is_error"]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_a_proxy_on_this_machine_lets_nobody_else_in(client: TestClient, header: str) -> None:
+    assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
+
+
+def test_a_login_is_no_matter_where_no_token_is_set(client: TestClient) -> None:
+    assert client.get("/metrics", headers={"Authorization": "Bearer null"}).status_code == 200
+
+
+def test_with_a_token_its_bearer_reads_it_from_anywhere(guarded: TestClient) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "10.0.0.7"}
+    assert guarded.get("/metrics", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("given", [None, "Bearer", "Bearer ", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}", "Bearer ü"])
+def test_with_a_token_nobody_else_does(guarded: TestClient, given: str | None) -> None:
+    headers = {b"Authorization": given.encode()} if given is not None else {}
+    response = guarded.get("/metrics", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert TOKEN not in response.text
