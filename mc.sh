@@ -41,10 +41,19 @@ poetry_() {
     POETRY_PYPI_MIRROR_URL=$(pips_index) POETRY_VIRTUALENVS_IN_PROJECT=true "$POETRY_VENV/bin/poetry" "$@"
 }
 
+# Whether exceptions are reported to Sentry, in this environment's variables or in a file of settings.
+wants_sentry() {
+    [[ -n ${NINEPANELS_SENTRY_DSN:-} ]] || grep -qsE '^(export )?NINEPANELS_SENTRY_DSN=.' .env.*
+}
+
 # Installs the locked packages, unless those of this lock file are there: $1 is `main`, or `dev` for the tools as well.
 install_() {
-    local wanted stamp=$VENV/.installed-$1
+    local wanted stamp=$VENV/.installed-$1 main=(--only main)
     wanted=$(cksum pyproject.toml poetry.lock)
+    if wants_sentry; then
+        main+=(--extras sentry)
+        wanted+=" sentry"
+    fi
     [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
     [[ -x $VENV/bin/python ]] || "$(find_python)" -m venv "$VENV"
     say "Installing the locked packages into $VENV"
@@ -52,7 +61,7 @@ install_() {
     if [[ $1 == dev ]]; then
         poetry_ sync --quiet --no-interaction --compile
     else
-        poetry_ install --quiet --no-interaction --compile --only main
+        poetry_ install --quiet --no-interaction --compile "${main[@]}"
     fi
     echo "$wanted" >"$stamp"
     [[ $1 == dev ]] && echo "$wanted" >"$VENV/.installed-main"

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import logging.config
-import sys
 import threading
 import traceback
 from collections.abc import Iterator
@@ -96,22 +95,23 @@ class LineHandler(logging.StreamHandler[TextIO]):
 
         For blocks without `await`: what others log is written as always.
         """
-        lines: list[str] = []
+        lines: dict[LineHandler, list[str]] = {}
         cls._held.lines = lines
         try:
             yield
         finally:
             cls._held.lines = None
-            if lines:
-                sys.stderr.write("".join(lines))
+            for handler, of_the_handler in lines.items():
+                handler.stream.write("".join(of_the_handler))
+                handler.flush()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write a line, or keep it until those with it are written."""
-        lines: list[str] | None = getattr(self._held, "lines", None)
+        lines: dict[LineHandler, list[str]] | None = getattr(self._held, "lines", None)
         if lines is None:
             super().emit(record)
         else:
-            lines.append(self.format(record) + self.terminator)
+            lines.setdefault(self, []).append(self.format(record) + self.terminator)
 
 
 def configure(level: str, form: str) -> None:

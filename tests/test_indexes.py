@@ -65,5 +65,7 @@ def scanned(statement: str) -> list[str]:
         return [
             row.detail
             for row in plan
-            if re.match(r"SCAN (?!CONSTANT ROW|users USING INDEX ix_users_admins|anon_\d|\(subquery)", row.detail)
+            if re.match(
+                r"SCAN (?!(\d+ )?CONSTANT ROW|users USING INDEX ix_users_admins|anon_\d|\(subquery)", row.detail
+            )
         ]
