@@ -22,6 +22,7 @@ from starlette.testclient import TestClient
 from ninepanels import clock
 from ninepanels import crud
 from ninepanels import request_ids
+from ninepanels import sqlmodels as sql
 from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.environments import Environment
@@ -55,9 +56,10 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server: PostgresServer) -> str:
-    migrate(postgres_server.create_database("template_of_tests"))
-    return "template_of_tests"
+def postgres_database(postgres_server: PostgresServer) -> str:
+    url = postgres_server.create_database("test")
+    migrate(url)
+    return url
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -84,8 +86,8 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
         yield f"sqlite:///{tmp_path}/test.db"
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
-    yield server.create_database("test", template=request.getfixturevalue("postgres_template"))
-    server.drop_database("test")
+    yield request.getfixturevalue("postgres_database")
+    server.empty_database("test", sql.Base.metadata.tables)
 
 
 @pytest.fixture

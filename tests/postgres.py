@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import tempfile
+from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -49,20 +50,26 @@ class PostgresServer:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/{name}"
 
-    def create_database(self, name: str, template: str = "template1") -> str:
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    def create_database(self, name: str) -> str:
+        self._execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def _execute(self, statement: str) -> None:
+    def empty_database(self, name: str, tables: Iterable[str]) -> None:
+        """Leave a database as it was when it was made, which costs a tenth of making it."""
+        # Whoever is still there would be waited for.
+        self._execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=(name,))
+        self._execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE", name)
+
+    def _execute(self, statement: str, database: str = "postgres", parameters: tuple[str, ...] = ()) -> None:
         with contextlib.closing(
-            psycopg2.connect(host="127.0.0.1", port=self.port, user="postgres", dbname="postgres")
+            psycopg2.connect(host="127.0.0.1", port=self.port, user="postgres", dbname=database)
         ) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(statement)
+                cursor.execute(statement, parameters)
 
     def _run(self, program: str, *arguments: str) -> None:
         user = ANOTHER_USER if _is_root() else None
