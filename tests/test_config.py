@@ -461,3 +461,78 @@ def test_passwords_of_other_servers_are_shown_masked(capsys: pytest.CaptureFixtu
     assert settings["NINEPANELS_SMTP_URL"] == "smtp://ada:***@mail.example:587"
     assert settings["NINEPANELS_RATE_LIMIT_STORAGE"] == "redis://:***@cache.example:6379/0"
     assert settings["NINEPANELS_URL_ROOT"] == "http://localhost:5173"
+
+
+# --- Watching ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("METRICS_TOKEN", "hunter2"),
+        ("METRICS_TOKEN", "hunter2 hunter2 hunter2"),
+        ("METRICS_TOKEN", "hunter2hunter2hunter2ü"),
+        ("ALERT_EMAILS", "hunter2"),
+        ("ALERT_EMAILS", "ops@ninepanels.example, hunter2"),
+        ("ALERT_WEBHOOK_URL", "hunter2"),
+        ("ALERT_WEBHOOK_URL", "http://hooks.example/hunter2"),
+        ("ALERT_WEBHOOK_URL", "http://127.0.0.1.hooks.example/hunter2"),
+        ("ALERT_WEBHOOK_URL", "http://localhost.example/hunter2"),
+        ("ALERT_WEBHOOK_URL", "http://127.0.0.1@hooks.example/hunter2"),
+        ("ALERT_WEBHOOK_URL", "ftp://hooks.example/hunter2"),
+        ("ALERT_WEBHOOK_URL", "https://"),
+        ("ALERT_WEBHOOK_URL", "https://hooks.example:port/hunter2"),
+        ("ALERT_WEBHOOK_URL", "https://hooks.example/hunter2\nX: y"),
+        ("SENTRY_DSN", "https://sentry.example/1"),
+        ("SENTRY_DSN", "http://hunter2@sentry.example/1"),
+        ("SENTRY_DSN", "https://hunter2@sentry.example/project"),
+        ("TIMINGS_KEEP_DAYS", "0"),
+        ("TIMINGS_KEEP_DAYS", "3661"),
+    ],
+)
+def test_a_wrong_setting_for_watching_is_named_in_one_line_and_not_repeated(
+    name: str, value: str, set_up: SetUp
+) -> None:
+    set_up(**{name: value})
+    line = complaint()
+    assert line.startswith(f"NINEPANELS_{name}: ")
+    assert "hunter2" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://hooks.example/T000/B000?key=1",
+        "https://hooks.example:8443",
+        "http://localhost:9000/hook",
+        "http://127.8.8.8/",
+        "http://[::1]:9000/",
+        "",
+    ],
+)
+def test_a_webhook_is_reached_by_tls_or_on_this_machine(url: str, set_up: SetUp) -> None:
+    set_up(ALERT_WEBHOOK_URL=url)
+    assert config.read_settings().alert_webhook_url.get_secret_value() == url
+
+
+def test_alerts_go_to_several_addresses(set_up: SetUp) -> None:
+    set_up(ALERT_EMAILS="Ops@Ninepanels.example, ada@example.com")
+    assert config.read_settings().alert_emails == ("ops@ninepanels.example", "ada@example.com")
+
+
+def test_watching_wants_no_setting() -> None:
+    settings = settings_of()
+    chosen = (settings.metrics_token, settings.alert_emails, settings.alert_webhook_url, settings.sentry_dsn)
+    assert not any(chosen)
+    assert settings.timings_keep_days == 30
+
+
+def test_what_opens_doors_elsewhere_is_shown_masked(capsys: pytest.CaptureFixture[str], set_up: SetUp) -> None:
+    set_up(
+        METRICS_TOKEN="hunter2hunter2hunter2",
+        ALERT_WEBHOOK_URL="https://hooks.example/hunter2",
+        SENTRY_DSN="https://hunter2@sentry.example/1",
+    )
+    settings = shown(capsys)
+    for name in ("METRICS_TOKEN", "ALERT_WEBHOOK_URL", "SENTRY_DSN"):
+        assert settings[f"NINEPANELS_{name}"] == "**********"

@@ -1,3 +1,4 @@
+import contextlib
 import math
 import secrets
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from ninepanels import crud
 from ninepanels import exceptions
 from ninepanels.config import Settings
 from ninepanels.database import database
+from ninepanels.main import HANDLER_CONNECTIONS
 from ninepanels.main import create_api
 from ninepanels.outbox import outbox
 
@@ -67,10 +69,12 @@ def test_what_waits_and_what_is_in_use_is_shown(client: TestClient) -> None:
     } <= names
 
 
-def test_a_connection_in_use_is_counted(client: TestClient) -> None:
-    with database.reading() as session:
-        session.connection()
-        assert value(client, "database_connections_in_use") == 1
+def test_connections_in_use_are_counted(client: TestClient) -> None:
+    # More than the event handlers and the outbox can have in use themselves.
+    with contextlib.ExitStack() as until_counted:
+        for _ in range(HANDLER_CONNECTIONS + 1):
+            until_counted.enter_context(database.reading()).connection()
+        assert value(client, "database_connections_in_use") > HANDLER_CONNECTIONS
 
 
 def test_a_mail_that_waits_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
