@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -131,3 +132,7 @@ def _create_from_environment() -> FastAPI:
 
 
 api = _create_from_environment()
+
+# What is there by now stays for good; whenever the collector went through all of it again, requests would wait.
+gc.collect()
+gc.freeze()
