@@ -5,7 +5,13 @@ from prometheus_client import REGISTRY
 from prometheus_client import Counter
 from prometheus_client import Gauge
 from prometheus_client import Histogram
+from prometheus_client import disable_created_metrics
 from prometheus_client import generate_latest
+
+from . import event_types
+
+# When a counter began to count is in nobody's way but the reader's.
+disable_created_metrics()  # type: ignore[no-untyped-call]
 
 requests = Histogram(
     "ninepanels_http_request_duration_seconds",
@@ -18,6 +24,9 @@ events_retried = Counter("ninepanels_events_retried", "Further attempts of a han
 events_dropped = Counter(
     "ninepanels_events_dropped", "Timings that nobody had room for, or that could not be written.", ["type", "place"]
 )
+for place in ("queue", "handler", "buffer", "database"):
+    # There from the start, so that the first one dropped is seen as a rise.
+    events_dropped.labels(event_types.TIMING_CREATED, place)
 tasks_restarted = Counter("ninepanels_tasks_restarted", "Background tasks that ended and were started again.", ["task"])
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST

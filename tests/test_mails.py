@@ -63,7 +63,7 @@ def test_a_mail_about_a_route_says_which_one_how_slow_and_which_alert(
     kind: pyd.MailKind, says: str, subtype: str
 ) -> None:
     text = text_of(composed(kind, name=None), subtype)
-    for said in ("Hello,", says, "GET_/panels/{panel_id}", "100", "1234.6 ms", "500.0 ms", ALERT["alert_id"]):
+    for said in ("Hello,", says, "GET_/panels/{panel_id}", "100", "1234.6 ms", "500 ms", ALERT["alert_id"]):
         assert str(said) in text
 
 
