@@ -1,5 +1,6 @@
 """mc.sh, called as people and CI call it, in a checkout of the tests' own."""
 
+import os
 import re
 import shutil
 import socket
@@ -156,3 +157,22 @@ def test_ping_fails_when_nobody_answers(mc: MissionControl) -> None:
 
 def test_ping_wants_a_web_address(mc: MissionControl) -> None:
     assert_refuses_with_one_line(mc("ping", "file:///etc/passwd"), "is no http:// or https:// address")
+
+
+@pytest.mark.parametrize("where", ["variable", "file", "nowhere"])
+def test_what_sentry_needs_is_installed_where_exceptions_go_there(checkout: Path, tmp_path: Path, where: str) -> None:
+    poetry = tmp_path / "bin" / "poetry"
+    poetry.parent.mkdir()
+    poetry.write_text(f'#!/usr/bin/env bash\necho "$*" >"{tmp_path}/asked"\n')
+    poetry.chmod(0o755)
+    (checkout / ".venv" / ".installed-main").unlink()
+    settings = environment(DATABASE_URL) | {"PATH": f"{poetry.parent}:{os.environ['PATH']}"}
+    dsn = "NINEPANELS_SENTRY_DSN=https://key@sentry.example/1"
+    if where == "variable":
+        settings |= dict([dsn.split("=", 1)])
+    (checkout / ".env.main").write_text(dsn if where == "file" else f"# {dsn}")
+    del settings["NINEPANELS_ENV"]
+    subprocess.run(["./mc.sh", "env"], cwd=checkout, env=settings, capture_output=True, timeout=60, check=True)
+    asked = (tmp_path / "asked").read_text().split()
+    assert asked[0] == "install"
+    assert ("sentry" in asked) == (where != "nowhere")
