@@ -110,8 +110,12 @@ class LineHandler(logging.StreamHandler[TextIO]):
         lines: dict[LineHandler, list[str]] | None = getattr(self._held, "lines", None)
         if lines is None:
             super().emit(record)
-        else:
+            return
+        try:
             lines.setdefault(self, []).append(self.format(record) + self.terminator)
+        except Exception:  # noqa: BLE001 - the library does so
+            # A line that cannot be made is said so, and nobody who logs fails by it.
+            self.handleError(record)
 
 
 def configure(level: str, form: str) -> None:

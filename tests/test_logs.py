@@ -1,8 +1,11 @@
 """The lines of the log."""
 
+import contextlib
+import io
 import json
 import logging
 import sys
+import threading
 import time
 import uuid
 from collections.abc import Iterator
@@ -256,3 +259,58 @@ def test_exceptions_that_came_from_each_other_come_to_an_end() -> None:
     one, other = KeyError(), RuntimeError()
     one.__cause__, other.__cause__ = other, one
     assert logs.describe(one).count("Traceback") == 2
+
+
+# --- Several lines at once --------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What a logger's handler writes, each write by itself."""
+    writes: list[str] = []
+    stream = io.StringIO()
+    monkeypatch.setattr(stream, "write", writes.append)
+    handler = logs.LineHandler(stream)
+    handler.setFormatter(logs.TextFormatter())
+    logger = logging.getLogger("ninepanels.kitchen")
+    logger.addHandler(handler)
+    # pytest's own handler raises what cannot be written.
+    monkeypatch.setattr(logger, "propagate", False)
+    yield writes
+    logger.removeHandler(handler)
+
+
+def test_lines_are_written_at_once_and_together_in_one_go(written: list[str]) -> None:
+    logger = logging.getLogger("ninepanels.kitchen")
+    logger.error("one")
+    before = "".join(written)
+    with logs.LineHandler.together():
+        logger.error("two")
+        logger.error("three")
+        assert "".join(written) == before
+    logger.error("four")
+    assert [line.rsplit(" ", 1)[1] for line in "".join(written).splitlines()] == ["one", "two", "three", "four"]
+    assert len([write for write in written if "two" in write and "three" in write]) == 1
+
+
+def test_what_another_thread_logs_meanwhile_is_written_at_once(written: list[str]) -> None:
+    with logs.LineHandler.together():
+        thread = threading.Thread(target=logging.getLogger("ninepanels.kitchen").error, args=("tea",))
+        thread.start()
+        thread.join()
+        assert "tea" in "".join(written)
+
+
+def test_a_line_that_cannot_be_made_fails_nobody(written: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with logs.LineHandler.together():
+        logging.getLogger("ninepanels.kitchen").error("%d cups", "two")
+        logging.getLogger("ninepanels.kitchen").error("tea")
+    assert "tea" in "".join(written)
+    assert "Logging error" in capsys.readouterr().err
+
+
+def test_lines_of_a_block_that_fails_are_written_too(written: list[str]) -> None:
+    with contextlib.suppress(LookupError), logs.LineHandler.together():
+        logging.getLogger("ninepanels.kitchen").error("tea")
+        raise LookupError
+    assert "tea" in "".join(written)
