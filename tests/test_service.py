@@ -94,7 +94,8 @@ RESTLESS = "restless?options=-csynchronous_commit%3Don"
 def restless_server() -> Iterator[PostgresServer]:
     """A PostgreSQL that tests stop and start; each leaves it running."""
     with PostgresServer.temporary() as server:
-        migrate(server.create_database("restless"))
+        server.create_database("restless")
+        migrate(server.url(RESTLESS))
         yield server
 
 
