@@ -81,7 +81,7 @@ def computed(method_path: str, window_size: int) -> dict[str, Any]:
 
 @pytest.mark.usefixtures("client")
 @given(
-    readings=st.lists(st.floats(0, 1e6) | st.integers(0, 3).map(float), min_size=1, max_size=30),
+    readings=st.lists(st.floats(1e-6, 1e6) | st.integers(0, 3).map(float), min_size=1, max_size=30),
     window_size=st.integers(1, 40),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
