@@ -68,8 +68,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        # The two databases are told "no transaction" in different words; see `make_engine`.
-        with _unavailable_when_away(), Session(self.engine.execution_options(**_AUTOCOMMIT[self.dialect])) as session:
+        with _unavailable_when_away(), Session(self.engine.execution_options(**_WITHOUT_TRANSACTION)) as session:
             yield session
 
     @contextmanager
@@ -96,11 +95,6 @@ class Database:
         return self.engine.dialect.name
 
 
-_AUTOCOMMIT: dict[str, dict[str, Any]] = {
-    "postgresql": {"isolation_level": "AUTOCOMMIT"},
-    "sqlite": {"without_transaction": True},
-}
-
 database = Database()
 
 
@@ -112,13 +106,25 @@ def make_engine(url: str, **options: Any) -> Engine:
         options: passed on to SQLAlchemy's `create_engine`.
     """
     # Errors are logged with their statement; its parameters are somebody's data.
-    if not url.startswith("sqlite"):
+    if url.startswith("sqlite"):
+        engine = create_engine(url, hide_parameters=True, **options)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_on_sqlite)
+    else:
         reachable = {"connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
-        return create_engine(url, hide_parameters=True, connect_args=reachable, **options)
-    engine = create_engine(url, hide_parameters=True, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_immediately)
+        engine = create_engine(url, hide_parameters=True, connect_args=reachable, **options)
+        event.listen(engine, "connect", _prepare_postgresql)
+        event.listen(engine, "begin", _begin_on_postgresql)
+        event.listen(engine, "checkin", _end_on_postgresql)
     return engine
+
+
+# On both databases a connection is without a transaction until one is begun: most of what is done is reading.
+_WITHOUT_TRANSACTION = {"without_transaction": True}
+
+
+def _wants_transaction(connection: Connection) -> bool:
+    return not connection.get_execution_options().get("without_transaction")
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -129,10 +135,25 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _begin_immediately(connection: Connection) -> None:
+def _begin_on_sqlite(connection: Connection) -> None:
     # A writer that begins as a reader can fail half-way when another one was faster; this one waits its turn.
-    if not connection.get_execution_options().get("without_transaction"):
+    if _wants_transaction(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    connection.autocommit = True
+
+
+def _begin_on_postgresql(connection: Connection) -> None:
+    # psycopg2 notes this and sends BEGIN with the first statement; SQLAlchemy's isolation levels cost round trips.
+    if _wants_transaction(connection):
+        connection.connection.dbapi_connection.autocommit = False  # type: ignore[union-attr]
+
+
+def _end_on_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    if connection is not None and not connection.closed:
+        connection.autocommit = True
 
 
 @contextmanager
