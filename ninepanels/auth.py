@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends
@@ -31,12 +32,14 @@ from . import pydmodels as pyd
 from . import rate_limits
 from . import sqlmodels as sql
 from .config import Settings
+from .crud.users import UserRow
 from .database import UnitOfWork
 from .database import database
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 1024
 RESET_TOKEN_BYTES = 32
+REMEMBERED_TOKENS = 4_096
 
 # OWASP's second choice for Argon2id (Password Storage Cheat Sheet): 19 MiB, two passes, one lane.
 passwords = CryptContext(
@@ -141,7 +144,7 @@ class AccessToken:
     expires_at: datetime
 
 
-def issue_token(user: sql.User, at: datetime, settings: Settings) -> pyd.Token:
+def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> pyd.Token:
     """Return a fresh JWT for a user.
 
     Args:
@@ -168,13 +171,22 @@ def read_token(token: str, settings: Settings) -> AccessToken:
     Raises:
         NotAuthenticated: it is not one of ours, it has expired, or it is spelled in another way than we did.
     """
+    access_token = _verify_token(token, settings.jwt_secret.get_secret_value())
+    if access_token.expires_at <= clock.now():
+        raise exceptions.NotAuthenticated("Your login has expired. Please log in again.")
+    return access_token
+
+
+# What a token says is the same each time it comes, and to verify one takes as long as a query. Only good ones stay.
+@lru_cache(maxsize=REMEMBERED_TOKENS)
+def _verify_token(token: str, secret: str) -> AccessToken:
     if len(token) > LONGEST_TOKEN or not _TOKEN.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):
         raise exceptions.NotAuthenticated
-    # The expiry is compared below, with the project's own clock.
+    # The expiry is compared by the caller, with the project's own clock.
     options = {"verify_exp": False, **{f"require_{claim}": True for claim in ("sub", "iat", "exp", "jti")}}
     try:
-        claims = jwt.decode(token, settings.jwt_secret.get_secret_value(), algorithms=[ALGORITHM], options=options)
-        access_token = AccessToken(
+        claims = jwt.decode(token, secret, algorithms=[ALGORITHM], options=options)
+        return AccessToken(
             user_id=int(claims["sub"]),
             jti=str(claims["jti"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),
@@ -183,9 +195,6 @@ def read_token(token: str, settings: Settings) -> AccessToken:
     except Exception as error:
         # jose lets RecursionError, OverflowError, TypeError and more through on hostile tokens.
         raise exceptions.NotAuthenticated(context_msg=type(error).__name__) from error
-    if access_token.expires_at <= clock.now():
-        raise exceptions.NotAuthenticated("Your login has expired. Please log in again.")
-    return access_token
 
 
 def _is_canonical(segment: str) -> bool:
@@ -217,7 +226,7 @@ class LoggedIn:
     token: AccessToken
 
     @contextmanager
-    def reading(self) -> Iterator[tuple[Session, sql.User]]:
+    def reading(self) -> Iterator[tuple[Session, UserRow]]:
         """Open a session to read with, and the caller in it.
 
         Raises:
@@ -228,7 +237,7 @@ class LoggedIn:
             yield session, self._identify(session)
 
     @contextmanager
-    def writing(self) -> Iterator[tuple[UnitOfWork, sql.User]]:
+    def writing(self) -> Iterator[tuple[UnitOfWork, UserRow]]:
         """Open a unit of work, and the caller in it; raises what `reading` does."""
         with database.writing() as work:
             yield work, self._identify(work)
@@ -250,7 +259,7 @@ class LoggedIn:
         with self.reading() as (_, user):
             return user.hashed_password
 
-    def _identify(self, session: Session) -> sql.User:
+    def _identify(self, session: Session) -> UserRow:
         user = crud.tokens.read_bearer(session, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
         if user is None:
             raise exceptions.NotAuthenticated
@@ -261,7 +270,7 @@ class LoggedIn:
 class LoggedInAdmin(LoggedIn):
     """A bearer who has to be an admin, or their session raises NotAllowed."""
 
-    def _identify(self, session: Session) -> sql.User:
+    def _identify(self, session: Session) -> UserRow:
         user = super()._identify(session)
         if not user.is_admin:
             raise exceptions.NotAllowed

@@ -4,9 +4,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import and_
+from sqlalchemy import bindparam
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
-from sqlalchemy import literal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,6 +16,53 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import upserts
+from . import users
+
+
+def _upsert(insert: Any) -> Any:
+    panel = (
+        select(
+            sql.Panel.user_id,
+            sql.Panel.id,
+            bindparam("day", type_=sql.Entry.day.type),
+            bindparam("is_complete", type_=sql.Entry.is_complete.type),
+            bindparam("timestamp", type_=sql.Entry.timestamp.type),
+        )
+        .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
+        .with_for_update(read=True, key_share=True)
+    )
+    insert = insert.from_select(["user_id", "panel_id", "day", "is_complete", "timestamp"], panel)
+    upsert = insert.on_conflict_do_update(
+        index_elements=["user_id", "panel_id", "day"],
+        set_={"is_complete": insert.excluded.is_complete, "timestamp": insert.excluded.timestamp},
+    )
+    return upsert.returning(*sql.Entry.__table__.columns)
+
+
+_RECORD = {dialect: _upsert(insert(sql.Entry.__table__)) for dialect, insert in upserts.INSERT.items()}
+
+
+def _history(*order: Any) -> Any:
+    first_day = (
+        select(func.min(sql.Entry.day))
+        .where(sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id"))
+        .scalar_subquery()
+    )
+    until_today = and_(
+        sql.Entry.user_id == sql.Panel.user_id,
+        sql.Entry.panel_id == sql.Panel.id,
+        sql.Entry.day <= bindparam("today"),
+    )
+    return (
+        select(sql.Panel.created_at, first_day.label("first_day"), sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
+        .outerjoin(sql.Entry, until_today)
+        .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
+        .order_by(*order)
+        .limit(bindparam("at_most"))
+    )
+
+
+_HISTORY = {"timestamp.desc": _history(sql.Entry.day.desc()), "timestamp.asc": _history(sql.Entry.day.asc())}
 
 
 def record(session: Session, user_id: int, panel_id: int, day: date, *, is_complete: bool) -> pyd.Entry:
@@ -27,25 +74,14 @@ def record(session: Session, user_id: int, panel_id: int, day: date, *, is_compl
     Raises:
         NotFound: the user has no such panel.
     """
-    panel = (
-        select(
-            sql.Panel.user_id,
-            sql.Panel.id,
-            literal(day, sql.Entry.day.type),
-            literal(is_complete),
-            literal(clock.now(), sql.Entry.timestamp.type),
-        )
-        .where(sql.Panel.user_id == user_id, sql.Panel.id == panel_id)
-        .with_for_update(read=True, key_share=True)
-    )
-    insert = upserts.insert(session, sql.Entry).from_select(
-        ["user_id", "panel_id", "day", "is_complete", "timestamp"], panel
-    )
-    upsert = insert.on_conflict_do_update(
-        index_elements=["user_id", "panel_id", "day"],
-        set_={"is_complete": insert.excluded.is_complete, "timestamp": insert.excluded.timestamp},
-    )
-    row = session.execute(upsert.returning(*sql.Entry.__table__.columns)).one_or_none()
+    tap = {
+        "user_id": user_id,
+        "panel_id": panel_id,
+        "day": day,
+        "is_complete": is_complete,
+        "timestamp": clock.now(),
+    }
+    row = session.execute(_RECORD[session.get_bind().dialect.name], tap).one_or_none()
     if row is None:
         raise exceptions.NotFound
     return pyd.Entry.model_validate(row)
@@ -53,7 +89,7 @@ def record(session: Session, user_id: int, panel_id: int, day: date, *, is_compl
 
 def read_history(
     session: Session,
-    user: sql.User,
+    user: users.UserRow,
     panel_id: int,
     today: date,
     *,
@@ -69,22 +105,8 @@ def read_history(
     Raises:
         NotFound: the user has no such panel.
     """
-    first_day = (
-        select(func.min(sql.Entry.day))
-        .where(sql.Entry.user_id == user.id, sql.Entry.panel_id == panel_id)
-        .scalar_subquery()
-    )
-    until_today = and_(
-        sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day <= today
-    )
-    newest_first = sql.Entry.day.desc() if sort_by == "timestamp.desc" else sql.Entry.day.asc()
-    rows = session.execute(
-        select(sql.Panel.created_at, first_day.label("first_day"), sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
-        .outerjoin(sql.Entry, until_today)
-        .where(sql.Panel.user_id == user.id, sql.Panel.id == panel_id)
-        .order_by(newest_first)
-        .limit(offset + limit)
-    ).all()
+    asked = {"user_id": user.id, "panel_id": panel_id, "today": today, "at_most": offset + limit}
+    rows = session.execute(_HISTORY[sort_by], asked).all()
     if not rows:
         raise exceptions.NotFound
     created = days.day_of(rows[0].created_at, user)

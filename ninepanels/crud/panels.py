@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select
 from sqlalchemy import and_
+from sqlalchemy import bindparam
 from sqlalchemy import case
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import false
@@ -19,6 +19,22 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import users
+
+_WITH_TODAY = (
+    select(*sql.Panel.__table__.columns, func.coalesce(sql.Entry.is_complete, false()).label("is_complete"))
+    .select_from(sql.Panel)
+    .outerjoin(
+        sql.Entry,
+        and_(
+            sql.Entry.user_id == sql.Panel.user_id,
+            sql.Entry.panel_id == sql.Panel.id,
+            sql.Entry.day == bindparam("today"),
+        ),
+    )
+    .where(sql.Panel.user_id == bindparam("user_id"))
+)
+_ALL_WITH_TODAY = _WITH_TODAY.order_by(sql.Panel.position)
+_ONE_WITH_TODAY = _WITH_TODAY.where(sql.Panel.id == bindparam("panel_id"))
 
 
 def create(
@@ -48,7 +64,7 @@ def create(
 
 def read_all(session: Session, user_id: int, today: date) -> list[pyd.Panel]:
     """Return the user's panels by position, each with today's entry."""
-    rows = session.execute(_with_today(user_id, today).order_by(sql.Panel.position))
+    rows = session.execute(_ALL_WITH_TODAY, {"user_id": user_id, "today": today})
     return [pyd.Panel.model_validate(row) for row in rows]
 
 
@@ -58,7 +74,7 @@ def read(session: Session, user_id: int, panel_id: int, today: date) -> pyd.Pane
     Raises:
         NotFound: the user has no such panel.
     """
-    row = session.execute(_with_today(user_id, today).where(sql.Panel.id == panel_id)).one_or_none()
+    row = session.execute(_ONE_WITH_TODAY, {"user_id": user_id, "today": today, "panel_id": panel_id}).one_or_none()
     if row is None:
         raise exceptions.NotFound
     return pyd.Panel.model_validate(row)
@@ -104,18 +120,6 @@ def begin_anew(session: Session, user_id: int, panel_id: int) -> None:
 
 def _owned(user_id: int, panel_id: int) -> tuple[Any, Any]:
     return sql.Panel.user_id == user_id, sql.Panel.id == panel_id
-
-
-def _with_today(user_id: int, today: date) -> Select[Any]:
-    todays_entry = and_(
-        sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day == today
-    )
-    is_complete = func.coalesce(sql.Entry.is_complete, false()).label("is_complete")
-    return (
-        select(*sql.Panel.__table__.columns, is_complete)
-        .outerjoin(sql.Entry, todays_entry)
-        .where(sql.Panel.user_id == user_id)
-    )
 
 
 def _move(session: Session, user_id: int, panel_id: int, position: int) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from sqlalchemy import bindparam
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import exists
 from sqlalchemy import or_
@@ -11,17 +12,20 @@ from sqlalchemy.orm import Session
 from .. import sqlmodels as sql
 from . import users
 
+# Every authenticated request begins with this, so revocation is asked for in the same statement.
+_BEARER = select(*users.COLUMNS).where(
+    sql.User.id == bindparam("user_id"),
+    or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("issued_at")),
+    ~exists().where(
+        sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("jti")
+    ),
+)
 
-def read_bearer(session: Session, user_id: int, *, jti: str, issued_at: datetime) -> sql.User | None:
-    """Return the user whose token this is, None when they are gone or the token is dead.
 
-    Every authenticated request begins with this, so revocation is asked for in the same statement.
-    """
-    blacklisted = exists().where(
-        sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == jti
-    )
-    still_valid = or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < issued_at)
-    return session.scalar(select(sql.User).where(sql.User.id == user_id, still_valid, ~blacklisted))
+def read_bearer(session: Session, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
+    """Return the user whose token this is, None when they are gone or the token is dead."""
+    row = session.execute(_BEARER, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
+    return None if row is None else users.UserRow(*row)
 
 
 def blacklist(session: Session, user_id: int, *, jti: str, expires_at: datetime) -> None:

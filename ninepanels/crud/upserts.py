@@ -9,9 +9,9 @@ from sqlalchemy.orm import Session
 
 from .. import sqlmodels as sql
 
-_INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
+INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
 def insert(session: Session, model: type[sql.Base]) -> Any:
     """Return an insert into a model's table that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return _INSERT[session.get_bind().dialect.name](model)
+    return INSERT[session.get_bind().dialect.name](model)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlalchemy import case
@@ -19,6 +20,26 @@ from .. import clock
 from .. import emails
 from .. import exceptions
 from .. import sqlmodels as sql
+
+
+class UserRow(NamedTuple):
+    """A user as they were when they were read; for those who change nothing, at a fraction of a `sql.User`'s cost."""
+
+    id: int
+    email: str
+    name: str
+    hashed_password: str
+    is_admin: bool
+    timezone: str
+    day_starts_at: int
+    created_at: datetime
+    last_login: datetime | None
+    last_activity: datetime | None
+    tokens_valid_after: datetime | None
+
+
+COLUMNS = [sql.User.__table__.columns[name] for name in UserRow._fields]
+"""What a `UserRow` is made of, in its order."""
 
 
 def create(

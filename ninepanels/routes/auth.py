@@ -71,8 +71,8 @@ async def reset_password(body: pyd.PasswordReset) -> bool:
 
 def _change_password(caller: LoggedIn, confirmed: str, hashed_password: str, settings: Settings) -> pyd.Token:
     at = max(clock.now(), caller.token.issued_at)
-    with caller.writing() as (work, user):
-        user = crud.users.change_password(work, user.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
+    with caller.writing() as (work, bearer):
+        user = crud.users.change_password(work, bearer.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
         crud.password_resets.void_all(work, user.id)
         crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))

@@ -71,8 +71,8 @@ def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.Us
 
 
 def _update(caller: auth.LoggedIn, changes: dict[str, Any], confirmed: str | None) -> pyd.User:
-    with caller.writing() as (work, user):
-        user = crud.users.read_to_change(work, user.id)
+    with caller.writing() as (work, bearer):
+        user = crud.users.read_to_change(work, bearer.id)
         if confirmed is not None and user.hashed_password != confirmed:
             raise exceptions.WrongPassword
         old_email = user.email
