@@ -18,6 +18,8 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
+from . import answers
+
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 100
 
@@ -28,7 +30,13 @@ def or_form(model: type[BaseModel]) -> dict[str, Any]:
 
 
 class StrictBodyRoute(APIRoute):
-    """A route whose body is read strictly: nothing is said twice, nothing is not quite JSON."""
+    """A route whose body is read strictly: nothing is said twice, nothing is not quite JSON.
+
+    It answers as `answers.written` does.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, answers.written(endpoint), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, fed with a stricter request."""

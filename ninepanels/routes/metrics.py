@@ -9,8 +9,9 @@ from .. import crud
 from .. import days
 from .. import pydmodels as pyd
 from ..auth import Caller
+from ..bodies import StrictBodyRoute
 
-router = APIRouter(prefix="/metrics", tags=["metrics"])
+router = APIRouter(prefix="/metrics", tags=["metrics"], route_class=StrictBodyRoute)
 
 
 @router.get("/panels/consistency")
