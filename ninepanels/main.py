@@ -67,7 +67,7 @@ def create_api(settings: Settings) -> FastAPI:
     api = FastAPIOffline(title=about.name, version=about.version, description=DESCRIPTION, lifespan=_lifespan)
     api.state.settings = settings
     http_errors.install(api)
-    api.include_router(router)
+    api.router.routes.extend(router.routes)
     api.include_router(router, prefix="/v5", include_in_schema=False)
 
     # The last one added is the first that a request meets.
