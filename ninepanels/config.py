@@ -251,13 +251,13 @@ def _own_secret(path: Path) -> str:
     return path.read_text().strip()
 
 
-def read_settings() -> Settings:
-    """Read the settings of this environment.
+def read_settings(env: Environment | None = None) -> Settings:
+    """Read the settings of an environment, by default of this one.
 
     Raises:
         SettingsInvalid: one is missing or wrong.
     """
-    env = environments.current(os.environ.get(f"{PREFIX}ENV"))
+    env = env or environments.current(os.environ.get(f"{PREFIX}ENV"))
     try:
         return Settings(_env_file=environments.ROOT / f".env.{env.lower()}", env=env)
     except ValidationError as error:

@@ -57,6 +57,11 @@ def choose(branch: str | None, asked: str | None) -> Environment:
     return allowed
 
 
+def branch() -> str | None:
+    """Return the checked-out branch, "" when none is, None outside a checkout."""
+    return git("branch", "--show-current")
+
+
 def current(asked: str | None) -> Environment:
     """Return the environment of this checkout; `asked` and the exception are those of `choose`."""
-    return choose(git("branch", "--show-current"), asked)
+    return choose(branch(), asked)

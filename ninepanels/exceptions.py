@@ -20,6 +20,7 @@ NinePanelsBaseException
 │   └── WebhookAway
 ├── MailNotSent                 tried again later
 ├── WebhookRefused
+├── Refused                     mission control does not do that here
 └── SettingsInvalid             the service does not start
 
 `http_errors.py` is the one place that turns these into responses.
@@ -168,6 +169,10 @@ class WebhookRefused(NinePanelsBaseException):
 
 class MailNotSent(NinePanelsBaseException):
     """An e-mail could not be handed over; `context_msg` says why, and names nobody."""
+
+
+class Refused(NinePanelsBaseException):
+    """Mission control does not do that, or not here; the detail says why."""
 
 
 class SettingsInvalid(NinePanelsBaseException):

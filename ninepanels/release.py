@@ -18,7 +18,7 @@ def about() -> pyd.About:
     return pyd.About(
         name=NAME,
         version=project["version"],
-        branch=environments.git("branch", "--show-current") or None,
+        branch=environments.branch() or None,
         commit=commit or None,
         release_date=datetime.fromisoformat(committed) if committed else None,
     )

@@ -1,0 +1,67 @@
+"""What may not be done to an environment's data, whoever asks and however.
+
+`data_mgmt.py` calls `ask`; `backup.sh` runs `python -m ninepanels.safeguards ACTION [--yes]`; `mc.sh` goes through
+them.
+"""
+
+import argparse
+import sys
+from enum import StrEnum
+
+from . import config
+from . import environments
+from . import exceptions
+from .config import Settings
+from .environments import Environment
+
+
+class Action(StrEnum):
+    """What cannot be taken back."""
+
+    CREATE = "create"
+    CLEAR = "clear"
+    RESTORE = "restore"
+
+
+def ask(action: Action, settings: Settings, *, confirmed: bool) -> None:
+    """Return when the action may go on; on STAGING its name has to be typed, unless that is `confirmed`.
+
+    Raises:
+        Refused: it may not.
+    """
+    env = whose(settings)
+    if env is Environment.MAIN:
+        raise exceptions.Refused(f"'{action}' is refused on MAIN, whatever the flags: these are people's days.")
+    if env is Environment.STAGING and not confirmed:
+        sys.stderr.write(f"'{action}' changes the data of {env} for good. Type {env} to go on: ")
+        sys.stderr.flush()
+        if sys.stdin.readline().strip() != env:
+            raise exceptions.Refused(f"'{action}' was not confirmed; nothing was done. (--yes confirms it.)")
+
+
+def whose(settings: Settings) -> Environment:
+    """Return the environment whose data these settings lead to.
+
+    It is the branch's own if that has the same database: a variable can point TEST at the data of MAIN.
+    """
+    branch = environments.branch()
+    if branch is None:
+        return settings.env
+    own = config.read_settings(environments.choose(branch, None))
+    return own.env if own.database_url == settings.database_url else settings.env
+
+
+def main() -> None:
+    """Ask for a script; leave with one line if the answer is no."""
+    parser = argparse.ArgumentParser(prog="python -m ninepanels.safeguards")
+    parser.add_argument("action", type=Action, choices=list(Action))
+    parser.add_argument("--yes", action="store_true", help="confirm it, where that is asked for")
+    arguments = parser.parse_args()
+    try:
+        ask(arguments.action, config.read_settings(), confirmed=arguments.yes)
+    except exceptions.NinePanelsBaseException as error:
+        sys.exit(error.detail)
+
+
+if __name__ == "__main__":
+    main()
