@@ -30,6 +30,7 @@ from ninepanels.handlers import activity
 from ninepanels.main import create_api
 from ninepanels.middleware import timing
 
+from . import checkouts
 from .mailbox import Mailbox
 from .people import Person
 from .postgres import PostgresServer
@@ -88,6 +89,12 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
     server: PostgresServer = request.getfixturevalue("postgres_server")
     yield request.getfixturevalue("postgres_database")
     server.empty_database("test", sql.Base.metadata.tables)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """The project on the branch `main`, in a folder of its own."""
+    return checkouts.make(tmp_path / "checkout")
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import re
 import shutil
 import socket
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +12,8 @@ import pytest
 
 from ninepanels import environments
 
+from .checkouts import run
+from .checkouts import switch
 from .servers import SECRET
 from .servers import Service
 from .servers import environment
@@ -24,40 +25,8 @@ MissionControl = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture
-def checkout(tmp_path: Path) -> Path:
-    """The project on the branch `main`, with its packages installed: mc.sh has nothing to download."""
-    folder = tmp_path / "checkout"
-    shutil.copytree(environments.ROOT / "ninepanels", folder / "ninepanels")
-    for name in ("mc.sh", "pyproject.toml", "poetry.lock"):
-        shutil.copy(environments.ROOT / name, folder / name)
-    venv = folder / ".venv"
-    venv.mkdir()
-    for part in Path(sys.prefix).iterdir():
-        if not part.name.startswith(".installed-"):
-            (venv / part.name).symlink_to(part)
-    stamp = run([program("cksum"), "pyproject.toml", "poetry.lock"], folder).stdout
-    for group in ("main", "dev"):
-        (venv / f".installed-{group}").write_text(stamp)
-    run([program("git"), "init", "--quiet", "--initial-branch", "main"], folder)
-    return folder
-
-
-@pytest.fixture
 def mc(checkout: Path) -> MissionControl:
-    return lambda *arguments: run(["./mc.sh", *arguments], checkout)
-
-
-def program(name: str) -> str:
-    path = shutil.which(name)
-    assert path is not None, f"there is no {name} on the PATH"
-    return path
-
-
-def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    settings = environment(DATABASE_URL)
-    # The branch decides, unless a command says otherwise.
-    del settings["NINEPANELS_ENV"]
-    return subprocess.run(command, cwd=folder, env=settings, capture_output=True, text=True, timeout=60, check=False)
+    return lambda *arguments: run(["./mc.sh", *arguments], checkout, DATABASE_URL)
 
 
 def assert_refuses_with_one_line(result: subprocess.CompletedProcess[str], saying: str) -> None:
@@ -65,10 +34,6 @@ def assert_refuses_with_one_line(result: subprocess.CompletedProcess[str], sayin
     assert result.stdout == ""
     assert saying in result.stderr
     assert len(result.stderr.splitlines()) == 1
-
-
-def switch(checkout: Path, branch: str) -> None:
-    run([program("git"), "symbolic-ref", "HEAD", f"refs/heads/{branch}"], checkout)
 
 
 # --- Help -----------------------------------------------------------------------------------------------------------

@@ -1,0 +1,51 @@
+"""Checkouts of the tests' own: the branch decides what may be done, and the one that the tests run in has just one."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from ninepanels import environments
+
+from .servers import environment
+
+
+def make(folder: Path) -> Path:
+    """The project on the branch `main`, with its packages installed: mc.sh has nothing to download."""
+    for name in ("alembic", "ninepanels"):
+        shutil.copytree(environments.ROOT / name, folder / name)
+    for name in ("alembic.ini", "data_mgmt.py", "mc.sh", "pyproject.toml", "poetry.lock"):
+        shutil.copy(environments.ROOT / name, folder / name)
+    venv = folder / ".venv"
+    venv.mkdir()
+    for part in Path(sys.prefix).iterdir():
+        if not part.name.startswith(".installed-"):
+            (venv / part.name).symlink_to(part)
+    command = [program("cksum"), "pyproject.toml", "poetry.lock"]
+    stamp = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+    for group in ("main", "dev"):
+        (venv / f".installed-{group}").write_text(stamp)
+    subprocess.run([program("git"), "init", "--quiet", "--initial-branch", "main"], cwd=folder, check=True)
+    return folder
+
+
+def switch(checkout: Path, branch: str) -> None:
+    subprocess.run([program("git"), "symbolic-ref", "HEAD", f"refs/heads/{branch}"], cwd=checkout, check=True)
+
+
+def run(
+    command: list[str], checkout: Path, database_url: str, typed: str = "", **settings: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a program in a checkout, whose branch decides the environment unless the command or ENV says otherwise."""
+    variables = environment(database_url, **settings)
+    if "ENV" not in settings:
+        del variables["NINEPANELS_ENV"]
+    return subprocess.run(
+        command, cwd=checkout, env=variables, input=typed, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def program(name: str) -> str:
+    path = shutil.which(name)
+    assert path is not None, f"there is no {name} on the PATH"
+    return path
