@@ -1,36 +1,163 @@
 """Looks after the data of one environment: `./mc.sh data`."""
 
 import sys
+from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Annotated
+from typing import Any
 
 import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
 
+from ninepanels import auth
+from ninepanels import clock
 from ninepanels import config
 from ninepanels import crud
+from ninepanels import demo
 from ninepanels import exceptions
+from ninepanels import safeguards
+from ninepanels.config import Settings
 from ninepanels.database import database
 
-app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+BATCH = 10
+"""How many demo users are written in a transaction."""
+
+LOGINS_SHOWN = 10
+ROWS_SHOWN = 3
+LONGEST_CELL = 60
+PIPE_WIDTH = 1_000
+"""No line is broken or cut for what reads a pipe."""
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
+
+Yes = Annotated[bool, typer.Option("--yes", help="Confirm it, where that is asked for.")]
 
 
 @app.callback()
-def connect() -> None:
+def about() -> None:
     """Look after the data of this environment."""
+
+
+@app.command()
+def create(
+    users: Annotated[int, typer.Option(min=1, help="How many.")] = 10,
+    days: Annotated[int, typer.Option(min=1, max=3_660, help="How long the longest history is.")] = 365,
+    seed: Annotated[int, typer.Option(min=0, max=2**32, help="Another one makes other people.")] = 9,
+    yes: Yes = False,
+) -> None:
+    """Add demo users with panels and history; those who are there already stay as they are."""
     settings = config.read_settings()
-    database.connect(settings.database_url, pool_size=1)
+    safeguards.ask(safeguards.Action.CREATE, settings, confirmed=yes)
+    connect(settings)
+    want_schema()
+    people = demo.people(seed, users, days, clock.now())
+    hashed_password = auth.passwords.hash(demo.PASSWORD)
+    first: list[demo.Person] = []
+    added = 0
+    progress_to = Console(stderr=True)
+    with Progress(console=progress_to, disable=not progress_to.is_terminal) as progress:
+        task = progress.add_task("Imagining people", total=users)
+        while batch := list(islice(people, BATCH)):
+            with database.writing() as work:
+                added += crud.demo.add_all(work, batch, hashed_password)
+            first += batch[: LOGINS_SHOWN - len(first)]
+            progress.advance(task, len(batch))
+    show(["e-mail", "name", "time zone"], [[person.email, person.name, person.timezone] for person in first])
+    if users > len(first):
+        typer.echo(f"... and {users - len(first):,} more.")
+    typer.echo(f"{added:,} added, {users - added:,} there already. The password of each: {demo.PASSWORD}")
+
+
+@app.command()
+def read() -> None:
+    """Show how many rows each table has, and the newest ones; what is secret is masked."""
+    connect(config.read_settings())
+    want_schema()
+    tables = crud.tables.all_tables()
     with database.reading() as session:
-        if crud.schema.read_revision(session) != crud.schema.head():
-            raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
+        show(["table", "rows"], [[table.name, f"{crud.tables.count(session, table):,}"] for table in tables])
+        for table in tables:
+            if rows := crud.tables.read_newest(session, table, ROWS_SHOWN):
+                # A row each would be wider than most terminals.
+                show([table.name, "newest", *[""] * (len(rows) - 1)], zip(table.columns.keys(), *rows, strict=True))
+
+
+@app.command()
+def schema() -> None:
+    """Show the tables and columns that the database has."""
+    connect(config.read_settings())
+    with database.reading() as session:
+        revision = crud.schema.read_revision(session)
+        for name, columns in crud.schema.read_tables(session).items():
+            rows = [
+                [column.name, column.type, "" if column.nullable else "not null", ", ".join(column.keys)]
+                for column in columns
+            ]
+            show([name, "type", "", "keys"], rows)
+    typer.echo(f"Its revision is {revision or 'none'}, that of this release {crud.schema.head()}.")
 
 
 @app.command()
 def promote(email: str) -> None:
     """Make the user with this e-mail an admin."""
+    connect(config.read_settings())
+    want_schema()
     with database.writing() as work:
         user = crud.users.read_by_email(work, email)
         if user is None:
             raise exceptions.NotFound(f"There is no user with the e-mail {email}.")
         crud.users.set_admin(work, user.id, is_admin=True)
     typer.echo(f"{user.email} is an admin now.")
+
+
+@app.command()
+def clear(yes: Yes = False) -> None:
+    """Drop every table and every row."""
+    settings = config.read_settings()
+    safeguards.ask(safeguards.Action.CLEAR, settings, confirmed=yes)
+    connect(settings)
+    with database.writing() as work:
+        crud.schema.drop_all(work)
+    typer.echo(f"The database of {settings.env} is empty now. './mc.sh migrate' makes its tables anew.")
+
+
+def connect(settings: Settings) -> None:
+    """Connect the database of these settings."""
+    database.connect(settings.database_url, pool_size=1)
+
+
+def want_schema() -> None:
+    """Go on if the database has the schema of this release.
+
+    Raises:
+        NotReady: it does not.
+    """
+    with database.reading() as session:
+        if crud.schema.read_revision(session) != crud.schema.head():
+            raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Print a table; a cell that is long is cut short."""
+    console = Console(markup=False, emoji=False, highlight=False)
+    if not console.is_terminal:
+        console.width = PIPE_WIDTH
+    table = Table(*columns, box=SIMPLE_HEAD)
+    for row in rows:
+        table.add_row(*map(cell, row))
+    console.print(table)
+
+
+def cell(value: object) -> str:
+    """Return a value as text that fits into a line and does nothing to a terminal: people chose some of it."""
+    text = f"{value:%Y-%m-%d %H:%M:%S}" if isinstance(value, datetime) else str("" if value is None else value)
+    text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 3]}..."
 
 
 def main() -> None:

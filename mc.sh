@@ -101,7 +101,7 @@ revision() { ## MESSAGE: a new revision of the schema, drafted from the models
     "$VENV/bin/alembic" revision --autogenerate --message "$1"
 }
 
-data() { ## promote EMAIL: make somebody an admin
+data() { ## create|read|schema|promote EMAIL|clear: demo users, newest rows, tables, a new admin, drop everything
     install_ main
     "$VENV/bin/python" data_mgmt.py "$@"
 }

@@ -69,6 +69,9 @@ class Base(DeclarativeBase):
 # open somebody else's account.
 NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
+SECRET: dict[Any, Any] = {"secret": True}
+"""Marks a column that is shown to nobody, operators included."""
+
 
 class User(Base):
     """Somebody with an account. `email` is kept in lower case, which makes it unique without case.
@@ -86,7 +89,7 @@ class User(Base):
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
     name: Mapped[str] = mapped_column(String(100))
-    hashed_password: Mapped[str] = mapped_column(String(255))
+    hashed_password: Mapped[str] = mapped_column(String(255), info=SECRET)
     is_admin: Mapped[bool] = mapped_column(default=False)
     timezone: Mapped[str] = mapped_column(String(64))
     day_starts_at: Mapped[int] = mapped_column(SmallInteger)
@@ -134,7 +137,7 @@ class BlacklistedAccessToken(Base):
     __tablename__ = "blacklisted_access_tokens"
 
     user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    jti: Mapped[str] = mapped_column(String(36), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(36), primary_key=True, info=SECRET)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
@@ -143,7 +146,7 @@ class PasswordResetToken(Base):
 
     __tablename__ = "password_reset_tokens"
 
-    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True, info=SECRET)
     user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), index=True)
     issued_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)

@@ -1,5 +1,6 @@
 """Every query of the project, one file per resource. Nothing here commits, and nothing here knows HTTP."""
 
+from . import demo as demo
 from . import entries as entries
 from . import metrics as metrics
 from . import outbox as outbox
@@ -7,6 +8,7 @@ from . import panels as panels
 from . import password_resets as password_resets
 from . import route_stats as route_stats
 from . import schema as schema
+from . import tables as tables
 from . import timings as timings
 from . import tokens as tokens
 from . import users as users
