@@ -7,12 +7,18 @@ them.
 import argparse
 import sys
 from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import make_url
 
 from . import config
 from . import environments
 from . import exceptions
 from .config import Settings
 from .environments import Environment
+from .loopback import is_loopback
+
+POSTGRESQL_PORT = 5432
 
 
 class Action(StrEnum):
@@ -48,7 +54,17 @@ def whose(settings: Settings) -> Environment:
     if branch is None:
         return settings.env
     own = config.read_settings(environments.choose(branch, None))
-    return own.env if own.database_url == settings.database_url else settings.env
+    return own.env if _place(own.database_url) == _place(settings.database_url) else settings.env
+
+
+def _place(database_url: str) -> tuple[str | None, ...]:
+    """Return where a database is, in the same words for each spelling of it and whoever logs in."""
+    url = make_url(database_url)
+    if url.drivername == "sqlite":
+        return (str(Path(url.database or "").resolve()),)
+    host = str(url.query.get("host", url.host or "localhost"))
+    port = str(url.query.get("port", url.port or POSTGRESQL_PORT))
+    return "localhost" if is_loopback(host) or host.startswith("/") else host.lower(), port, url.database
 
 
 def main() -> None:
