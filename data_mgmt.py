@@ -2,7 +2,9 @@
 
 import sys
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import islice
 from typing import Annotated
@@ -53,14 +55,11 @@ def create(
     """Add demo users with panels and history; those who are there already stay as they are."""
     settings = config.read_settings()
     safeguards.ask(safeguards.Action.CREATE, settings, confirmed=yes)
-    connect(settings)
-    want_schema()
     people = demo.people(seed, users, days, clock.now())
     hashed_password = auth.passwords.hash(demo.PASSWORD)
     first: list[demo.Person] = []
     added = 0
-    progress_to = Console(stderr=True)
-    with Progress(console=progress_to, disable=not progress_to.is_terminal) as progress:
+    with ready(settings), progress_bar() as progress:
         task = progress.add_task("Imagining people", total=users)
         while batch := list(islice(people, BATCH)):
             with database.writing() as work:
@@ -76,10 +75,8 @@ def create(
 @app.command()
 def read() -> None:
     """Show how many rows each table has, and the newest ones; what is secret is masked."""
-    connect(config.read_settings())
-    want_schema()
     tables = crud.tables.all_tables()
-    with database.reading() as session:
+    with ready(config.read_settings()), database.reading() as session:
         show(["table", "rows"], [[table.name, f"{crud.tables.count(session, table):,}"] for table in tables])
         for table in tables:
             if rows := crud.tables.read_newest(session, table, ROWS_SHOWN):
@@ -90,8 +87,7 @@ def read() -> None:
 @app.command()
 def schema() -> None:
     """Show the tables and columns that the database has."""
-    connect(config.read_settings())
-    with database.reading() as session:
+    with connected(config.read_settings()), database.reading() as session:
         revision = crud.schema.read_revision(session)
         for name, columns in crud.schema.read_tables(session).items():
             rows = [
@@ -105,9 +101,7 @@ def schema() -> None:
 @app.command()
 def promote(email: str) -> None:
     """Make the user with this e-mail an admin."""
-    connect(config.read_settings())
-    want_schema()
-    with database.writing() as work:
+    with ready(config.read_settings()), database.writing() as work:
         user = crud.users.read_by_email(work, email)
         if user is None:
             raise exceptions.NotFound(f"There is no user with the e-mail {email}.")
@@ -120,26 +114,40 @@ def clear(yes: Yes = False) -> None:
     """Drop every table and every row."""
     settings = config.read_settings()
     safeguards.ask(safeguards.Action.CLEAR, settings, confirmed=yes)
-    connect(settings)
-    with database.writing() as work:
+    with connected(settings), database.writing() as work:
         crud.schema.drop_all(work)
     typer.echo(f"The database of {settings.env} is empty now. './mc.sh migrate' makes its tables anew.")
 
 
-def connect(settings: Settings) -> None:
-    """Connect the database of these settings."""
+@contextmanager
+def connected(settings: Settings) -> Iterator[None]:
+    """Connect the database of these settings for the time of the block."""
     database.connect(settings.database_url, pool_size=1)
+    try:
+        yield
+    finally:
+        # SQLite puts what is in its -wal file into the database's own when the last connection is closed.
+        database.disconnect()
 
 
-def want_schema() -> None:
-    """Go on if the database has the schema of this release.
+@contextmanager
+def ready(settings: Settings) -> Iterator[None]:
+    """Connect a database that has the schema of this release.
 
     Raises:
-        NotReady: it does not.
+        NotReady: it has another, or none.
     """
-    with database.reading() as session:
-        if crud.schema.read_revision(session) != crud.schema.head():
-            raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
+    with connected(settings):
+        with database.reading() as session:
+            if crud.schema.read_revision(session) != crud.schema.head():
+                raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
+        yield
+
+
+def progress_bar() -> Progress:
+    """Return what shows how far it is, on stderr and if that is a terminal."""
+    console = Console(stderr=True)
+    return Progress(console=console, disable=not console.is_terminal)
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

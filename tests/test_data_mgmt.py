@@ -1,6 +1,5 @@
 """data_mgmt.py, as `./mc.sh data` calls it."""
 
-import contextlib
 import os
 import re
 import subprocess
@@ -24,7 +23,6 @@ from ninepanels import demo
 from ninepanels import environments
 from ninepanels import exceptions
 from ninepanels import sqlmodels as sql
-from ninepanels.database import database
 from ninepanels.database import make_engine
 
 from . import checkouts
@@ -56,9 +54,6 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["data_mgmt.py", *arguments])
         with pytest.raises(SystemExit) as left:
             data_mgmt.main()
-        # Who is told how to call it was connected to nothing.
-        with contextlib.suppress(exceptions.NotReady):
-            database.disconnect()
         return Said(left.value.code, *capsys.readouterr())
 
     return run
@@ -161,6 +156,12 @@ def test_the_same_seed_makes_the_same_rows(run: Run, migrated_url: str, wall_clo
         migrate(migrated_url)
     assert made[0] == made[1]
     assert len(made[0]["users"]) == 4
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_an_embedded_database_is_one_file_when_it_is_done(run: Run, database_url: str, tmp_path: Path) -> None:
+    assert run(database_url, "create", "--users", "1").code == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["test.db"]
 
 
 def test_a_second_run_leaves_who_is_there_alone(run: Run, database_url: str) -> None:
