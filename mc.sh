@@ -103,7 +103,7 @@ revision() { ## MESSAGE: a new revision of the schema, drafted from the models
 
 data() { ## create|read|schema|promote EMAIL|clear: demo users, newest rows, tables, a new admin, drop everything
     install_ main
-    "$VENV/bin/python" data_mgmt.py "$@"
+    exec "$VENV/bin/python" data_mgmt.py "$@"
 }
 
 env() { ## : what this environment is, secrets masked
