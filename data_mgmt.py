@@ -172,6 +172,8 @@ def main() -> None:
     """Run the command, or say in one line what is in the way."""
     try:
         app(prog_name="./mc.sh data")
+    except exceptions.DatabaseUnavailable:
+        sys.exit(f"{config.PREFIX}DATABASE_URL: the database it names cannot be reached, or has no time for us.")
     except exceptions.NinePanelsBaseException as error:
         sys.exit(error.detail)
 
