@@ -230,6 +230,23 @@ def test_a_database_that_goes_away_while_rows_are_sent_is_one_line(
     assert not all_rows(database_url)["users"]
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_table_that_somebody_else_keeps_is_one_line(
+    run: Run, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_entries = crud.demo._copy_entries
+
+    def without_waiting(session: Session, rows: Iterable[crud.demo.EntryRow]) -> None:
+        session.execute(text("SET LOCAL lock_timeout = 1"))
+        copy_entries(session, rows)
+
+    monkeypatch.setattr(crud.demo, "_copy_entries", without_waiting)
+    with make_engine(database_url, poolclass=NullPool).begin() as somebody_else:
+        somebody_else.execute(text("LOCK TABLE entries"))
+        assert run(database_url, "create") == (AWAY, "", "")
+    assert not all_rows(database_url)["users"]
+
+
 def test_of_many_logins_the_first_are_shown(run: Run, database_url: str) -> None:
     said = run(database_url, "create", "--users", "12", "--days", "1")
     assert len(re.findall(r"@seed9\.example\.com", said.out)) == data_mgmt.LOGINS_SHOWN

@@ -89,6 +89,6 @@ def _copy_entries(session: Session, rows: Iterable[EntryRow]) -> None:
     try:
         cursor = session.connection().connection.cursor()
         cursor.copy_expert("COPY entries (user_id, panel_id, day, is_complete, timestamp) FROM STDIN", document)
-    except (psycopg2.OperationalError, psycopg2.InterfaceError) as error:
+    except psycopg2.OperationalError as error:
         # What SQLAlchemy does not see, `database` cannot turn into ours.
         raise exceptions.DatabaseUnavailable(context_msg=type(error).__name__) from error
