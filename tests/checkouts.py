@@ -14,7 +14,7 @@ def make(folder: Path) -> Path:
     """The project on the branch `main`, with its packages installed: mc.sh has nothing to download."""
     for name in ("alembic", "ninepanels"):
         shutil.copytree(environments.ROOT / name, folder / name)
-    for name in ("alembic.ini", "data_mgmt.py", "mc.sh", "pyproject.toml", "poetry.lock"):
+    for name in ("alembic.ini", "data_mgmt.py", "dependencies.sh", "mc.sh", "pyproject.toml", "poetry.lock"):
         shutil.copy(environments.ROOT / name, folder / name)
     venv = folder / ".venv"
     venv.mkdir()
@@ -49,3 +49,10 @@ def program(name: str) -> str:
     path = shutil.which(name)
     assert path is not None, f"there is no {name} on the PATH"
     return path
+
+
+def assert_refuses_with_one_line(result: subprocess.CompletedProcess[str], saying: str) -> None:
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert saying in result.stderr
+    assert len(result.stderr.splitlines()) == 1

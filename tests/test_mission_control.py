@@ -12,6 +12,7 @@ import pytest
 
 from ninepanels import environments
 
+from .checkouts import assert_refuses_with_one_line
 from .checkouts import run
 from .checkouts import switch
 from .servers import SECRET
@@ -27,13 +28,6 @@ MissionControl = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def mc(checkout: Path) -> MissionControl:
     return lambda *arguments: run(["./mc.sh", *arguments], checkout, DATABASE_URL)
-
-
-def assert_refuses_with_one_line(result: subprocess.CompletedProcess[str], saying: str) -> None:
-    assert result.returncode == 1
-    assert result.stdout == ""
-    assert saying in result.stderr
-    assert len(result.stderr.splitlines()) == 1
 
 
 # --- Help -----------------------------------------------------------------------------------------------------------
