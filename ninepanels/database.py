@@ -98,6 +98,17 @@ class Database:
 database = Database()
 
 
+@contextmanager
+def connected(url: str) -> Iterator[Database]:
+    """Connect to another database than that of this process, for one who is alone with it."""
+    other = Database()
+    other.connect(url, pool_size=1)
+    try:
+        yield other
+    finally:
+        other.disconnect()
+
+
 def make_engine(url: str, **options: Any) -> Engine:
     """Make an engine for SQLite or PostgreSQL that keeps the promises of this project.
 

@@ -10,6 +10,13 @@ from . import crud
 from . import exceptions
 
 
+def migrate(database_url: str, revision: str = "head") -> None:
+    """Bring the schema of a database up to a revision."""
+    alembic = crud.schema.alembic_config()
+    alembic.attributes["database_url"] = database_url
+    command.upgrade(alembic, revision)
+
+
 def upgrade() -> config.Settings:
     """Migrate the database of this environment to head; leave with one line if something is in the way.
 
@@ -18,9 +25,7 @@ def upgrade() -> config.Settings:
     """
     try:
         settings = config.read_settings()
-        alembic = crud.schema.alembic_config()
-        alembic.attributes["database_url"] = settings.database_url
-        command.upgrade(alembic, "head")
+        migrate(settings.database_url)
     except exceptions.SettingsInvalid as error:
         sys.exit(error.detail)
     except OperationalError:

@@ -1,15 +1,33 @@
+"""The schema's history: it leads to the models, from wherever a database stands, and loses nothing on the way."""
+
+import subprocess
+import sys
+import uuid
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+
+import pytest
 from alembic import command
+from sqlalchemy import Column
+from sqlalchemy import MetaData
 from sqlalchemy import NullPool
+from sqlalchemy import Table
 from sqlalchemy import create_engine
+from sqlalchemy import insert
 from sqlalchemy import inspect
+from sqlalchemy import select
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ninepanels import crud
+from ninepanels import environments
 from ninepanels import sqlmodels as sql
 from ninepanels.database import make_engine
 
 from .conftest import migrate
+from .servers import DEADLINE_S
+from .servers import environment
 
 
 def test_the_migrations_are_in_step_with_the_models(database_url: str) -> None:
@@ -49,3 +67,67 @@ def test_migrating_from_the_first_revision_keeps_every_row(empty_database_url: s
         assert session.get_one(sql.Panel, 8).title == "Read"
         assert session.get_one(sql.Entry, 9).is_complete
     engine.dispose()
+
+
+# A check constraint wants to see a small number in each column it is about.
+ROWS = range(1, 6)
+EARLIER_REVISIONS = sorted(crud.schema.revisions() - {crud.schema.head()})
+
+
+@pytest.mark.parametrize("revision", EARLIER_REVISIONS)
+def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
+    migrate(empty_database_url, revision)
+    engine = make_engine(empty_database_url, poolclass=NullPool)
+    earlier = MetaData()
+    earlier.reflect(engine)
+    tables = [table for table in earlier.sorted_tables if table.name != crud.schema.VERSION_TABLE]
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(insert(table), [_row(table, number) for number in ROWS])
+    with engine.connect() as connection:
+        before = {table.name: connection.execute(select(table)).all() for table in tables}
+
+    instances = [
+        subprocess.Popen(
+            [sys.executable, "-m", "ninepanels.migrations"],
+            cwd=environments.ROOT,
+            env=environment(empty_database_url),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    outputs = [instance.communicate(timeout=DEADLINE_S)[0] for instance in instances]
+    assert [instance.returncode for instance in instances] == [0, 0], "\n".join(outputs)
+
+    with Session(engine) as session:
+        assert crud.schema.read_revision(session) == crud.schema.head()
+        assert crud.schema.is_as_modelled(session)
+        assert not crud.schema.has_orphans(session)
+        assert {table.name: session.execute(select(table)).all() for table in tables} == before
+    engine.dispose()
+
+
+def _row(table: Table, number: int) -> dict[str, object]:
+    return {column.name: _value(column, number) for column in table.columns if not _counts_up(column)}
+
+
+def _counts_up(column: Column[object]) -> bool:
+    """Whether the database gives the value, which a sequence has to know of: 1, 2, 3, as `number` does."""
+    return column is column.table.autoincrement_column
+
+
+def _value(column: Column[object], number: int) -> object:
+    values: dict[type, object] = {
+        bool: number % 2 == 0,
+        date: date(2026, 11, number),
+        datetime: datetime(2026, 11, number, 12, tzinfo=UTC),
+        dict: {"number": number},
+        float: number / 7,
+        int: number,
+        str: f"{number:032}"[-(getattr(column.type, "length", None) or 32) :],
+        uuid.UUID: uuid.UUID(int=number),
+    }
+    return values[column.type.python_type]

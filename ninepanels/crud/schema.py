@@ -3,11 +3,15 @@
 from functools import cache
 from typing import NamedTuple
 
+from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Inspector
+from sqlalchemy import func
 from sqlalchemy import inspect
+from sqlalchemy import select
+from sqlalchemy import table
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InternalError
@@ -16,6 +20,9 @@ from sqlalchemy.orm import Session
 from .. import environments
 from .. import exceptions
 from .. import sqlmodels as sql
+
+VERSION_TABLE = "alembic_version"
+"""Where Alembic keeps the revision."""
 
 
 class ColumnInfo(NamedTuple):
@@ -43,10 +50,50 @@ def head() -> str | None:
     return ScriptDirectory.from_config(alembic_config()).get_current_head()
 
 
+@cache
+def revisions() -> frozenset[str]:
+    """Return the revisions this release can bring to its own."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
+
+
+def is_as_modelled(session: Session) -> bool:
+    """Return whether the tables are those of the models."""
+    return not compare_metadata(MigrationContext.configure(session.connection()), sql.Base.metadata)
+
+
+def count_rows(session: Session) -> dict[str, int]:
+    """Return how many rows each table of the database has, Alembic's aside."""
+    names = set(inspect(session.connection()).get_table_names()) - {VERSION_TABLE}
+    return {name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
+
+
+def forget_revision(session: Session) -> None:
+    """Make room for the revision that comes with a dump's rows."""
+    session.execute(text(f"DELETE FROM {VERSION_TABLE}"))  # noqa: S608 - our own name
+
+
+def catch_up_with_ids(session: Session) -> None:
+    """Let no table give its next row an id that a row has already, as one that brought its own. SQLite looks itself."""
+    if session.get_bind().dialect.name == "sqlite":
+        return
+    for each in sql.Base.metadata.sorted_tables:
+        column = each.autoincrement_column
+        if column is not None and (highest := session.scalar(select(func.max(column)))):
+            sequence = func.pg_get_serial_sequence(each.name, column.name)
+            session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence)))))
+
+
+def has_orphans(session: Session) -> bool:
+    """Return whether a row points at one that is not there. PostgreSQL never lets one in; SQLite looks when told to."""
+    if session.get_bind().dialect.name != "sqlite":
+        return False
+    return session.execute(text("PRAGMA foreign_key_check")).first() is not None
+
+
 def read_tables(session: Session) -> dict[str, list[ColumnInfo]]:
     """Return the tables that are there, whatever the models say, and their columns."""
     inspector = inspect(session.connection())
-    return {table: _columns(inspector, table) for table in sorted(inspector.get_table_names())}
+    return {name: _columns(inspector, name) for name in sorted(inspector.get_table_names())}
 
 
 def drop_all(session: Session) -> None:
@@ -62,27 +109,27 @@ def drop_all(session: Session) -> None:
         raise exceptions.Refused(
             "Another table or view of this database depends on these; nothing was dropped."
         ) from error
-    connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+    connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
 
 
-def _columns(inspector: Inspector, table: str) -> list[ColumnInfo]:
+def _columns(inspector: Inspector, name: str) -> list[ColumnInfo]:
     return [
         ColumnInfo(
             name=column["name"],
             type=column["type"].compile(inspector.dialect),
             nullable=column["nullable"],
-            keys=_keys(inspector, table, column["name"]),
+            keys=_keys(inspector, name, column["name"]),
         )
-        for column in inspector.get_columns(table)
+        for column in inspector.get_columns(name)
     ]
 
 
-def _keys(inspector: Inspector, table: str, column: str) -> list[str]:
-    primary = inspector.get_pk_constraint(table)["constrained_columns"]
-    unique = [constraint["column_names"] for constraint in inspector.get_unique_constraints(table)]
+def _keys(inspector: Inspector, name: str, column: str) -> list[str]:
+    primary = inspector.get_pk_constraint(name)["constrained_columns"]
+    unique = [constraint["column_names"] for constraint in inspector.get_unique_constraints(name)]
     foreign = [
         f"-> {key['referred_table']}.{referred}"
-        for key in inspector.get_foreign_keys(table)
+        for key in inspector.get_foreign_keys(name)
         for constrained, referred in zip(key["constrained_columns"], key["referred_columns"], strict=True)
         if constrained == column
     ]
