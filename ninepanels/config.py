@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     sentry_dsn: SecretStr = SecretStr("")
     timings_keep_days: Annotated[int, Field(ge=1, le=3_660)] = 30
     threads: Annotated[int, Field(ge=1, le=100)] = 8
+    backup_dir: Path = Path()
 
     @field_validator("cors_origins", "trusted_hosts", "trusted_proxies", "alert_emails", mode="before")
     @classmethod
@@ -161,6 +162,7 @@ class Settings(BaseSettings):
         env = Environment(values["env"])
         values["database_url"] = _database_url(values.get("database_url"), env)
         values["mail_dir"] = values.get("mail_dir") or VAR / "mail"
+        values["backup_dir"] = values.get("backup_dir") or VAR / "backups"
         if env is Environment.FEATURE:
             values.setdefault("cors_origins", ("http://localhost:5173",))
         return values

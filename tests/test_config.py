@@ -430,6 +430,12 @@ def test_mails_without_a_server_have_their_folder(given: str, expected: str, ins
     assert config.read_settings().mail_dir == installation / expected
 
 
+@pytest.mark.parametrize(("given", "expected"), [("", "var/backups"), ("elsewhere", "elsewhere")])
+def test_backups_have_their_folder(given: str, expected: str, installation: Path, set_up: SetUp) -> None:
+    set_up(BACKUP_DIR=str(installation / given) if given else "")
+    assert config.read_settings().backup_dir == installation / expected
+
+
 def test_limits_are_on_by_default() -> None:
     assert settings_of().rate_limits == "on"
 
