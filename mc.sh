@@ -22,7 +22,7 @@ check() { ## : ruff, format, types, shellcheck, migrations in step with the mode
     "$VENV/bin/ruff" check .
     "$VENV/bin/ruff" format --check .
     "$VENV/bin/mypy"
-    "$VENV/bin/shellcheck" --external-sources mc.sh .ci/run docs/tour.sh
+    "$VENV/bin/shellcheck" --external-sources mc.sh backup.sh .ci/run docs/tour.sh
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet tests/test_migrations.py -k in_step
 }
 
@@ -41,6 +41,16 @@ revision() { ## MESSAGE: a new revision of the schema, drafted from the models
 data() { ## create|read|schema|promote EMAIL|clear: demo users, newest rows, tables, a new admin, drop everything
     install_ main
     exec "$VENV/bin/python" data_mgmt.py "$@"
+}
+
+backup() { ## full|data [--keep N]: a dump of everything, or of the rows alone, with its checksum
+    ./backup.sh "$@"
+}
+
+restore() { ## FILE [--yes]: back up what is there, then put a dump in its place
+    local project=$PWD
+    cd "$OLDPWD" # FILE is said from where the caller stands
+    exec "$project/backup.sh" restore "$@"
 }
 
 env() { ## : what this environment is, secrets masked

@@ -14,7 +14,8 @@ def make(folder: Path) -> Path:
     """The project on the branch `main`, with its packages installed: mc.sh has nothing to download."""
     for name in ("alembic", "ninepanels"):
         shutil.copytree(environments.ROOT / name, folder / name)
-    for name in ("alembic.ini", "data_mgmt.py", "dependencies.sh", "mc.sh", "pyproject.toml", "poetry.lock"):
+    scripts = ("backup.sh", "data_mgmt.py", "dependencies.sh", "mc.sh")
+    for name in (*scripts, "alembic.ini", "pyproject.toml", "poetry.lock"):
         shutil.copy(environments.ROOT / name, folder / name)
     venv = folder / ".venv"
     venv.mkdir()

@@ -51,25 +51,33 @@ class PostgresServer:
         return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/{name}"
 
     def create_database(self, name: str) -> str:
-        self._execute(f"CREATE DATABASE {name}")
+        self.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
-        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def empty_database(self, name: str, tables: Iterable[str]) -> None:
         """Leave a database as it was when it was made, which costs a tenth of making it."""
         # Whoever is still there would be waited for.
-        self._execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=(name,))
-        self._execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE", name)
+        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=(name,))
+        self.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE", name)
 
-    def _execute(self, statement: str, database: str = "postgres", parameters: tuple[str, ...] = ()) -> None:
+    def databases(self, like: str) -> list[str]:
+        """The names of the databases that match a pattern."""
+        names = "SELECT datname FROM pg_database WHERE datname LIKE %s"
+        return [str(name) for (name,) in self.execute(names, parameters=(like,))]
+
+    def execute(
+        self, statement: str, database: str = "postgres", parameters: tuple[str, ...] = ()
+    ) -> list[tuple[object, ...]]:
         with contextlib.closing(
             psycopg2.connect(host="127.0.0.1", port=self.port, user="postgres", dbname=database)
         ) as connection:
             connection.autocommit = True
             with connection.cursor() as cursor:
                 cursor.execute(statement, parameters)
+                return cursor.fetchall() if cursor.description else []
 
     def _run(self, program: str, *arguments: str) -> None:
         user = ANOTHER_USER if _is_root() else None

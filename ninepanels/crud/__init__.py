@@ -1,5 +1,6 @@
 """Every query of the project, one file per resource. Nothing here commits, and nothing here knows HTTP."""
 
+from . import databases as databases
 from . import demo as demo
 from . import entries as entries
 from . import metrics as metrics

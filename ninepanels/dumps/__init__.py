@@ -1,0 +1,1 @@
+"""Dumps of this environment's database, and restoring them: what `backup.sh` asks for."""
