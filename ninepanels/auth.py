@@ -171,7 +171,7 @@ def read_token(token: str, settings: Settings) -> AccessToken:
     Raises:
         NotAuthenticated: it is not one of ours, it has expired, or it is spelled in another way than we did.
     """
-    access_token = _verify_token(token, settings.jwt_secret.get_secret_value())
+    access_token = _verify_token(token, settings.accepted_secrets)
     if access_token.expires_at <= clock.now():
         raise exceptions.NotAuthenticated("Your login has expired. Please log in again.")
     return access_token
@@ -179,13 +179,13 @@ def read_token(token: str, settings: Settings) -> AccessToken:
 
 # What a token says is the same each time it comes, and to verify one takes as long as a query. Only good ones stay.
 @lru_cache(maxsize=REMEMBERED_TOKENS)
-def _verify_token(token: str, secret: str) -> AccessToken:
+def _verify_token(token: str, accepted: tuple[str, ...]) -> AccessToken:
     if len(token) > LONGEST_TOKEN or not _TOKEN.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):
         raise exceptions.NotAuthenticated
     # The expiry is compared by the caller, with the project's own clock.
     options = {"verify_exp": False, **{f"require_{claim}": True for claim in ("sub", "iat", "exp", "jti")}}
     try:
-        claims = jwt.decode(token, secret, algorithms=[ALGORITHM], options=options)
+        claims = jwt.decode(token, accepted, algorithms=[ALGORITHM], options=options)
         return AccessToken(
             user_id=int(claims["sub"]),
             jti=str(claims["jti"]),

@@ -6,6 +6,7 @@ import secrets
 import stat
 import sys
 from email.utils import parseaddr
+from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     database_url: str = ""
     jwt_secret: SecretStr = SecretStr("")
+    jwt_secret_previous: SecretStr = SecretStr("")
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     url_root: str = "http://localhost:5173"
@@ -184,12 +186,28 @@ class Settings(BaseSettings):
         embedded = self.database_url.startswith("sqlite")
         if not self.jwt_secret.get_secret_value() and embedded:
             object.__setattr__(self, "jwt_secret", SecretStr(_own_secret(_var() / f"{self.env.lower()}.secret")))
-        if len(self.jwt_secret.get_secret_value().encode()) < SECRET_BYTES:
+        _check_strength("JWT_SECRET", self.jwt_secret)
+        if self.jwt_secret_previous:
+            _check_strength("JWT_SECRET_PREVIOUS", self.jwt_secret_previous)
+        if self.jwt_secret_previous == self.jwt_secret:
             raise ValueError(
-                f"{PREFIX}JWT_SECRET: has to be at least {SECRET_BYTES} bytes that nobody can guess;"
-                " `openssl rand -hex 32` makes one"
+                f"{PREFIX}JWT_SECRET_PREVIOUS: has to be the secret of before the rotation, not the new one"
             )
         return self
+
+    @cached_property
+    def accepted_secrets(self) -> tuple[str, ...]:
+        """What a token may be signed with: the secret, and for the time after a rotation the one before it."""
+        accepted = (self.jwt_secret, self.jwt_secret_previous)
+        return tuple(secret.get_secret_value() for secret in accepted if secret)
+
+
+def _check_strength(name: str, secret: SecretStr) -> None:
+    if len(secret.get_secret_value().encode()) < SECRET_BYTES:
+        raise ValueError(
+            f"{PREFIX}{name}: has to be at least {SECRET_BYTES} bytes that nobody can guess;"
+            " `openssl rand -hex 32` makes one"
+        )
 
 
 def _database_url(given: str | None, env: Environment) -> str:

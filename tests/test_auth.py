@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jose import jws
 from jose import jwt
+from pydantic import SecretStr
 
 from ninepanels import auth
 from ninepanels import clock
@@ -30,6 +31,10 @@ def signed(claims: dict[str, object], secret: str = SECRET, algorithm: str = "HS
 def segment(value: object) -> str:
     return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
 
+
+NEW_SECRET = SecretStr("a secret of the tests that is new")
+ROTATED = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET, "jwt_secret_previous": SecretStr(SECRET)})
+ROTATION_OVER = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET})
 
 GOOD = signed(CLAIMS)
 HEAD, BODY, SIGNATURE = GOOD.split(".")
@@ -61,6 +66,24 @@ def test_a_token_is_not_revoked_by_what_was_before_its_login_whatever_the_clocks
 def test_no_two_tokens_are_the_same() -> None:
     at = clock.now()
     assert read_again(sql.User(id=9), at).jti != read_again(sql.User(id=9), at).jti
+
+
+def test_a_token_of_before_a_rotation_is_good_until_the_previous_secret_is_gone() -> None:
+    assert auth.read_token(GOOD, ROTATED).user_id == 7
+    with pytest.raises(exceptions.NotAuthenticated):
+        auth.read_token(GOOD, ROTATION_OVER)
+
+
+def test_after_a_rotation_tokens_are_signed_with_the_new_secret_alone() -> None:
+    token = auth.issue_token(sql.User(id=9), clock.now(), ROTATED).access_token
+    assert auth.read_token(token, ROTATION_OVER).user_id == 9
+    with pytest.raises(exceptions.NotAuthenticated):
+        auth.read_token(token, SETTINGS)
+
+
+def test_a_token_of_neither_secret_is_not_authenticated() -> None:
+    with pytest.raises(exceptions.NotAuthenticated):
+        auth.read_token(signed(CLAIMS, secret="another secret that is long enough too"), ROTATED)
 
 
 @pytest.mark.parametrize(

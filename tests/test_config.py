@@ -20,6 +20,7 @@ from ninepanels.config import Settings
 from ninepanels.environments import Environment
 
 SECRET = "0123456789abcdef0123456789abcdef"
+PREVIOUS = "fedcba9876543210fedcba9876543210"
 SERVER = "postgresql://ada:hunter2@db.example.com/ninepanels"
 
 SetUp = Callable[..., None]
@@ -223,6 +224,26 @@ def test_a_secret_that_is_given_is_kept_nowhere(installation: Path) -> None:
     assert not list(installation.glob("**/*.secret"))
 
 
+def test_after_a_rotation_two_secrets_are_accepted_the_new_one_first(set_up: SetUp) -> None:
+    assert settings_of(jwt_secret=SECRET).accepted_secrets == (SECRET,)
+    set_up(JWT_SECRET=SECRET, JWT_SECRET_PREVIOUS=PREVIOUS)
+    assert config.read_settings().accepted_secrets == (SECRET, PREVIOUS)
+
+
+def test_a_previous_secret_stands_beside_the_own_one_too(set_up: SetUp) -> None:
+    set_up(JWT_SECRET_PREVIOUS=PREVIOUS)
+    settings = config.read_settings()
+    assert settings.accepted_secrets == (settings.jwt_secret.get_secret_value(), PREVIOUS)
+
+
+@pytest.mark.parametrize("previous", ["hunter2-hunter2", "ü" * 15, SECRET])
+def test_a_previous_secret_that_is_short_or_no_other_is_refused_and_not_repeated(previous: str, set_up: SetUp) -> None:
+    set_up(JWT_SECRET=SECRET, JWT_SECRET_PREVIOUS=previous)
+    line = complaint()
+    assert line.startswith("NINEPANELS_JWT_SECRET_PREVIOUS: ")
+    assert previous not in line
+
+
 def test_an_embedded_database_gets_a_secret_of_its_own(installation: Path) -> None:
     secret = settings_of().jwt_secret.get_secret_value()
     assert len(bytes.fromhex(secret)) == 32
@@ -340,10 +361,18 @@ def test_the_settings_are_shown_one_a_line(capsys: pytest.CaptureFixture[str]) -
 
 
 def test_a_secret_is_shown_masked(capsys: pytest.CaptureFixture[str], set_up: SetUp) -> None:
-    set_up(DATABASE_URL=SERVER, JWT_SECRET=SECRET)
+    set_up(DATABASE_URL=SERVER, JWT_SECRET=SECRET, JWT_SECRET_PREVIOUS=PREVIOUS)
     settings = shown(capsys)
     assert settings["NINEPANELS_DATABASE_URL"] == "postgresql+psycopg2://ada:***@db.example.com/ninepanels"
     assert set(settings["NINEPANELS_JWT_SECRET"]) == {"*"}
+    assert set(settings["NINEPANELS_JWT_SECRET_PREVIOUS"]) == {"*"}
+
+
+def test_settings_that_are_printed_show_no_secret() -> None:
+    settings = settings_of(jwt_secret=SECRET, jwt_secret_previous=PREVIOUS)
+    assert settings.accepted_secrets
+    for secret in (SECRET, PREVIOUS):
+        assert secret not in f"{settings!r} {settings} {settings.model_dump()}"
 
 
 def test_the_own_secret_is_shown_masked(capsys: pytest.CaptureFixture[str]) -> None:

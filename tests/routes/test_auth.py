@@ -3,6 +3,8 @@ from datetime import datetime
 from datetime import timedelta
 
 import pytest
+from fastapi import FastAPI
+from pydantic import SecretStr
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -10,6 +12,7 @@ from ninepanels import auth
 from ninepanels import event_types
 from ninepanels import logs
 from ninepanels import sqlmodels as sql
+from ninepanels.config import Settings
 from ninepanels.database import database
 
 from ..conftest import Clock
@@ -173,6 +176,19 @@ def test_a_changed_password_voids_a_link_that_was_sent(ada: Person, mailbox: Mai
     link = mailbox.reset_link()
     change(ada)
     assert reset(ada.client, link) == 401
+
+
+# --- A new secret -----------------------------------------------------------------------------------------------------
+
+
+def test_nobody_is_logged_out_by_a_rotation_until_the_previous_secret_is_gone(ada: Person, settings: Settings) -> None:
+    secrets = {"jwt_secret": SecretStr("a secret of the tests that is new")}
+    app: FastAPI = ada.client.app  # type: ignore[assignment]
+    app.state.settings = settings.model_copy(update=secrets | {"jwt_secret_previous": settings.jwt_secret})
+    phone = another_login(ada)
+    assert [status(ada), status(phone)] == [200, 200]
+    app.state.settings = settings.model_copy(update=secrets)
+    assert [status(ada), status(phone)] == [401, 200]
 
 
 # --- A new password, by mail ------------------------------------------------------------------------------------------
