@@ -18,6 +18,16 @@ find_python() {
     die "Python 3.11 or newer is needed, and there is none on the PATH."
 }
 
+# A virtual environment in the folder $1.
+make_venv() {
+    local python
+    python=$(find_python)
+    if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+        die "$python lacks the module ensurepip; on Debian and Ubuntu: apt-get install python3-venv"
+    fi
+    "$python" -m venv "$1"
+}
+
 # Poetry asks its default index for an address that many mirrors lack, so it is pointed at the index that pip uses.
 pips_index() {
     echo "${PIP_INDEX_URL:-$("$POETRY_VENV/bin/pip" config get global.index-url 2>/dev/null ||
@@ -31,7 +41,7 @@ poetry_() {
     fi
     if [[ ! -x $POETRY_VENV/bin/poetry ]]; then
         say "Installing Poetry into $POETRY_VENV"
-        "$(find_python)" -m venv "$POETRY_VENV"
+        make_venv "$POETRY_VENV"
         "$POETRY_VENV/bin/pip" install --quiet --disable-pip-version-check poetry poetry-plugin-pypi-mirror
     fi
     POETRY_PYPI_MIRROR_URL=$(pips_index) POETRY_VIRTUALENVS_IN_PROJECT=true "$POETRY_VENV/bin/poetry" "$@"
@@ -50,8 +60,9 @@ install_() {
         main+=(--extras sentry)
         wanted+=" sentry"
     fi
-    [[ -f $stamp && $(<"$stamp") == "$wanted" ]] && return
-    [[ -x $VENV/bin/python ]] || "$(find_python)" -m venv "$VENV"
+    # More than is wanted does no harm.
+    [[ -f $stamp && $(<"$stamp") == "$wanted"* ]] && return
+    [[ -x $VENV/bin/python ]] || make_venv "$VENV"
     say "Installing the locked packages into $VENV"
     # Compiled once here, so that a start need not do it: it may not be allowed to keep what it compiled.
     if [[ $1 == dev ]]; then

@@ -291,6 +291,11 @@ def _one_line(error: ValidationError) -> str:
     return f"{PREFIX}{str(first['loc'][0]).upper()}: {message}" if first["loc"] else message
 
 
+def mask(url: str) -> str:
+    """Return a URL without its password."""
+    return make_url(url).render_as_string(hide_password=True)
+
+
 def main() -> None:
     """Say what the environment is, a setting a line, secrets masked."""
     try:
@@ -300,7 +305,7 @@ def main() -> None:
     shown = settings.model_dump(mode="json")
     for name, value in shown.items():
         if isinstance(value, str) and "://" in value:
-            shown[name] = make_url(value).render_as_string(hide_password=True)
+            shown[name] = mask(value)
     sys.stdout.writelines(f"{PREFIX}{name.upper()}={value}\n" for name, value in shown.items())
 
 

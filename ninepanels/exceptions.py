@@ -21,6 +21,7 @@ NinePanelsBaseException
 ├── MailNotSent                 tried again later
 ├── WebhookRefused
 ├── Refused                     mission control does not do that here
+├── NotFitForRelease            an item of the checklist
 └── SettingsInvalid             the service does not start
 
 `http_errors.py` is the one place that turns these into responses.
@@ -173,6 +174,10 @@ class MailNotSent(NinePanelsBaseException):
 
 class Refused(NinePanelsBaseException):
     """Mission control does not do that, or not here; the detail says why."""
+
+
+class NotFitForRelease(NinePanelsBaseException):
+    """An item of the release checklist is not as it should be; the detail says what to do."""
 
 
 class SettingsInvalid(NinePanelsBaseException):

@@ -1,10 +1,12 @@
 """Asks a running service whether it is up, and how fast: `python -m ninepanels.ping URL`."""
 
+import http.client
 import sys
-import urllib.error
 import urllib.request
 from statistics import median
 from time import perf_counter
+
+from . import exceptions
 
 TRIES = 10
 TIMEOUT_S = 5
@@ -15,16 +17,24 @@ def main(url: str) -> None:
     if not url.startswith(("http://", "https://")):
         sys.exit(f"{url} is no http:// or https:// address")
     try:
-        milliseconds = [_time(f"{url.rstrip('/')}/health/ready") for _ in range(TRIES)]
-    except (urllib.error.URLError, OSError) as error:
-        sys.exit(f"{url} is not ready: {error}")
+        milliseconds = [measure(url, TIMEOUT_S) for _ in range(TRIES)]
+    except exceptions.NotReady as error:
+        sys.exit(error.detail)
     sys.stdout.write(f"{url} is ready; median of {TRIES} answers {median(milliseconds):.1f} ms\n")
 
 
-def _time(url: str) -> float:
+def measure(url: str, timeout_s: float) -> float:
+    """Return how many milliseconds an answer of `/health/ready` takes.
+
+    Raises:
+        NotReady: there is none, or none that is good; the detail says why.
+    """
     started = perf_counter()
-    with urllib.request.urlopen(url, timeout=TIMEOUT_S) as response:  # noqa: S310 - the scheme is checked above
-        response.read()
+    try:
+        with urllib.request.urlopen(f"{url.rstrip('/')}/health/ready", timeout=timeout_s) as response:  # noqa: S310 - http(s)
+            response.read()
+    except (OSError, http.client.HTTPException) as error:
+        raise exceptions.NotReady(f"{url} is not ready: {getattr(error, 'reason', error)}") from error
     return (perf_counter() - started) * 1_000
 
 

@@ -34,15 +34,32 @@ def switch(checkout: Path, branch: str) -> None:
     subprocess.run([program("git"), "symbolic-ref", "HEAD", f"refs/heads/{branch}"], cwd=checkout, check=True)
 
 
+def variables(database_url: str, **settings: str) -> dict[str, str]:
+    """The environment of a process in a checkout: the branch decides which it is, unless ENV does."""
+    ours = environment(database_url, **settings)
+    if "ENV" not in settings:
+        del ours["NINEPANELS_ENV"]
+    return ours
+
+
 def run(
     command: list[str], checkout: Path, database_url: str, typed: str = "", **settings: str
 ) -> subprocess.CompletedProcess[str]:
-    """Run a program in a checkout, whose branch decides the environment unless the command or ENV says otherwise."""
-    variables = environment(database_url, **settings)
-    if "ENV" not in settings:
-        del variables["NINEPANELS_ENV"]
+    return execute(command, checkout, variables(database_url, **settings), typed)
+
+
+def execute(
+    command: list[str], checkout: Path, environment_variables: dict[str, str], typed: str = ""
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command, cwd=checkout, env=variables, input=typed, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=checkout,
+        env=environment_variables,
+        input=typed,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
 
 

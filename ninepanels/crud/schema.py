@@ -44,6 +44,11 @@ def read_revision(session: Session) -> str | None:
     return MigrationContext.configure(session.connection()).get_current_revision()
 
 
+def differs_from_models(session: Session) -> bool:
+    """Tell whether the models describe another schema than the database has."""
+    return bool(compare_metadata(MigrationContext.configure(session.connection()), sql.Base.metadata))
+
+
 @cache
 def head() -> str | None:
     """Return the revision this release is written for."""

@@ -1,0 +1,84 @@
+"""What the release checklist asks of this environment: `python -m ninepanels.preflight`.
+
+`./mc.sh preflight` has the developing tools ask the rest.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from . import clock
+from . import config
+from . import crud
+from . import environments
+from . import exceptions
+from .database import database
+
+FRESH = timedelta(hours=24)
+
+
+def main() -> None:
+    """Look at every item, a line each; leave with 1 if one is not as it should be."""
+    well = [_is_well(item, demand) for item, demand in CHECKLIST.items()]
+    sys.exit(not all(well))
+
+
+def _is_well(item: str, demand: Callable[[], object]) -> bool:
+    try:
+        demand()
+    except exceptions.NinePanelsBaseException as error:
+        sys.stdout.write(f"FAILED  {item}: {error.detail}\n")
+        return False
+    sys.stdout.write(f"ok      {item}\n")
+    return True
+
+
+def _demand_clean_tree() -> None:
+    changes = environments.git("status", "--porcelain")
+    if changes is None:
+        raise exceptions.NotFitForRelease("this is no git checkout, so nobody can tell which release it is")
+    if changes:
+        raise exceptions.NotFitForRelease("commit or take away what `git status` shows")
+
+
+def _demand_schema_in_step() -> None:
+    database.connect(config.read_settings().database_url, pool_size=1)
+    try:
+        with database.reading() as session:
+            if crud.schema.read_revision(session) != crud.schema.head():
+                raise exceptions.NotFitForRelease("it is not the one of this release: ./mc.sh migrate")
+            if crud.schema.differs_from_models(session):
+                raise exceptions.NotFitForRelease("the models are ahead of the migrations: ./mc.sh revision MESSAGE")
+    except exceptions.DatabaseUnavailable as error:
+        raise exceptions.NotFitForRelease("the database is away: NINEPANELS_DATABASE_URL says where it is") from error
+    finally:
+        database.disconnect()
+
+
+def _demand_fresh_backup() -> None:
+    env, folder = config.read_settings().env, _backup_dir()
+    # The names sort by the time they begin with.
+    oldest = f"{clock.now() - FRESH:%Y%m%dT%H%M%SZ}"
+    name = re.compile(rf"\d{{8}}T\d{{6}}Z_{env}_(full|data)\.(dump|db)")
+    backups = [path for path in folder.glob("*") if name.fullmatch(path.name) and path.name >= oldest]
+    if not any(Path(f"{path}.sha256").exists() for path in backups):
+        raise exceptions.NotFitForRelease(f"{folder} has none of {env} with its checksum: ./mc.sh backup full")
+
+
+def _backup_dir() -> Path:
+    return Path(os.environ.get(f"{config.PREFIX}BACKUP_DIR") or config.VAR / "backups")
+
+
+CHECKLIST: dict[str, Callable[[], object]] = {
+    "nothing is uncommitted": _demand_clean_tree,
+    "the settings of this environment can be read": config.read_settings,
+    "the database's schema is in step with this release": _demand_schema_in_step,
+    "there is a backup of the last 24 hours": _demand_fresh_backup,
+}
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""A program on a terminal of its own, as somebody at a keyboard has it."""
+
+import contextlib
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+from .servers import DEADLINE_S
+from .servers import wait_for
+
+# Makes the terminal the program's own, so that Ctrl-C reaches whatever runs in its foreground.
+ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+CTRL_C = "\x03"
+CTRL_D = "\x04"
+
+
+class Terminal:
+    """`with Terminal(command, folder, variables) as terminal:` has one on which the command runs."""
+
+    def __init__(self, command: list[str], folder: Path, variables: dict[str, str]) -> None:
+        self._unread = ""
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", ON_A_TERMINAL, *command],
+            cwd=folder,
+            env=variables | {"TERM": "dumb"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._keyboard = self._process.stdin.fileno()
+        self._screen = self._process.stdout.fileno()
+        os.set_blocking(self._screen, False)
+
+    def __enter__(self) -> "Terminal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+    def type(self, keys: str) -> None:
+        os.write(self._keyboard, keys.encode())
+
+    def read_until(self, pattern: str) -> str:
+        """Return what is on the screen since the last time, once there is something like `pattern` at its end."""
+        wait_for(lambda: self._look(pattern))
+        seen, self._unread = self._unread, ""
+        return seen
+
+    def wait(self) -> int:
+        """Return the exit code of the program, which is about to leave."""
+        return self._process.wait(DEADLINE_S)
+
+    def _look(self, pattern: str) -> bool:
+        with contextlib.suppress(BlockingIOError):
+            self._unread += os.read(self._screen, 65_536).decode().replace("\r", "")
+        return re.search(pattern, self._unread) is not None
