@@ -11,7 +11,8 @@ from . import migrations
 GRACE_S = 4
 """How long a request that is accepted may take once the service is told to stop."""
 
-log = logging.getLogger(__name__)
+# By its own name: `python -m` calls this module __main__, which is nobody that `logs` listens to.
+log = logging.getLogger("ninepanels.serve")
 
 
 def main() -> None:

@@ -250,6 +250,15 @@ def test_a_token_dead_on_one_instance_is_dead_on_every_instance(database_url: st
         assert one.client.get("/users", headers=later).status_code == 200
 
 
+# --- Starting ---------------------------------------------------------------------------------------------------------
+
+
+def test_it_says_where_it_can_be_tried_out(sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "test.db")
+    with Service(f"sqlite:///{tmp_path}/test.db", tmp_path) as service:
+        assert "Try it at http://127.0.0.1:0/docs" in service.log()
+
+
 # --- Stopping ---------------------------------------------------------------------------------------------------------
 
 
