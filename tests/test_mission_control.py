@@ -370,3 +370,11 @@ def test_what_sentry_needs_is_installed_where_exceptions_go_there(checkout: Path
     asked = (tmp_path / "asked").read_text().split()
     assert asked[0] == "install"
     assert ("sentry" in asked) == (where != "nowhere")
+
+
+def test_what_sentry_needs_does_no_harm_where_it_is_there_already(mc: MissionControl, checkout: Path) -> None:
+    """As in the image, in which nothing could be installed."""
+    stamp = checkout / ".venv" / ".installed-main"
+    stamp.write_text(f"{stamp.read_text().strip()} sentry\n")
+    result = mc("--env", "TEST", "env")
+    assert (result.returncode, result.stderr) == (0, "")
