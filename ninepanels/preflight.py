@@ -50,7 +50,7 @@ def _demand_schema_in_step() -> None:
         with database.reading() as session:
             if crud.schema.read_revision(session) != crud.schema.head():
                 raise exceptions.NotFitForRelease("it is not the one of this release: ./mc.sh migrate")
-            if crud.schema.differs_from_models(session):
+            if not crud.schema.is_as_modelled(session):
                 raise exceptions.NotFitForRelease("the models are ahead of the migrations: ./mc.sh revision MESSAGE")
     except exceptions.DatabaseUnavailable as error:
         raise exceptions.NotFitForRelease("the database is away: NINEPANELS_DATABASE_URL says where it is") from error

@@ -44,9 +44,9 @@ def read_revision(session: Session) -> str | None:
     return MigrationContext.configure(session.connection()).get_current_revision()
 
 
-def differs_from_models(session: Session) -> bool:
-    """Tell whether the models describe another schema than the database has."""
-    return bool(compare_metadata(MigrationContext.configure(session.connection()), sql.Base.metadata))
+def is_as_modelled(session: Session) -> bool:
+    """Return whether the tables are those of the models."""
+    return not compare_metadata(MigrationContext.configure(session.connection()), sql.Base.metadata)
 
 
 @cache
