@@ -3,12 +3,9 @@
 `./mc.sh preflight` has the developing tools ask the rest.
 """
 
-import os
-import re
 import sys
 from collections.abc import Callable
 from datetime import timedelta
-from pathlib import Path
 
 from . import clock
 from . import config
@@ -16,6 +13,8 @@ from . import crud
 from . import environments
 from . import exceptions
 from .database import database
+from .dumps import files
+from .dumps.files import Kind
 
 FRESH = timedelta(hours=24)
 
@@ -59,17 +58,13 @@ def _demand_schema_in_step() -> None:
 
 
 def _demand_fresh_backup() -> None:
-    env, folder = config.read_settings().env, _backup_dir()
+    settings = config.read_settings()
     # The names sort by the time they begin with.
-    oldest = f"{clock.now() - FRESH:%Y%m%dT%H%M%SZ}"
-    name = re.compile(rf"\d{{8}}T\d{{6}}Z_{env}_(full|data)\.(dump|db)")
-    backups = [path for path in folder.glob("*") if name.fullmatch(path.name) and path.name >= oldest]
-    if not any(Path(f"{path}.sha256").exists() for path in backups):
-        raise exceptions.NotFitForRelease(f"{folder} has none of {env} with its checksum: ./mc.sh backup full")
-
-
-def _backup_dir() -> Path:
-    return Path(os.environ.get(f"{config.PREFIX}BACKUP_DIR") or config.VAR / "backups")
+    oldest = f"{clock.now() - FRESH:{files.TIME_FORMAT}}"
+    if not any(path.name >= oldest for kind in Kind for path in files.complete(settings, kind)):
+        raise exceptions.NotFitForRelease(
+            f"{settings.backup_dir} has none of {settings.env} with its checksum: ./mc.sh backup full"
+        )
 
 
 CHECKLIST: dict[str, Callable[[], object]] = {

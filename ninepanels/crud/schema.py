@@ -44,11 +44,6 @@ def read_revision(session: Session) -> str | None:
     return MigrationContext.configure(session.connection()).get_current_revision()
 
 
-def is_as_modelled(session: Session) -> bool:
-    """Return whether the tables are those of the models."""
-    return not compare_metadata(MigrationContext.configure(session.connection()), sql.Base.metadata)
-
-
 @cache
 def head() -> str | None:
     """Return the revision this release is written for."""
