@@ -16,24 +16,25 @@ import psycopg2
 # PostgreSQL refuses to run as root.
 ANOTHER_USER = "nobody"
 # What is lost in a crash is nothing that a test would miss.
-FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 class PostgresServer:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, options: str) -> None:
         self.folder = folder
+        self.options = options
         self.bin = _binaries(folder)
         self.port = free_port()
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 
     @classmethod
     @contextlib.contextmanager
-    def temporary(cls) -> Iterator["PostgresServer"]:
+    def temporary(cls, options: str = FAST) -> Iterator["PostgresServer"]:
         with tempfile.TemporaryDirectory(prefix="ninepanels-postgres-") as name:
             folder = Path(name)
             if _is_root():
                 shutil.chown(folder, ANOTHER_USER)
-            server = cls(folder)
+            server = cls(folder, options)
             server.start()
             try:
                 yield server
@@ -41,7 +42,7 @@ class PostgresServer:
                 server.stop()
 
     def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} {FAST}"
+        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c max_connections=200 {self.options}"
         self._run("pg_ctl", "start", "-D", "data", "-w", "-l", "log", "-o", options)
 
     def stop(self) -> None:

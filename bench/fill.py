@@ -1,0 +1,70 @@
+"""Fills a database with people who have nine panels and an entry for each day of a year.
+
+In SQL, because 3.3 million rows are many; in the order of the days, as life would: the entries of a panel lie scattered
+over the table.
+"""
+
+from sqlalchemy import NullPool
+from sqlalchemy import make_url
+from sqlalchemy import text
+
+from ninepanels import auth
+from ninepanels.database import make_engine
+from tests.conftest import migrate
+
+PASSWORD = "correct horse"
+PANELS = 9
+DAYS = 365
+
+_SERIES = {
+    "postgresql": "generate_series({first}, {last}) AS {name}(n)",
+    "sqlite": "(WITH RECURSIVE s(n) AS (SELECT {first} UNION ALL SELECT n + 1 FROM s WHERE n < {last}) SELECT n FROM s)"
+    " AS {name}",
+}
+_DAY = {"postgresql": "CURRENT_DATE - d.n", "sqlite": "date('now', '-' || d.n || ' days')"}
+_NOW = {"postgresql": "now()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
+
+
+def email(number: int) -> str:
+    """Return the e-mail of the n-th user, counted from 1, which is the id as well."""
+    return f"user{number}@example.com"
+
+
+def fill(url: str, users: int) -> None:
+    """Migrate a database that is not there yet, and fill it with users times 9 times 365 entries."""
+    migrate(url)
+    kind = make_url(url).get_backend_name()
+
+    def series(name: str, first: int, last: int) -> str:
+        return _SERIES[kind].format(name=name, first=first, last=last)
+
+    now, day = _NOW[kind], _DAY[kind]
+    engine = make_engine(url, poolclass=NullPool)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO users (email, name, hashed_password, is_admin, timezone, day_starts_at, created_at)"
+                f" SELECT 'user' || u.n || '@example.com', 'Ada', :hashed, false, 'UTC', 0, {now}"
+                f" FROM {series('u', 1, users)} ORDER BY u.n"
+            ),
+            {"hashed": auth.passwords.hash(PASSWORD)},
+        )
+        connection.execute(
+            text(
+                "INSERT INTO panels (user_id, title, description, position, created_at)"
+                f" SELECT u.id, 'One thing to do each day', 'And why', p.n, {now}"
+                f" FROM users u CROSS JOIN {series('p', 0, PANELS - 1)} ORDER BY u.id, p.n"
+            )
+        )
+        connection.execute(
+            text(
+                "INSERT INTO entries (user_id, panel_id, day, is_complete, timestamp)"
+                f" SELECT p.user_id, p.id, {day}, (p.id + d.n) % 3 > 0, {now}"
+                f" FROM {series('d', 0, DAYS - 1)} CROSS JOIN panels p ORDER BY d.n DESC, p.id"
+            )
+        )
+    if kind == "postgresql":
+        # As autovacuum would have done by the time that somebody asks.
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+    engine.dispose()
