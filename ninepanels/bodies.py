@@ -41,6 +41,8 @@ class StrictBodyRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, fed with a stricter request."""
         handle = super().get_route_handler()
+        if self.body_field is None:
+            return handle
         form_is_json = FORM in (self.openapi_extra or {}).get("requestBody", {}).get("content", {})
 
         async def handle_strictly(request: Request) -> Response:

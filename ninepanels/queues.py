@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import time
-import uuid
 from collections import deque
 from collections.abc import Awaitable
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from collections.abc import Sequence
 from . import clock
 from . import event_types
 from . import exceptions
+from . import ids
 from . import instruments
 from . import logs
 from . import pydmodels as pyd
@@ -237,7 +237,7 @@ def _may_be_dropped(event: pyd.Event) -> bool:
 def emit(payload: pyd.EventPayload) -> None:
     """Put an event on the queue; from any thread. What a transaction causes goes through `UnitOfWork.emit`."""
     event = pyd.Event(
-        event_id=uuid.uuid4(),
+        event_id=ids.make(),
         created_at=clock.now(),
         request_id=request_ids.current.get(),
         type=payload.type,

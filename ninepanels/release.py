@@ -1,6 +1,7 @@
 """Which release of Nine Panels this checkout is."""
 
 import tomllib
+from datetime import UTC
 from datetime import datetime
 from functools import cache
 
@@ -20,5 +21,5 @@ def about() -> pyd.About:
         version=project["version"],
         branch=environments.branch() or None,
         commit=commit or None,
-        release_date=datetime.fromisoformat(committed) if committed else None,
+        release_date=datetime.fromisoformat(committed).astimezone(UTC) if committed else None,
     )

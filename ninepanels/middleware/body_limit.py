@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from starlette.types import Message
@@ -29,8 +28,8 @@ class BodyLimitMiddleware:
             await self.app(scope, receive, send)
             return
         too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        announced = Headers(scope=scope).get("content-length", "").lstrip("0")
-        if len(announced) > len(str(self.max_bytes)) or (announced.isdecimal() and int(announced) > self.max_bytes):
+        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"").lstrip(b"0")
+        if len(announced) > len(str(self.max_bytes)) or (announced.isdigit() and int(announced) > self.max_bytes):
             await http_errors.respond(scope, too_large)(scope, receive, send)
             return
         received = 0

@@ -1,7 +1,5 @@
 """Gives every request its id."""
 
-from starlette.datastructures import Headers
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp
 from starlette.types import Message
 from starlette.types import Receive
@@ -12,6 +10,7 @@ from .. import request_ids
 from .. import route_names
 
 HEADER = "X-Request-ID"
+_RAW_HEADER = HEADER.lower().encode()
 
 
 class RequestIdMiddleware:
@@ -28,11 +27,13 @@ class RequestIdMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        request_id = request_ids.accept_or_make(Headers(scope=scope).get(HEADER))
+        given = next((value for name, value in scope["headers"] if name == _RAW_HEADER), None)
+        request_id = request_ids.accept_or_make(None if given is None else given.decode("latin-1"))
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)[HEADER] = request_id
+                others = [(name, value) for name, value in message["headers"] if name != _RAW_HEADER]
+                message = {**message, "headers": [*others, (_RAW_HEADER, request_id.encode())]}
             await send(message)
 
         id_before, scope_before = request_ids.current.set(request_id), route_names.serving.set(scope)

@@ -1,11 +1,9 @@
 """Puts the envelope round every JSON response."""
 
-import json
 from http import HTTPStatus
-from typing import Any
 
+from pydantic_core import to_json
 from starlette.datastructures import Headers
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from starlette.types import Message
@@ -79,8 +77,8 @@ class _Envelope:
     async def send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            if _is_wrapped(self.scope, Headers(scope=message)):
-                self._enclose(message)
+            if _is_wrapped(self.scope, message):
+                message = self._enclose(message)
         elif message["type"] == "http.response.body":
             last = not message.get("more_body", False)
             body = self.head + message.get("body", b"") + (self.tail if last else b"")
@@ -88,7 +86,7 @@ class _Envelope:
             message = {**message, "body": body}
         await self.forward(message)
 
-    def _enclose(self, start: Message) -> None:
+    def _enclose(self, start: Message) -> Message:
         """Write head and tail, and count them in the Content-Length where there is one."""
         state = self.scope.get("state", {})
         is_error = self.status >= HTTPStatus.BAD_REQUEST
@@ -98,19 +96,21 @@ class _Envelope:
             "error_message": state.get("error_message") if is_error else None,
             "meta": state.get("meta"),
         }
-        self.head, self.tail = self.HEAD, b"," + _json(rest)[1:]
-        headers = MutableHeaders(scope=start)
-        if "content-length" in headers:
-            headers["content-length"] = str(int(headers["content-length"]) + len(self.head) + len(self.tail))
+        self.head, self.tail = self.HEAD, b"," + to_json(rest)[1:]
+        more = len(self.head) + len(self.tail)
+        headers = [
+            (name, b"%d" % (int(value) + more) if name == b"content-length" else value)
+            for name, value in start["headers"]
+        ]
+        return {**start, "headers": headers}
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def _is_wrapped(scope: Scope, response: Headers) -> bool:
-    if response.get("content-type", "").partition(";")[0] != "application/json" or scope["path"] in NEVER_WRAPPED:
+def _is_wrapped(scope: Scope, start: Message) -> bool:
+    kind = next((value for name, value in start["headers"] if name == b"content-type"), b"")
+    if kind.partition(b";")[0] != b"application/json" or scope["path"] in NEVER_WRAPPED:
         return False
+    if not scope["path"].endswith("/token"):
+        return True
     # Swagger's Authorize understands no envelope.
     referer = Headers(scope=scope).get("referer", "").partition("?")[0].partition("#")[0]
-    return not (scope["path"].endswith("/token") and referer.endswith("/docs"))
+    return not referer.endswith("/docs")
