@@ -76,10 +76,10 @@ def create(
 def read() -> None:
     """Show how many rows each table has, and the newest ones; what is secret is masked."""
     tables = crud.tables.all_tables()
-    with ready(config.read_settings()), database.reading() as session:
-        show(["table", "rows"], [[table.name, f"{crud.tables.count(session, table):,}"] for table in tables])
+    with ready(config.read_settings()), database.reading() as connection:
+        show(["table", "rows"], [[table.name, f"{crud.tables.count(connection, table):,}"] for table in tables])
         for table in tables:
-            if rows := crud.tables.read_newest(session, table, ROWS_SHOWN):
+            if rows := crud.tables.read_newest(connection, table, ROWS_SHOWN):
                 # A row each would be wider than most terminals.
                 show([table.name, "newest", *[""] * (len(rows) - 1)], zip(table.columns.keys(), *rows, strict=True))
 
@@ -87,9 +87,9 @@ def read() -> None:
 @app.command()
 def schema() -> None:
     """Show the tables and columns that the database has."""
-    with connected(config.read_settings()), database.reading() as session:
-        revision = crud.schema.read_revision(session)
-        for name, columns in crud.schema.read_tables(session).items():
+    with connected(config.read_settings()), database.reading() as connection:
+        revision = crud.schema.read_revision(connection)
+        for name, columns in crud.schema.read_tables(connection).items():
             rows = [
                 [column.name, column.type, "" if column.nullable else "not null", ", ".join(column.keys)]
                 for column in columns
@@ -138,8 +138,8 @@ def ready(settings: Settings) -> Iterator[None]:
         NotReady: it has another, or none.
     """
     with connected(settings):
-        with database.reading() as session:
-            if crud.schema.read_revision(session) != crud.schema.head():
+        with database.reading() as connection:
+            if crud.schema.read_revision(connection) != crud.schema.head():
                 raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
         yield
 

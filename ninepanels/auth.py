@@ -18,12 +18,12 @@ from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends
-from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.requests import HTTPConnection
 from fastapi.security import OAuth2PasswordBearer
 from jose import jwt
 from passlib.context import CryptContext
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from . import clock
 from . import crud
@@ -32,7 +32,9 @@ from . import pydmodels as pyd
 from . import rate_limits
 from . import sqlmodels as sql
 from .config import Settings
+from .crud.executor import Executor
 from .crud.users import UserRow
+from .database import OneStatement
 from .database import UnitOfWork
 from .database import database
 
@@ -99,7 +101,7 @@ def _verify(password: str, hashed: str, tries: Sequence[rate_limits.Try]) -> tup
 class Login:
     """Somebody who knew the password, at the instant before it was looked up."""
 
-    user: sql.User
+    user: UserRow
     at: datetime
 
 
@@ -121,12 +123,12 @@ async def log_in(email: str, password: str, address: str) -> Login:
     return Login(user, at)
 
 
-def _find(email: str) -> sql.User | None:
-    with database.reading() as session:
-        return crud.users.read_by_email(session, email)
+def _find(email: str) -> UserRow | None:
+    with database.reading() as connection:
+        return crud.users.read_by_email(connection, email)
 
 
-def _renew(user: sql.User, renewed: str) -> None:
+def _renew(user: UserRow, renewed: str) -> None:
     with database.writing() as work:
         crud.users.renew_hash(work, user.id, outdated=user.hashed_password, renewed=renewed)
 
@@ -222,24 +224,30 @@ def hash_reset_token(token: str) -> str:
 class LoggedIn:
     """The bearer of a good token; whether it is dead meanwhile is settled in the session their request uses."""
 
-    request: Request
+    request: HTTPConnection
     token: AccessToken
 
     @contextmanager
-    def reading(self) -> Iterator[tuple[Session, UserRow]]:
-        """Open a session to read with, and the caller in it.
+    def reading(self) -> Iterator[tuple[Connection, UserRow]]:
+        """Open a connection to read with, and the caller on it.
 
         Raises:
             NotAuthenticated: the user is gone, or the token was revoked.
             DatabaseUnavailable: the database is away.
         """
-        with database.reading() as session:
-            yield session, self._identify(session)
+        with database.reading() as connection:
+            yield connection, self._identify(connection)
 
     @contextmanager
     def writing(self) -> Iterator[tuple[UnitOfWork, UserRow]]:
         """Open a unit of work, and the caller in it; raises what `reading` does."""
         with database.writing() as work:
+            yield work, self._identify(work)
+
+    @contextmanager
+    def writing_once(self) -> Iterator[tuple[OneStatement, UserRow]]:
+        """Open a unit of work of one statement, and the caller on it; raises what `reading` does."""
+        with database.writing_once() as work:
             yield work, self._identify(work)
 
     async def confirm_password(self, password: str) -> str:
@@ -259,8 +267,8 @@ class LoggedIn:
         with self.reading() as (_, user):
             return user.hashed_password
 
-    def _identify(self, session: Session) -> UserRow:
-        user = crud.tokens.read_bearer(session, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
+    def _identify(self, executor: Executor) -> UserRow:
+        user = crud.tokens.read_bearer(executor, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
         if user is None:
             raise exceptions.NotAuthenticated
         self.request.state.user_id = user.id
@@ -270,25 +278,26 @@ class LoggedIn:
 class LoggedInAdmin(LoggedIn):
     """A bearer who has to be an admin, or their session raises NotAllowed."""
 
-    def _identify(self, session: Session) -> UserRow:
-        user = super()._identify(session)
+    def _identify(self, executor: Executor) -> UserRow:
+        user = super()._identify(executor)
         if not user.is_admin:
             raise exceptions.NotAllowed
         return user
 
 
-_bearer = OAuth2PasswordBearer(tokenUrl="token", auto_error=False)
+class _Bearer(OAuth2PasswordBearer):
+    """Documents how one logs in, and reads who did: in one dependency, where the library's returns the token alone."""
+
+    def __init__(self, bearer: type[LoggedIn]) -> None:
+        super().__init__(tokenUrl="token")
+        self._bearer = bearer
+
+    async def __call__(self, request: HTTPConnection) -> LoggedIn:  # type: ignore[override]
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise exceptions.NotAuthenticated
+        return self._bearer(request, read_token(token, request.app.state.settings))
 
 
-async def _logged_in(request: Request, token: Annotated[str | None, Depends(_bearer)]) -> LoggedIn:
-    if token is None:
-        raise exceptions.NotAuthenticated
-    return LoggedIn(request, read_token(token, request.app.state.settings))
-
-
-async def _logged_in_admin(caller: Annotated[LoggedIn, Depends(_logged_in)]) -> LoggedInAdmin:
-    return LoggedInAdmin(caller.request, caller.token)
-
-
-Caller = Annotated[LoggedIn, Depends(_logged_in)]
-Admin = Annotated[LoggedInAdmin, Depends(_logged_in_admin)]
+Caller = Annotated[LoggedIn, Depends(_Bearer(LoggedIn))]
+Admin = Annotated[LoggedInAdmin, Depends(_Bearer(LoggedInAdmin))]

@@ -1,6 +1,7 @@
 """The engine, the session and the unit of work: the one owner of commits."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,6 +18,7 @@ from . import exceptions
 from . import pydmodels as pyd
 from . import queues
 
+AUTOCOMMIT = "AUTOCOMMIT"
 BUSY_TIMEOUT_MS = 5_000
 CONNECT_TIMEOUT_S = 5
 KEEPALIVE_S = 30
@@ -35,41 +37,61 @@ class UnitOfWork(Session):
         self.payloads.append(payload)
 
 
+class OneStatement(Connection):
+    """A unit of work that is one statement, and so its own transaction: begin and commit cost it no round trips."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.payloads: list[pyd.EventPayload] = []
+
+    def emit(self, payload: pyd.EventPayload) -> None:
+        """Say what happened; the event joins the queue at the end of the block, after the statement."""
+        self.payloads.append(payload)
+
+
 class Database:
     """The database of this process; `main` connects it, everybody else works with `reading` and `writing`."""
 
     def __init__(self) -> None:
         self._engine: Engine | None = None
+        self._autocommit: Engine | None = None
 
     @property
     def engine(self) -> Engine:
-        """The engine.
+        """The engine of transactions.
 
         Raises:
             NotReady: `connect` was not called, or `disconnect` was.
         """
-        if self._engine is None:
-            raise exceptions.NotReady(context_msg="the database is not connected")
-        return self._engine
+        return _connected(self._engine)
+
+    @property
+    def autocommit(self) -> Engine:
+        """The engine whose statements are each their own transaction; raises what `engine` does."""
+        return _connected(self._autocommit)
 
     def connect(self, url: str, pool_size: int) -> None:
-        """Make the engine; the first connection is opened when it is needed."""
-        self._engine = make_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=POOL_TIMEOUT_S)
+        """Make the engines, each with up to `pool_size` connections that are opened when they are needed."""
+        pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_S}
+        self._engine = make_engine(url, **pool)
+        # With connections of its own: to switch one back and forth costs as much as a query.
+        self._autocommit = make_engine(url, **pool, isolation_level=AUTOCOMMIT, skip_autocommit_rollback=True)
 
     def disconnect(self) -> None:
         """Close every connection."""
         self.engine.dispose()
-        self._engine = None
+        self.autocommit.dispose()
+        self._engine = self._autocommit = None
 
     @contextmanager
-    def reading(self) -> Iterator[Session]:
-        """Open a session without a transaction: no round trip is spent on begin and rollback.
+    def reading(self) -> Iterator[Connection]:
+        """Open a connection without a transaction: no round trip is spent on begin and rollback.
 
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        with _unavailable_when_away(), Session(self.engine.execution_options(**_WITHOUT_TRANSACTION)) as session:
-            yield session
+        with _unavailable_when_away(), self.autocommit.connect() as connection:
+            yield connection
 
     @contextmanager
     def writing(self) -> Iterator[UnitOfWork]:
@@ -83,11 +105,23 @@ class Database:
         for payload in work.payloads:
             queues.emit(payload)
 
+    @contextmanager
+    def writing_once(self) -> Iterator[OneStatement]:
+        """Open a unit of work that writes with a single statement; it is committed when that is executed.
+
+        Raises:
+            DatabaseUnavailable: the database is away.
+        """
+        with _unavailable_when_away(), closing(OneStatement(self.autocommit)) as work:
+            yield work
+        for payload in work.payloads:
+            queues.emit(payload)
+
     @property
     def connections_in_use(self) -> int:
-        """How many connections are taken out of the pool."""
-        pool = self.engine.pool
-        return pool.checkedout() if isinstance(pool, QueuePool) else 0
+        """How many connections are taken out of the pools."""
+        pools = (self.engine.pool, self.autocommit.pool)
+        return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     @property
     def dialect(self) -> str:
@@ -117,25 +151,14 @@ def make_engine(url: str, **options: Any) -> Engine:
         options: passed on to SQLAlchemy's `create_engine`.
     """
     # Errors are logged with their statement; its parameters are somebody's data.
-    if url.startswith("sqlite"):
-        engine = create_engine(url, hide_parameters=True, **options)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_on_sqlite)
-    else:
+    if not url.startswith("sqlite"):
         reachable = {"connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
-        engine = create_engine(url, hide_parameters=True, connect_args=reachable, **options)
-        event.listen(engine, "connect", _prepare_postgresql)
-        event.listen(engine, "begin", _begin_on_postgresql)
-        event.listen(engine, "checkin", _end_on_postgresql)
+        return create_engine(url, hide_parameters=True, connect_args=reachable, **options)
+    engine = create_engine(url, hide_parameters=True, **options)
+    event.listen(engine, "connect", _prepare_sqlite)
+    if options.get("isolation_level") != AUTOCOMMIT:
+        event.listen(engine, "begin", _begin_immediately)
     return engine
-
-
-# On both databases a connection is without a transaction until one is begun: most of what is done is reading.
-_WITHOUT_TRANSACTION = {"without_transaction": True}
-
-
-def _wants_transaction(connection: Connection) -> bool:
-    return not connection.get_execution_options().get("without_transaction")
 
 
 def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
@@ -146,25 +169,15 @@ def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _begin_on_sqlite(connection: Connection) -> None:
+def _begin_immediately(connection: Connection) -> None:
     # A writer that begins as a reader can fail half-way when another one was faster; this one waits its turn.
-    if _wants_transaction(connection):
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _prepare_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    connection.autocommit = True
-
-
-def _begin_on_postgresql(connection: Connection) -> None:
-    # psycopg2 notes this and sends BEGIN with the first statement; SQLAlchemy's isolation levels cost round trips.
-    if _wants_transaction(connection):
-        connection.connection.dbapi_connection.autocommit = False  # type: ignore[union-attr]
-
-
-def _end_on_postgresql(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    if connection is not None and not connection.closed:
-        connection.autocommit = True
+def _connected(engine: Engine | None) -> Engine:
+    if engine is None:
+        raise exceptions.NotReady(context_msg="the database is not connected")
+    return engine
 
 
 @contextmanager

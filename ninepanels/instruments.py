@@ -33,7 +33,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _queue_depth = Gauge("ninepanels_event_queue_depth", "Events that wait for the worker or for a handler.")
 _timings_buffered = Gauge("ninepanels_timings_buffered", "Timings that wait to be written to the database.")
-_connections_in_use = Gauge("ninepanels_database_connections_in_use", "Connections taken out of the pool.")
+_connections_in_use = Gauge("ninepanels_database_connections_in_use", "Connections taken out of the pools.")
 _outbox_depth = Gauge("ninepanels_outbox_depth", "E-mails not sent yet; NaN while the database is away.")
 
 

@@ -171,8 +171,8 @@ def _mark_sent(mail: sql.OutboxMail) -> None:
 
 
 def _sleep_s() -> float:
-    with database.reading() as session:
-        next_attempt = crud.outbox.read_next_attempt(session)
+    with database.reading() as connection:
+        next_attempt = crud.outbox.read_next_attempt(connection)
     if next_attempt is None:
         return LONGEST_SLEEP_S
     return min(max((next_attempt - clock.now()).total_seconds(), 0.05), LONGEST_SLEEP_S)

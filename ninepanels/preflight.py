@@ -46,10 +46,10 @@ def _demand_clean_tree() -> None:
 def _demand_schema_in_step() -> None:
     database.connect(config.read_settings().database_url, pool_size=1)
     try:
-        with database.reading() as session:
-            if crud.schema.read_revision(session) != crud.schema.head():
+        with database.reading() as connection:
+            if crud.schema.read_revision(connection) != crud.schema.head():
                 raise exceptions.NotFitForRelease("it is not the one of this release: ./mc.sh migrate")
-            if not crud.schema.is_as_modelled(session):
+            if not crud.schema.is_as_modelled(connection):
                 raise exceptions.NotFitForRelease("the models are ahead of the migrations: ./mc.sh revision MESSAGE")
     except exceptions.DatabaseUnavailable as error:
         raise exceptions.NotFitForRelease("the database is away: NINEPANELS_DATABASE_URL says where it is") from error

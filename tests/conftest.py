@@ -184,6 +184,9 @@ def statements(client: TestClient) -> Iterator[list[str]]:
         if statement != "BEGIN IMMEDIATE" and request_ids.current.get() is not None:
             seen.append(statement)
 
-    event.listen(database.engine, "before_cursor_execute", note)
+    engines = (database.engine, database.autocommit)
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
     yield seen
-    event.remove(database.engine, "before_cursor_execute", note)
+    for engine in engines:
+        event.remove(engine, "before_cursor_execute", note)

@@ -208,8 +208,8 @@ def test_an_alert_that_is_rolled_back_was_none(
         patch.setattr(crud.outbox, "add", fail)
         call(client, stopwatch, *[900.0] * 10)
     assert kinds(recorder) == []
-    with database.reading() as session:
-        assert session.scalars(select(sql.RouteSettings.method_path).where(sql.RouteSettings.in_alert)).all() == []
+    with database.reading() as connection:
+        assert connection.scalars(select(sql.RouteSettings.method_path).where(sql.RouteSettings.in_alert)).all() == []
     call(client, stopwatch, 900.0)
     assert kinds(recorder) == [RAISED]
 
@@ -225,8 +225,8 @@ def test_nobody_is_written_to_where_nobody_is_named(
     with TestClient(create_api(settings)) as client:
         call(client, stopwatch, *[900.0] * 10)
         assert kinds(recorder) == [RAISED]
-        with database.reading() as session:
-            assert session.scalars(select(sql.OutboxMail)).all() == []
+        with database.reading() as connection:
+            assert connection.scalars(select(sql.OutboxMail)).all() == []
     assert hook.bodies == []
 
 

@@ -22,13 +22,13 @@ TABLES = [table for table in sql.Base.metadata.sorted_tables if table.name not i
 
 def everything() -> dict[str, set[tuple[object, ...]]]:
     """Every row of every table."""
-    with database.reading() as session:
-        return {table.name: {tuple(row) for row in session.execute(select(table))} for table in TABLES}
+    with database.reading() as connection:
+        return {table.name: {tuple(row) for row in connection.execute(select(table))} for table in TABLES}
 
 
 def nothing_is_due() -> bool:
-    with database.reading() as session:
-        return crud.outbox.read_next_attempt(session) is None
+    with database.reading() as connection:
+        return crud.outbox.read_next_attempt(connection) is None
 
 
 def leave_a_row_in_every_table(person: Person, mailbox: Mailbox) -> None:
@@ -52,8 +52,8 @@ def test_what_is_kept_of_requests_names_nobody(ada: Person, mailbox: Mailbox) ->
     finish_events(ada.client)
     tables = [table for table in sql.Base.metadata.sorted_tables if table.name in OF_NO_USER]
     assert not [table.name for table in tables if table.foreign_keys or "user_id" in table.columns]
-    with database.reading() as session:
-        kept = str([session.execute(select(table)).all() for table in tables])
+    with database.reading() as connection:
+        kept = str([connection.execute(select(table)).all() for table in tables])
     assert "POST_/panels/{panel_id}/entries" in kept
     # The whole address, and the name quoted as a value would be: "ada" alone is in every hundredth UUID.
     assert ada.email not in kept
@@ -80,6 +80,6 @@ def test_a_mail_that_waits_goes_with_its_user(ada: Person, mailbox: Mailbox) -> 
     data(ada.patch("/users", {"email": "lovelace@example.com", "current_password": PASSWORD}))
     data(ada.client.post("/auth/request_password_reset", json={"email": "lovelace@example.com"}))
     data(ada.delete("/users"))
-    with database.reading() as session:
-        waiting = session.scalars(select(sql.OutboxMail.recipient)).all()
+    with database.reading() as connection:
+        waiting = connection.scalars(select(sql.OutboxMail.recipient)).all()
     assert waiting == []

@@ -33,9 +33,9 @@ def answered(client: TestClient, how_many: int = PLENTY) -> None:
 
 
 def kept() -> int:
-    with database.reading() as session:
+    with database.reading() as connection:
         live = select(func.count()).where(sql.Timing.path == "/health/live")
-        return session.scalar(live) or 0
+        return connection.scalar(live) or 0
 
 
 def dropped(client: TestClient, place: str) -> float:

@@ -32,7 +32,8 @@ def asked(client: TestClient) -> set[str]:
     """The statements of requests, event handlers and the outbox."""
     assert client, "its start connects the database"
     asked: set[str] = set()
-    event.listen(database.engine, "before_cursor_execute", lambda *arguments: asked.add(str(arguments[2])))
+    for engine in (database.engine, database.autocommit):
+        event.listen(engine, "before_cursor_execute", lambda *arguments: asked.add(str(arguments[2])))
     return asked
 
 
@@ -60,7 +61,7 @@ def scanned(statement: str) -> list[str]:
     """The tables that SQLite reads from end to end, unless that is meant."""
     if any(re.match(meant, statement, re.DOTALL) for meant in MEANT):
         return []
-    with database.reading() as session:
+    with database.reading() as connection:
         nothing = (None,) * statement.count("?")
-        plan = session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", nothing)
         return [row.detail for row in plan if re.match(rf"SCAN (?!{NO_TABLE})", row.detail)]

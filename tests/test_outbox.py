@@ -38,7 +38,7 @@ def sign_up(service: Service, email: str = "ada@example.com") -> None:
 
 
 def rows() -> list[sql.OutboxMail]:
-    with database.reading() as session:
+    with database.writing() as session:
         return list(session.scalars(select(sql.OutboxMail).order_by(sql.OutboxMail.id)))
 
 

@@ -75,7 +75,7 @@ def a_new_route(readings: Sequence[float]) -> str:
 
 
 def computed(method_path: str, window_size: int) -> dict[str, Any]:
-    with database.reading() as session:
+    with database.writing() as session:
         return dict(crud.route_stats.compute(session, method_path, window_size)._mapping)
 
 

@@ -65,7 +65,7 @@ def event_queue(monkeypatch: pytest.MonkeyPatch) -> queues.EventQueue:
 
 
 def rows() -> list[sql.Timing]:
-    with database.reading() as session:
+    with database.writing() as session:
         return list(session.scalars(select(sql.Timing)))
 
 
@@ -135,7 +135,8 @@ def test_a_few_timings_are_written_after_a_while(monkeypatch: pytest.MonkeyPatch
 
 def test_a_batch_is_one_statement(monkeypatch: pytest.MonkeyPatch) -> None:
     statements: list[str] = []
-    event.listen(database.engine, "before_cursor_execute", lambda *arguments: statements.append(str(arguments[2])))
+    for engine in (database.engine, database.autocommit):
+        event.listen(engine, "before_cursor_execute", lambda *arguments: statements.append(str(arguments[2])))
     monkeypatch.setattr(timing_buffer, "BATCH", 4)
     write(*(timing() for _ in range(10)))
     assert len([statement for statement in statements if statement.startswith("INSERT INTO timings")]) == 3
@@ -237,8 +238,8 @@ def old_stats() -> dict[str, object]:
 
 
 def count(table: type[sql.Base]) -> int:
-    with database.reading() as session:
-        return session.scalar(select(func.count()).select_from(table)) or 0
+    with database.reading() as connection:
+        return connection.scalar(select(func.count()).select_from(table)) or 0
 
 
 def test_the_sweep_takes_more_than_a_batch_brings() -> None:

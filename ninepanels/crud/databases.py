@@ -1,72 +1,74 @@
 """Queries on whole databases of a PostgreSQL server, from a connection to another of them."""
 
 from sqlalchemy import text
-from sqlalchemy.orm import Session
+
+from .executor import Executor
+from .executor import connection_of
 
 LOCK_TIMEOUT_S = 10
 
 
-def server_version(session: Session) -> int:
+def server_version(executor: Executor) -> int:
     """Return the server's major version."""
-    return int(session.scalars(text("SHOW server_version_num")).one()) // 10_000
+    return int(executor.scalars(text("SHOW server_version_num")).one()) // 10_000
 
 
-def exists(session: Session, name: str) -> bool:
+def exists(executor: Executor, name: str) -> bool:
     """Return whether the server has this database."""
-    return session.scalar(text("SELECT true FROM pg_database WHERE datname = :name"), {"name": name}) or False
+    return executor.scalar(text("SELECT true FROM pg_database WHERE datname = :name"), {"name": name}) or False
 
 
-def create(session: Session, name: str, like: str) -> None:
+def create(executor: Executor, name: str, like: str) -> None:
     """Create an empty database; it sorts and spells as the database `like`, if there is that one."""
     spelling = text(
         "SELECT format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)"
         " FROM pg_database WHERE datname = :name"
     )
-    options = session.scalar(spelling, {"name": like}) or ""
-    session.execute(text(f"CREATE DATABASE {_quoted(session, name)} TEMPLATE template0{options}"))
+    options = executor.scalar(spelling, {"name": like}) or ""
+    executor.execute(text(f"CREATE DATABASE {_quoted(executor, name)} TEMPLATE template0{options}"))
 
 
-def drop(session: Session, name: str) -> None:
+def drop(executor: Executor, name: str) -> None:
     """Drop a database, whoever is connected to it."""
-    session.execute(text(f"DROP DATABASE {_quoted(session, name)} WITH (FORCE)"))
+    executor.execute(text(f"DROP DATABASE {_quoted(executor, name)} WITH (FORCE)"))
 
 
-def rename(session: Session, old: str, new: str) -> None:
+def rename(executor: Executor, old: str, new: str) -> None:
     """Give a database another name.
 
     From when it is asked to until the transaction ends the server lets nobody in; it waits 5 s for others to leave.
     """
-    session.execute(text(f"ALTER DATABASE {_quoted(session, old)} RENAME TO {_quoted(session, new)}"))
+    executor.execute(text(f"ALTER DATABASE {_quoted(executor, old)} RENAME TO {_quoted(executor, new)}"))
 
 
-def hold_off_writers(session: Session) -> int:
+def hold_off_writers(executor: Executor) -> int:
     """Let nobody write to the database of this session until its transaction ends; reading goes on.
 
     Returns:
         The number of this session's process.
     """
-    tables = session.scalar(
+    tables = executor.scalar(
         text(
             "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ')"
             " FROM pg_tables WHERE schemaname = current_schema()"
         )
     )
-    session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    executor.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
     # The server may send away who is silent for long, and this session is silent while a backup is made.
-    session.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
+    executor.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     if tables:
-        session.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
-    process: int = session.scalars(text("SELECT pg_backend_pid()")).one()
+        executor.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
+    process: int = executor.scalars(text("SELECT pg_backend_pid()")).one()
     return process
 
 
-def send_away_all_but(session: Session, name: str, process: int) -> bool:
+def send_away_all_but(executor: Executor, name: str, process: int) -> bool:
     """Close all connections to a database but one.
 
     Returns:
         Whether there was none to close, and none can be opened: somebody is renaming the database.
     """
-    closed = session.scalar(
+    closed = executor.scalar(
         text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
             # The server's own processes are nobody's; they leave by themselves.
@@ -74,7 +76,7 @@ def send_away_all_but(session: Session, name: str, process: int) -> bool:
         ),
         {"name": name, "process": process},
     )
-    locked = session.scalar(
+    locked = executor.scalar(
         text(
             "SELECT true FROM pg_locks JOIN pg_database ON pg_database.oid = objid AND datname = :name"
             " WHERE classid = 'pg_database'::regclass AND mode = 'AccessExclusiveLock' AND granted"
@@ -84,5 +86,5 @@ def send_away_all_but(session: Session, name: str, process: int) -> bool:
     return bool(locked) and not closed
 
 
-def _quoted(session: Session, name: str) -> str:
-    return session.get_bind().dialect.identifier_preparer.quote_identifier(name)
+def _quoted(executor: Executor, name: str) -> str:
+    return connection_of(executor).dialect.identifier_preparer.quote_identifier(name)

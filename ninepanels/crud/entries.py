@@ -3,11 +3,13 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
+from sqlalchemy import null
 from sqlalchemy import select
+from sqlalchemy import type_coerce
+from sqlalchemy import union_all
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -17,6 +19,8 @@ from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import upserts
 from . import users
+from .executor import Executor
+from .executor import dialect
 
 
 def _upsert(insert: Any) -> Any:
@@ -39,33 +43,32 @@ def _upsert(insert: Any) -> Any:
     return upsert.returning(*sql.Entry.__table__.columns)
 
 
-_RECORD = {dialect: _upsert(insert(sql.Entry.__table__)) for dialect, insert in upserts.INSERT.items()}
+_RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in upserts.INSERT.items()}
 
 
-def _history(*order: Any) -> Any:
-    first_day = (
-        select(func.min(sql.Entry.day))
-        .where(sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id"))
-        .scalar_subquery()
-    )
-    until_today = and_(
-        sql.Entry.user_id == sql.Panel.user_id,
-        sql.Entry.panel_id == sql.Panel.id,
-        sql.Entry.day <= bindparam("today"),
-    )
-    return (
-        select(sql.Panel.created_at, first_day.label("first_day"), sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
-        .outerjoin(sql.Entry, until_today)
-        .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
-        .order_by(*order)
+def _history(order: Any) -> Any:
+    mine = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
+    first_day = select(func.min(sql.Entry.day)).where(*mine).scalar_subquery()
+    panel = select(
+        sql.Panel.created_at,
+        first_day.label("first_day"),
+        *(type_coerce(null(), column.type) for column in (sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)),
+    ).where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
+    entries = (
+        select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
+        .where(*mine, sql.Entry.day <= bindparam("today"))
+        .order_by(order)
         .limit(bindparam("at_most"))
+        .subquery()
     )
+    # What is said of the panel comes once: to read an instant and a day 365 times takes longer than the entries.
+    return union_all(panel, select(null(), null(), *entries.c))
 
 
 _HISTORY = {"timestamp.desc": _history(sql.Entry.day.desc()), "timestamp.asc": _history(sql.Entry.day.asc())}
 
 
-def record(session: Session, user_id: int, panel_id: int, day: date, *, is_complete: bool) -> pyd.Entry:
+def record(executor: Executor, user_id: int, panel_id: int, day: date, *, is_complete: bool) -> pyd.Entry:
     """Record a tap; one entry per panel and day, the last tap wins.
 
     One statement: it inserts from the panel it belongs to, so that somebody else's panel gives no row, and locks that
@@ -81,14 +84,14 @@ def record(session: Session, user_id: int, panel_id: int, day: date, *, is_compl
         "is_complete": is_complete,
         "timestamp": clock.now(),
     }
-    row = session.execute(_RECORD[session.get_bind().dialect.name], tap).one_or_none()
+    row = executor.execute(_RECORD[dialect(executor)], tap).one_or_none()
     if row is None:
         raise exceptions.NotFound
     return pyd.Entry.model_validate(row)
 
 
 def read_history(
-    session: Session,
+    executor: Executor,
     user: users.UserRow,
     panel_id: int,
     today: date,
@@ -106,14 +109,14 @@ def read_history(
         NotFound: the user has no such panel.
     """
     asked = {"user_id": user.id, "panel_id": panel_id, "today": today, "at_most": offset + limit}
-    rows = session.execute(_HISTORY[sort_by], asked).all()
-    if not rows:
+    rows = executor.execute(_HISTORY[sort_by], asked).all()
+    panel = next((row for row in rows if row.created_at is not None), None)
+    if panel is None:
         raise exceptions.NotFound
-    created = days.day_of(rows[0].created_at, user)
-    history = days.history(created, rows[0].first_day, today)
-    recorded = {row.day: row for row in rows if row.day is not None}
+    history = days.history(days.day_of(panel.created_at, user), panel.first_day, today)
+    recorded = {day: (entry_id, is_complete) for _, _, entry_id, day, is_complete in rows if entry_id is not None}
     page = days.padded(history.page(offset, limit, sort_by), recorded)
-    return [_history_day(panel_id, day, row) for day, row in page], history.length
+    return [_history_day(panel_id, day, entry) for day, entry in page], history.length
 
 
 def delete_all(session: Session, user_id: int, panel_id: int) -> None:
@@ -121,11 +124,6 @@ def delete_all(session: Session, user_id: int, panel_id: int) -> None:
     session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
 
 
-def _history_day(panel_id: int, day: date, row: Any) -> pyd.HistoryDay:
-    return pyd.HistoryDay(
-        id=f"padded-{panel_id}-{day}" if row is None else row.id,
-        panel_id=panel_id,
-        is_complete=row is not None and row.is_complete,
-        day=day,
-        timestamp=day,
-    )
+def _history_day(panel_id: int, day: date, entry: tuple[int, bool] | None) -> pyd.HistoryDay:
+    entry_id, is_complete = entry or (f"padded-{panel_id}-{day}", False)
+    return {"id": entry_id, "panel_id": panel_id, "is_complete": is_complete, "day": day, "timestamp": day}

@@ -4,36 +4,35 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import func
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from .. import days
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import users
+from .executor import Executor
 
-_IN_WINDOW = and_(sql.Entry.is_complete, sql.Entry.day.between(bindparam("since"), bindparam("today")))
+_ENTRIES = sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id
+_IN_WINDOW = sql.Entry.is_complete, sql.Entry.day.between(bindparam("since"), bindparam("today"))
+# Asked for each panel, the index has the first day at its beginning, and no row of the history is sorted.
 _CONSISTENCY = (
     select(
         sql.Panel.id,
         sql.Panel.position,
         sql.Panel.title,
         sql.Panel.created_at,
-        func.min(sql.Entry.day).label("first_day"),
-        func.count(sql.Entry.id).filter(_IN_WINDOW).label("days_complete"),
+        select(func.min(sql.Entry.day)).where(*_ENTRIES).scalar_subquery().label("first_day"),
+        select(func.count()).where(*_ENTRIES, *_IN_WINDOW).scalar_subquery().label("days_complete"),
     )
-    .outerjoin(sql.Entry, and_(sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id))
     .where(sql.Panel.user_id == bindparam("user_id"))
-    .group_by(sql.Panel.id)
     .order_by(sql.Panel.position)
 )
 
 
 def read_consistency(
-    session: Session, user: users.UserRow, today: date, last_days: int | None
+    executor: Executor, user: users.UserRow, today: date, last_days: int | None
 ) -> list[pyd.PanelConsistency]:
     """Return how consistent each panel was, by position, over its last days or its whole history.
 
@@ -42,7 +41,7 @@ def read_consistency(
     """
     oldest = None if last_days is None else today.toordinal() - last_days + 1
     since = date.min if oldest is None or oldest < 1 else date.fromordinal(oldest)
-    rows = session.execute(_CONSISTENCY, {"user_id": user.id, "since": since, "today": today})
+    rows = executor.execute(_CONSISTENCY, {"user_id": user.id, "since": since, "today": today})
     return [_consistency(row, user, today, last_days) for row in rows]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from .. import clock
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from .executor import Executor
 
 
 def add(
@@ -97,12 +98,12 @@ def sweep(session: Session, sent_before: datetime) -> None:
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.sent_at < sent_before))
 
 
-def read_next_attempt(session: Session) -> datetime | None:
+def read_next_attempt(executor: Executor) -> datetime | None:
     """Return when the next e-mail is due, None when none waits."""
-    return session.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
+    return executor.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
 
 
-def count_waiting(session: Session) -> int:
+def count_waiting(executor: Executor) -> int:
     """Return how many e-mails are not sent yet."""
     waiting = select(func.count()).select_from(sql.OutboxMail).where(sql.OutboxMail.next_attempt_at.is_not(None))
-    return session.scalar(waiting) or 0
+    return executor.scalar(waiting) or 0

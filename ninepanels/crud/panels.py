@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from pydantic import TypeAdapter
 from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import case
@@ -19,6 +20,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import users
+from .executor import Executor
 
 _WITH_TODAY = (
     select(*sql.Panel.__table__.columns, func.coalesce(sql.Entry.is_complete, false()).label("is_complete"))
@@ -34,6 +36,9 @@ _WITH_TODAY = (
     .where(sql.Panel.user_id == bindparam("user_id"))
 )
 _ALL_WITH_TODAY = _WITH_TODAY.order_by(sql.Panel.position)
+# From dicts it takes a third of the time that it takes from rows.
+_FIELDS = _ALL_WITH_TODAY.selected_columns.keys()
+_PANELS = TypeAdapter(list[pyd.Panel])
 _ONE_WITH_TODAY = _WITH_TODAY.where(sql.Panel.id == bindparam("panel_id"))
 
 
@@ -62,19 +67,19 @@ def create(
     return read(session, user_id, panel.id, today)
 
 
-def read_all(session: Session, user_id: int, today: date) -> list[pyd.Panel]:
+def read_all(executor: Executor, user_id: int, today: date) -> list[pyd.Panel]:
     """Return the user's panels by position, each with today's entry."""
-    rows = session.execute(_ALL_WITH_TODAY, {"user_id": user_id, "today": today})
-    return [pyd.Panel.model_validate(row) for row in rows]
+    rows = executor.execute(_ALL_WITH_TODAY, {"user_id": user_id, "today": today})
+    return _PANELS.validate_python([dict(zip(_FIELDS, row, strict=False)) for row in rows])
 
 
-def read(session: Session, user_id: int, panel_id: int, today: date) -> pyd.Panel:
+def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Panel:
     """Return one panel.
 
     Raises:
         NotFound: the user has no such panel.
     """
-    row = session.execute(_ONE_WITH_TODAY, {"user_id": user_id, "today": today, "panel_id": panel_id}).one_or_none()
+    row = executor.execute(_ONE_WITH_TODAY, {"user_id": user_id, "today": today, "panel_id": panel_id}).one_or_none()
     if row is None:
         raise exceptions.NotFound
     return pyd.Panel.model_validate(row)

@@ -14,6 +14,7 @@ from .. import clock
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from .executor import Executor
 
 
 def issue(session: Session, user_id: int, token_hash: str, lifetime: timedelta) -> None:
@@ -26,14 +27,14 @@ def issue(session: Session, user_id: int, token_hash: str, lifetime: timedelta) 
     )
 
 
-def check(session: Session, email: str, token_hash: str) -> None:
+def check(executor: Executor, email: str, token_hash: str) -> None:
     """Make sure that a token is good for an e-mail.
 
     Raises:
         InvalidResetToken: it is not, whatever the reason.
     """
     good = select(sql.PasswordResetToken.user_id).where(*_is_good(_whose(email), token_hash))
-    if session.scalar(good) is None:
+    if executor.scalar(good) is None:
         raise exceptions.InvalidResetToken
 
 

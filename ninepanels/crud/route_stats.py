@@ -1,5 +1,6 @@
 """Queries on how routes behave: the statistics of their last requests, and what is set for them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -15,6 +16,7 @@ from sqlalchemy.orm import aliased
 from .. import sqlmodels as sql
 from . import timings
 from . import upserts
+from .executor import Executor
 
 
 def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
@@ -67,15 +69,14 @@ def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[
     ).one()
 
 
-def read_latest(session: Session) -> list[sql.TimingStats]:
+def read_latest(executor: Executor) -> Sequence[Row[Any]]:
     """Return the latest statistics of each route, in the order of their names."""
     earlier = aliased(sql.TimingStats)
     # Asked for each route, and there are few: the index has the answer at its end.
     latest = select(func.max(earlier.id)).where(earlier.method_path == sql.RouteSettings.method_path).scalar_subquery()
-    return list(
-        session.scalars(
-            select(sql.TimingStats)
-            .join(sql.RouteSettings, sql.TimingStats.id == latest)
-            .order_by(sql.TimingStats.method_path)
-        )
-    )
+    return executor.execute(
+        select(*sql.TimingStats.__table__.columns)
+        .select_from(sql.TimingStats)
+        .join(sql.RouteSettings, sql.TimingStats.id == latest)
+        .order_by(sql.TimingStats.method_path)
+    ).all()

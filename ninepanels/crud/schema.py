@@ -20,6 +20,9 @@ from sqlalchemy.orm import Session
 from .. import environments
 from .. import exceptions
 from .. import sqlmodels as sql
+from .executor import Executor
+from .executor import connection_of
+from .executor import dialect
 
 VERSION_TABLE = "alembic_version"
 """Where Alembic keeps the revision."""
@@ -39,9 +42,9 @@ def alembic_config() -> Config:
     return Config(environments.ROOT / "alembic.ini")
 
 
-def read_revision(session: Session) -> str | None:
+def read_revision(executor: Executor) -> str | None:
     """Return the revision the database is at, None when it has no schema yet."""
-    return MigrationContext.configure(session.connection()).get_current_revision()
+    return MigrationContext.configure(connection_of(executor)).get_current_revision()
 
 
 @cache
@@ -56,15 +59,15 @@ def revisions() -> frozenset[str]:
     return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 
-def is_as_modelled(session: Session) -> bool:
+def is_as_modelled(executor: Executor) -> bool:
     """Return whether the tables are those of the models."""
-    return not compare_metadata(MigrationContext.configure(session.connection()), sql.Base.metadata)
+    return not compare_metadata(MigrationContext.configure(connection_of(executor)), sql.Base.metadata)
 
 
-def count_rows(session: Session) -> dict[str, int]:
+def count_rows(executor: Executor) -> dict[str, int]:
     """Return how many rows each table of the database has, Alembic's aside."""
-    names = set(inspect(session.connection()).get_table_names()) - {VERSION_TABLE}
-    return {name: session.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
+    names = set(inspect(connection_of(executor)).get_table_names()) - {VERSION_TABLE}
+    return {name: executor.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
 
 
 def forget_revision(session: Session) -> None:
@@ -74,7 +77,7 @@ def forget_revision(session: Session) -> None:
 
 def catch_up_with_ids(session: Session) -> None:
     """Let no table give its next row an id that a row has already, as one that brought its own. SQLite looks itself."""
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect(session) == "sqlite":
         return
     for each in sql.Base.metadata.sorted_tables:
         column = each.autoincrement_column
@@ -83,16 +86,16 @@ def catch_up_with_ids(session: Session) -> None:
             session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence)))))
 
 
-def has_orphans(session: Session) -> bool:
+def has_orphans(executor: Executor) -> bool:
     """Return whether a row points at one that is not there. PostgreSQL never lets one in; SQLite looks when told to."""
-    if session.get_bind().dialect.name != "sqlite":
+    if dialect(executor) != "sqlite":
         return False
-    return session.execute(text("PRAGMA foreign_key_check")).first() is not None
+    return executor.execute(text("PRAGMA foreign_key_check")).first() is not None
 
 
-def read_tables(session: Session) -> dict[str, list[ColumnInfo]]:
+def read_tables(executor: Executor) -> dict[str, list[ColumnInfo]]:
     """Return the tables that are there, whatever the models say, and their columns."""
-    inspector = inspect(session.connection())
+    inspector = inspect(connection_of(executor))
     return {name: _columns(inspector, name) for name in sorted(inspector.get_table_names())}
 
 

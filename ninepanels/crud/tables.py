@@ -8,9 +8,9 @@ from sqlalchemy import Table
 from sqlalchemy import func
 from sqlalchemy import literal
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from .. import sqlmodels as sql
+from .executor import Executor
 
 MASK = "***"
 
@@ -20,15 +20,15 @@ def all_tables() -> list[Table]:
     return sql.Base.metadata.sorted_tables
 
 
-def count(session: Session, table: Table) -> int:
+def count(executor: Executor, table: Table) -> int:
     """Return the number of a table's rows."""
-    return session.scalar(select(func.count()).select_from(table)) or 0
+    return executor.scalar(select(func.count()).select_from(table)) or 0
 
 
-def read_newest(session: Session, table: Table, at_most: int) -> list[Row[*tuple[Any, ...]]]:
+def read_newest(executor: Executor, table: Table, at_most: int) -> list[Row[*tuple[Any, ...]]]:
     """Return the newest rows of a table, newest first; what is in its secret columns stays in the database."""
     columns = [literal(MASK).label(column.name) if column.info == sql.SECRET else column for column in table.columns]
-    return list(session.execute(select(*columns).order_by(_age(table).desc()).limit(at_most)))
+    return list(executor.execute(select(*columns).order_by(_age(table).desc()).limit(at_most)))
 
 
 def _age(table: Table) -> Column[Any]:

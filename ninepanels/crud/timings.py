@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import pydantic_core
 from sqlalchemy import JSON
+from sqlalchemy import Row
 from sqlalchemy import Select
 from sqlalchemy import Text
 from sqlalchemy import cast
@@ -18,13 +20,15 @@ from sqlalchemy.orm import Session
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import upserts
+from .executor import Executor
+from .executor import dialect
 
 
 def add_all(session: Session, events: Sequence[pyd.Event]) -> None:
     """Add the timings that TIMING_CREATED events tell of; what is there already stays as it is."""
     rows = [_row(event) for event in events]
     insert = upserts.insert(session, sql.Timing)
-    if session.get_bind().dialect.name == "sqlite":
+    if dialect(session) == "sqlite":
         session.execute(insert.on_conflict_do_nothing(), rows)
         return
     # psycopg2 would send one row after the other; as one JSON document they cost a third.
@@ -52,15 +56,16 @@ def _row(event: pyd.Event) -> dict[str, object]:
     }
 
 
-def window(method_path: str, window_size: int) -> Select[sql.Timing]:
+def window(method_path: str, window_size: int) -> Select[Any]:
     """Return the query for the latest timings of a route, newest first."""
     newest_first = sql.Timing.created_at.desc(), sql.Timing.event_id.desc()
-    return select(sql.Timing).where(sql.Timing.method_path == method_path).order_by(*newest_first).limit(window_size)
+    of_the_route = select(*sql.Timing.__table__.columns).where(sql.Timing.method_path == method_path)
+    return of_the_route.order_by(*newest_first).limit(window_size)
 
 
-def read_window(session: Session, method_path: str, window_size: int) -> list[sql.Timing]:
+def read_window(executor: Executor, method_path: str, window_size: int) -> Sequence[Row[Any]]:
     """Return the latest timings of a route, newest first."""
-    return list(session.scalars(window(method_path, window_size)))
+    return executor.execute(window(method_path, window_size)).all()
 
 
 def sweep(session: Session, created_before: datetime, at_most: int) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from .. import sqlmodels as sql
 from . import users
+from .executor import Executor
 
 # Every authenticated request begins with this, so revocation is asked for in the same statement.
 _BEARER = select(*users.COLUMNS).where(
@@ -22,9 +23,9 @@ _BEARER = select(*users.COLUMNS).where(
 )
 
 
-def read_bearer(session: Session, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
+def read_bearer(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
     """Return the user whose token this is, None when they are gone or the token is dead."""
-    row = session.execute(_BEARER, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
+    row = executor.execute(_BEARER, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
     return None if row is None else users.UserRow(*row)
 
 

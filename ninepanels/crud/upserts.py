@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.orm import Session
 
 from .. import sqlmodels as sql
+from .executor import Executor
+from .executor import dialect
 
 INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlite": sqlite.insert}
 
 
-def insert(session: Session, model: type[sql.Base]) -> Any:
+def insert(executor: Executor, model: type[sql.Base]) -> Any:
     """Return an insert into a model's table that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
-    return INSERT[session.get_bind().dialect.name](model)
+    return INSERT[dialect(executor)](model)

@@ -20,6 +20,7 @@ from .. import clock
 from .. import emails
 from .. import exceptions
 from .. import sqlmodels as sql
+from .executor import Executor
 
 
 class UserRow(NamedTuple):
@@ -68,15 +69,17 @@ def read(session: Session, user_id: int) -> sql.User | None:
     return session.get(sql.User, user_id)
 
 
-def read_all(session: Session, *, offset: int, limit: int) -> tuple[list[sql.User], int]:
+def read_all(executor: Executor, *, offset: int, limit: int) -> tuple[list[UserRow], int]:
     """Return a page of the users in the order they signed up, and the number of all."""
-    page = session.scalars(select(sql.User).order_by(sql.User.id).offset(offset).limit(limit))
-    return list(page), session.scalar(select(func.count()).select_from(sql.User)) or 0
+    page = executor.execute(select(*COLUMNS).order_by(sql.User.id).offset(offset).limit(limit))
+    total = executor.scalar(select(func.count()).select_from(sql.User))
+    return [UserRow(*row) for row in page], total or 0
 
 
-def read_by_email(session: Session, email: str) -> sql.User | None:
+def read_by_email(executor: Executor, email: str) -> UserRow | None:
     """Return the user with this e-mail, in whatever spelling."""
-    return session.scalar(select(sql.User).where(sql.User.email == emails.recognize(email)))
+    row = executor.execute(select(*COLUMNS).where(sql.User.email == emails.recognize(email))).one_or_none()
+    return None if row is None else UserRow(*row)
 
 
 def read_to_write_to(session: Session, email: str) -> sql.User | None:

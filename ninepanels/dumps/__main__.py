@@ -23,8 +23,8 @@ def write(settings: Settings, kind: Kind) -> None:
     dumps = restoring.kind_of(settings.database_url)
     if not dumps.exists():
         raise exceptions.Refused("There is no database yet, so there is nothing to back up.")
-    with connected(settings.database_url) as database, database.reading() as session:
-        revision = crud.schema.read_revision(session)
+    with connected(settings.database_url) as database, database.reading() as connection:
+        revision = crud.schema.read_revision(connection)
         if revision is None:
             raise exceptions.Refused("The database has no schema yet, so there is nothing to back up.")
         if kind is Kind.DATA and revision != crud.schema.head():

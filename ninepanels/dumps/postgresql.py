@@ -47,13 +47,13 @@ class Postgresql:
 
     def exists(self) -> bool:
         """Return whether there is a database, be it an empty one."""
-        with self._server() as server, server.reading() as session:
-            return crud.databases.exists(session, self.database)
+        with self._server() as server, server.reading() as connection:
+            return crud.databases.exists(connection, self.database)
 
     def write(self, kind: Kind, file: Path) -> None:
         """Write a dump, while others read and write: it holds what was committed at one instant."""
-        with connected(self.url) as database, database.reading() as session:
-            server = crud.databases.server_version(session)
+        with connected(self.url) as database, database.reading() as connection:
+            server = crud.databases.server_version(connection)
         program = int(re.findall(r"\d+", self._run("pg_dump", "--version"))[0])
         if program < server:
             raise exceptions.Refused(f"pg_dump is of version {program} and the server of {server}: it cannot read it.")
@@ -98,13 +98,13 @@ class Postgresql:
     def fresh(self) -> Iterator[str]:
         """Create another database on the same server, and yield its URL; it is dropped unless it takes our place."""
         name = f"ninepanels_fresh_{secrets.token_hex(4)}"
-        with self._server() as server, server.reading() as session:
-            crud.databases.create(session, name, like=self.database)
+        with self._server() as server, server.reading() as connection:
+            crud.databases.create(connection, name, like=self.database)
             try:
                 yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
             finally:
-                if crud.databases.exists(session, name):
-                    crud.databases.drop(session, name)
+                if crud.databases.exists(connection, name):
+                    crud.databases.drop(connection, name)
 
     def load(self, file: Path, contents: Contents, fresh_url: str) -> None:
         """Fill a fresh database with what is in a dump. Who owned it elsewhere, and who might read it, stays there."""
@@ -130,9 +130,9 @@ class Postgresql:
         """
         fresh = str(make_url(fresh_url).database)
         replaced = fresh.replace("fresh", "replaced")
-        with self._server() as server, server.reading() as session, ExitStack() as holding:
-            if not crud.databases.exists(session, self.database):
-                crud.databases.rename(session, fresh, self.database)
+        with self._server() as server, server.reading() as connection, ExitStack() as holding:
+            if not crud.databases.exists(connection, self.database):
+                crud.databases.rename(connection, fresh, self.database)
                 return
             held = holding.enter_context(connected(self.url))
             process = crud.databases.hold_off_writers(holding.enter_context(held.writing()))
@@ -140,11 +140,11 @@ class Postgresql:
             with ThreadPoolExecutor(1) as thread:
                 renaming = thread.submit(self._rename, {self.database: replaced, fresh: self.database})
                 while not renaming.done():
-                    if crud.databases.send_away_all_but(session, self.database, process):
+                    if crud.databases.send_away_all_but(connection, self.database, process):
                         holding.close()
                     wait([renaming], POLL_S)
                 renaming.result()
-            crud.databases.drop(session, replaced)
+            crud.databases.drop(connection, replaced)
 
     def _rename(self, names: dict[str, str]) -> None:
         with self._server() as server, server.writing() as work:

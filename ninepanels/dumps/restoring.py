@@ -88,25 +88,25 @@ def _count(kind: Sqlite | Postgresql, settings: Settings) -> Counts:
     """Return how many rows each table here has; restoring would drop tables that are not ours, so there may be none."""
     if not kind.exists():
         return {}
-    with connected(settings.database_url) as database, database.reading() as session:
-        counts = crud.schema.count_rows(session)
+    with connected(settings.database_url) as database, database.reading() as connection:
+        counts = crud.schema.count_rows(connection)
     if strangers := counts.keys() - sql.Base.metadata.tables.keys():
         raise exceptions.Refused(f"The database holds what this release knows nothing of: {', '.join(strangers)}.")
     return counts
 
 
 def _check_rows(fresh_url: str, file: Path, contents: Contents) -> None:
-    with connected(fresh_url) as fresh, fresh.reading() as session:
-        revision, counts = crud.schema.read_revision(session), crud.schema.count_rows(session)
-        if (revision, counts) != (contents.revision, contents.counts) or crud.schema.has_orphans(session):
+    with connected(fresh_url) as fresh, fresh.reading() as connection:
+        revision, counts = crud.schema.read_revision(connection), crud.schema.count_rows(connection)
+        if (revision, counts) != (contents.revision, contents.counts) or crud.schema.has_orphans(connection):
             raise exceptions.Refused(f"{file} is damaged: its rows do not belong together.")
 
 
 def _check_schema(fresh_url: str, file: Path) -> Counts:
-    with connected(fresh_url) as fresh, fresh.reading() as session:
-        if not crud.schema.is_as_modelled(session):
+    with connected(fresh_url) as fresh, fresh.reading() as connection:
+        if not crud.schema.is_as_modelled(connection):
             raise exceptions.Refused(f"{file} is damaged: its tables are not those of its revision.")
-        return crud.schema.count_rows(session)
+        return crud.schema.count_rows(connection)
 
 
 def _back_up() -> None:

@@ -28,8 +28,8 @@ def read_users(
     limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = 100,
 ) -> list[pyd.User]:
     """Read the users, in the order they signed up."""
-    with admin.reading() as (session, _):
-        users, total = crud.users.read_all(session, offset=offset, limit=limit)
+    with admin.reading() as (connection, _):
+        users, total = crud.users.read_all(connection, offset=offset, limit=limit)
     request.state.meta = {"total": total, "offset": offset, "limit": limit}
     return [pyd.User.model_validate(user) for user in users]
 
@@ -47,8 +47,8 @@ def update_user(user_id: Annotated[pyd.Id, Path()], body: pyd.AdminUpdate, admin
 @router.get("/routes")
 def read_routes(admin: Admin) -> list[pyd.RouteStats]:
     """Read how each route behaved in its last window, in ms."""
-    with admin.reading() as (session, _):
-        return [pyd.RouteStats.model_validate(stats) for stats in crud.route_stats.read_latest(session)]
+    with admin.reading() as (connection, _):
+        return [pyd.RouteStats.model_validate(stats) for stats in crud.route_stats.read_latest(connection)]
 
 
 @router.patch("/routes")
@@ -70,9 +70,9 @@ def read_route_timings(
     window_size: Annotated[pyd.WindowSize, Query()] = 100,
 ) -> pyd.RouteTimings:
     """Read how long each of a route's latest requests took, newest first."""
-    with admin.reading() as (session, _):
+    with admin.reading() as (connection, _):
         _demand_route(request, method_path)
-        timings = crud.timings.read_window(session, method_path, window_size)
+        timings = crud.timings.read_window(connection, method_path, window_size)
     return pyd.RouteTimings(
         readings=[timing.diff_ms for timing in timings], timestamps=[timing.created_at for timing in timings]
     )

@@ -81,8 +81,8 @@ def _change_password(caller: LoggedIn, confirmed: str, hashed_password: str, set
 
 def _check_reset_token(email: str, token_hash: str) -> None:
     # Before the hash is made: a wrong token is to cost whoever sends it more than us.
-    with database.reading() as session:
-        crud.password_resets.check(session, email, token_hash)
+    with database.reading() as connection:
+        crud.password_resets.check(connection, email, token_hash)
 
 
 def _reset_password(email: str, token_hash: str, hashed_password: str) -> None:

@@ -22,7 +22,7 @@ LONGEST_PAGE = 3_660
 @router.post("")
 def record_entry(panel_id: PanelId, body: pyd.EntryCreate, caller: Caller) -> pyd.Entry:
     """Tap a panel, or take the tap back; the last tap of a day wins."""
-    with caller.writing() as (work, user):
+    with caller.writing_once() as (work, user):
         day = days.day_to_record(body.day, days.today(user))
         entry = crud.entries.record(work, user.id, panel_id, day, is_complete=body.is_complete)
         work.emit(pyd.EntryRecorded(user_id=user.id, panel_id=panel_id, day=entry.day, is_complete=entry.is_complete))
@@ -39,9 +39,9 @@ def read_entries(
     sort_by: days.SortBy = "timestamp.desc",
 ) -> list[pyd.HistoryDay]:
     """Read a panel's history, one entry per day, days without a tap padded with `is_complete: false`."""
-    with caller.reading() as (session, user):
+    with caller.reading() as (connection, user):
         page, total = crud.entries.read_history(
-            session, user, panel_id, days.today(user), offset=offset, limit=limit, sort_by=sort_by
+            connection, user, panel_id, days.today(user), offset=offset, limit=limit, sort_by=sort_by
         )
     request.state.meta = {"total": total, "offset": offset, "limit": limit}
     return page

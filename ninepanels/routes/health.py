@@ -22,8 +22,8 @@ async def read_liveness() -> pyd.Health:
 @router.get("/ready")
 def read_readiness() -> pyd.Readiness:
     """Check the database, the revision of its schema, and the event worker's heartbeat; 503 when one is not well."""
-    with database.reading() as session:
-        revision = crud.schema.read_revision(session)
+    with database.reading() as connection:
+        revision = crud.schema.read_revision(connection)
     if revision is None or revision != crud.schema.head():
         raise exceptions.NotReady("The database's schema is not the one of this release.")
     heartbeat_age_s = queues.event_queue.looked_at_s_ago()

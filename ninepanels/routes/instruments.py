@@ -46,8 +46,8 @@ def _demand_token(request: Request) -> None:
 
 def _outbox_depth() -> float:
     try:
-        with database.reading() as session:
-            return crud.outbox.count_waiting(session)
+        with database.reading() as connection:
+            return crud.outbox.count_waiting(connection)
     except exceptions.Unavailable:
         # The rest is worth reading all the more.
         return math.nan

@@ -19,5 +19,5 @@ def read_consistency(
     caller: Caller, days_back: Annotated[int | None, Query(alias="days", ge=1, le=days.LONGEST_HISTORY)] = None
 ) -> list[pyd.PanelConsistency]:
     """Read how consistently each panel was done, over its last `days` days or its whole history."""
-    with caller.reading() as (session, user):
-        return crud.metrics.read_consistency(session, user, days.today(user), days_back)
+    with caller.reading() as (connection, user):
+        return crud.metrics.read_consistency(connection, user, days.today(user), days_back)

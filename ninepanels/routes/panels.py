@@ -21,9 +21,9 @@ PanelId = Annotated[pyd.Id, Path()]
 @router.get("")
 def read_panels(caller: Caller, request: Request) -> list[pyd.Panel]:
     """Read one's panels by position, each with whether it is done today."""
-    with caller.reading() as (session, user):
+    with caller.reading() as (connection, user):
         today = days.today(user)
-        panels = crud.panels.read_all(session, user.id, today)
+        panels = crud.panels.read_all(connection, user.id, today)
     request.state.meta = {"day": today.isoformat(), "count": len(panels), "max_panels": pyd.MAX_PANELS}
     return panels
 

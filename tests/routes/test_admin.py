@@ -141,7 +141,7 @@ def test_an_admin_changes_when_a_route_counts_as_slow(admin: Person, client: Tes
 def test_what_is_not_said_of_a_route_stays_as_it_is(admin: Person) -> None:
     data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "alert_threshold_ms": 12.5}))
     data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "window_size": 7}))
-    with database.reading() as session:
+    with database.writing() as session:
         [row] = session.scalars(select(sql.RouteSettings).where(sql.RouteSettings.method_path == "GET_/panels"))
     assert (row.alert_threshold_ms, row.window_size) == (12.5, 7)
 
@@ -156,7 +156,7 @@ def test_a_route_that_was_never_called_can_be_set_too(admin: Person) -> None:
 def test_a_route_that_does_not_exist_is_404_and_leaves_nothing(admin: Person, name: str) -> None:
     assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
     assert admin.get("/admin/routes/timings", method_path=name).status_code == 404
-    with database.reading() as session:
+    with database.writing() as session:
         assert session.get(sql.RouteSettings, name) is None
 
 

@@ -13,7 +13,7 @@ from ninepanels import crud
 from ninepanels import exceptions
 from ninepanels.config import Settings
 from ninepanels.database import database
-from ninepanels.main import HANDLER_CONNECTIONS
+from ninepanels.main import HANDLER_THREADS
 from ninepanels.main import create_api
 from ninepanels.outbox import outbox
 
@@ -72,9 +72,9 @@ def test_what_waits_and_what_is_in_use_is_shown(client: TestClient) -> None:
 def test_connections_in_use_are_counted(client: TestClient) -> None:
     # More than the event handlers and the outbox can have in use themselves.
     with contextlib.ExitStack() as until_counted:
-        for _ in range(HANDLER_CONNECTIONS + 1):
-            until_counted.enter_context(database.reading()).connection()
-        assert value(client, "database_connections_in_use") > HANDLER_CONNECTIONS
+        for _ in range(HANDLER_THREADS + 1):
+            until_counted.enter_context(database.reading())
+        assert value(client, "database_connections_in_use") > HANDLER_THREADS
 
 
 def test_a_mail_that_waits_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

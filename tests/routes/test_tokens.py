@@ -82,7 +82,7 @@ def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
         assert user is not None
         user.hashed_password = auth.passwords.handler("bcrypt").hash(PASSWORD)
     assert Person.log_in(ada.client, ada.email)
-    with database.reading() as session:
+    with database.writing() as session:
         user = crud.users.read(session, ada.id)
         assert user is not None
         assert user.hashed_password.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -115,7 +115,7 @@ def test_activity_is_recorded_at_most_once_a_minute(api: FastAPI, wall_clock: Cl
             for instant in instants:
                 wall_clock.set(instant)
                 data(ada.get("/panels"))
-        with TestClient(api), database.reading() as session:
+        with TestClient(api), database.writing() as session:
             user = crud.users.read(session, ada.id)
             assert user is not None
             assert user.last_activity is not None
