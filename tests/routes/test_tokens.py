@@ -102,7 +102,7 @@ def test_what_bcrypt_cannot_hash_is_a_wrong_password(ada: Person, password: str)
 def test_a_login_is_an_event_and_the_last_login(api: FastAPI, recorder: Recorder) -> None:
     with TestClient(api) as client:
         ada = Person.sign_up(client, "ada@example.com")
-        at = recorder.next(event_types.USER_LOGGED_IN).payload.model_dump()["at"]
+        at = recorder.next(event_types.USER_LOGGED_IN).payload.model_dump(mode="json")["at"]
     # The end of the client is the end of the service, which drains the queue.
     with TestClient(api) as client:
         assert data(Person(client, ada.email, ada.id, ada.token).get("/users"))["last_login"] == at
