@@ -5,7 +5,8 @@ from sqlalchemy import text
 from .executor import Executor
 from .executor import connection_of
 
-LOCK_TIMEOUT_S = 10
+LOCK_TIMEOUT_MS = 500
+"""Less than the second after which the server looks for deadlocks, and may end the transaction of somebody else."""
 
 
 def server_version(executor: Executor) -> int:
@@ -53,7 +54,7 @@ def hold_off_writers(executor: Executor) -> int:
             " FROM pg_tables WHERE schemaname = current_schema()"
         )
     )
-    executor.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
+    executor.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_MS}ms'"))
     # The server may send away who is silent for long, and this session is silent while a backup is made.
     executor.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     if tables:

@@ -33,6 +33,7 @@ MAINTENANCE = "postgres"
 COPY = re.compile(rb"COPY [^ ]+\.\"?(?P<table>\w+)\"? \(.*\) FROM stdin;\n")
 END_OF_COPY = b"\\.\n"
 TABLE_OF_CONTENTS_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE (?!DATA)", re.MULTILINE)
+LOCK_TRIES = 20
 POLL_S = 0.05
 
 
@@ -134,8 +135,7 @@ class Postgresql:
             if not crud.databases.exists(connection, self.database):
                 crud.databases.rename(connection, fresh, self.database)
                 return
-            held = holding.enter_context(connected(self.url))
-            process = crud.databases.hold_off_writers(holding.enter_context(held.writing()))
+            process = self._hold_off_writers(holding)
             before()
             with ThreadPoolExecutor(1) as thread:
                 renaming = thread.submit(self._rename, {self.database: replaced, fresh: self.database})
@@ -145,6 +145,22 @@ class Postgresql:
                     wait([renaming], POLL_S)
                 renaming.result()
             crud.databases.drop(connection, replaced)
+
+    def _hold_off_writers(self, holding: ExitStack) -> int:
+        """Let nobody write until `holding` is closed, and return the number of the process that sees to it."""
+        held = holding.enter_context(connected(self.url))
+        tries_left = LOCK_TRIES
+        while True:
+            tries_left -= 1
+            try:
+                with ExitStack() as holding_now:
+                    process = crud.databases.hold_off_writers(holding_now.enter_context(held.writing()))
+                    holding.push(holding_now.pop_all())
+                    return process
+            except exceptions.DatabaseUnavailable:
+                # Somebody writes, and may be waiting for a table that we had locked: all were let go by now.
+                if not tries_left:
+                    raise
 
     def _rename(self, names: dict[str, str]) -> None:
         with self._server() as server, server.writing() as work:
