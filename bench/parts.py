@@ -1,0 +1,241 @@
+"""What is measured, a part each: who runs against whom, and which ratio is wanted."""
+
+import contextlib
+import re
+import statistics
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from functools import partial
+from pathlib import Path
+
+from tests.servers import SERVE_ONLY
+from tests.servers import Service
+
+from . import fill
+from . import stage
+from . import wrk
+from .rounds import interleave
+from .rounds import median
+from .rounds import ratio
+from .stage import LOAD_CORE
+from .stage import SERVICE_CORE
+from .wrk import Load
+from .wrk import Request
+
+ACTIVE_USERS = 10
+USERS = 100
+SIZES = {"33 thousand": 10, "330 thousand": 100, "3.3 million": 1_000}
+"""Users by how many entries they have together."""
+
+MANY_CONNECTIONS = 256
+STARTS = 5
+SOAK_REQUESTS = 200_000
+SOAK_SECONDS = 10
+
+CEILING = ("uvicorn", "bench.ceiling:api", "--no-access-log")
+REFERENCE = ("uvicorn", "bench.reference:api", "--no-access-log")
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that something is wanted of."""
+
+    name: str
+    value: float
+    wanted: str
+
+
+@dataclass
+class Result:
+    """What came of a part."""
+
+    loads: dict[str, Load] = field(default_factory=dict)
+    figures: list[Figure] = field(default_factory=list)
+
+
+def per_second(load: Load) -> float:
+    """Return how many answers there were a second."""
+    return load.per_second
+
+
+def time_each(load: Load) -> float:
+    """Return how long an answer took, in the middle."""
+    return load.p50_ms
+
+
+@dataclass(frozen=True)
+class Everyday:
+    """What people ask for every day, of the users who are active, spread over all there are."""
+
+    panels: list[Request]
+    taps: list[Request]
+    year: list[Request]
+    consistency: list[Request]
+    logins: list[Request]
+
+    @classmethod
+    def of(cls, service: Service, users: int) -> "Everyday":
+        """Log the active users in."""
+        active = range(1, users + 1, users // ACTIVE_USERS)
+        tokens = {user: stage.log_in(service, user) for user in active}
+        return cls(
+            panels=stage.panels(*tokens.values()),
+            taps=stage.taps(tokens),
+            year=stage.years(tokens),
+            consistency=stage.consistencies(*tokens.values()),
+            logins=stage.logins(*active),
+        )
+
+
+def everyday() -> Result:
+    """Everyday requests on both databases, against the reference and the ceiling."""
+    with contextlib.ExitStack() as running, stage.folder() as files, stage.postgres(LOAD_CORE) as server:
+        urls = {"PostgreSQL": server.create_database("bench"), "SQLite": f"sqlite:///{files}/bench.db"}
+        for url in urls.values():
+            fill.fill(url, USERS)
+        start = partial(_start, running)
+        ceiling = start(urls["PostgreSQL"], CEILING)
+        reference = start(urls["PostgreSQL"], REFERENCE)
+        services = {name: start(url) for name, url in urls.items()}
+        asked = {name: Everyday.of(service, USERS) for name, service in services.items()}
+        first = asked["PostgreSQL"]
+        contestants: dict[str, Callable[[], Load]] = {
+            "panels, ceiling": partial(wrk.run, ceiling.url, first.panels),
+            "panels, reference": partial(wrk.run, reference.url, first.panels),
+            "tap, reference": partial(wrk.run, reference.url, first.taps),
+        }
+        for name, service in services.items():
+            for what in ("panels", "taps", "year", "consistency", "logins"):
+                contestants[f"{what}, {name}"] = partial(wrk.run, service.url, getattr(asked[name], what))
+            contestants[f"panels at {MANY_CONNECTIONS}, {name}"] = partial(
+                wrk.run, service.url, asked[name].panels, connections=MANY_CONNECTIONS
+            )
+        loads = interleave(contestants)
+    figures = [
+        Figure("panels / reference, requests/s", _over(loads, "panels, PostgreSQL", "panels, reference"), ">= 0.6"),
+        Figure("taps / reference, requests/s", _over(loads, "taps, PostgreSQL", "tap, reference"), ">= 0.6"),
+        Figure("panels SQLite / PostgreSQL, requests/s", _over(loads, "panels, SQLite", "panels, PostgreSQL"), ">= 1"),
+        Figure("taps/s on SQLite, each on the disk", median(loads["taps, SQLite"]).per_second, ">= 500"),
+    ]
+    for name in urls:
+        panels = median(loads[f"panels, {name}"])
+        many = median(loads[f"panels at {MANY_CONNECTIONS}, {name}"])
+        figures += [
+            Figure(f"panels p99 / p50, {name}", panels.p99_ms / panels.p50_ms, "<= 3"),
+            Figure(f"errors at {MANY_CONNECTIONS} connections, {name}", many.errors, "<= 0"),
+            Figure(
+                f"consistency / panels, time, {name}",
+                _over(loads, f"consistency, {name}", f"panels, {name}", time_each),
+                "<= 4",
+            ),
+            Figure(f"year / panels, time, {name}", _over(loads, f"year, {name}", f"panels, {name}", time_each), "<= 3"),
+        ]
+    return Result({name: median(each) for name, each in loads.items()}, figures)
+
+
+def growth() -> Result:
+    """The same requests of ten users while the histories of others grow."""
+    result = Result()
+    with stage.folder() as files, stage.postgres(LOAD_CORE) as server:
+        urls = {
+            "PostgreSQL": {size: server.create_database(f"bench{users}") for size, users in SIZES.items()},
+            "SQLite": {size: f"sqlite:///{files}/bench{users}.db" for size, users in SIZES.items()},
+        }
+        for name, of_size in urls.items():
+            for size, url in of_size.items():
+                fill.fill(url, SIZES[size])
+            _grow(name, of_size, result)
+    return result
+
+
+def _grow(name: str, urls: Mapping[str, str], result: Result) -> None:
+    with contextlib.ExitStack() as running:
+        services = {size: _start(running, url) for size, url in urls.items()}
+        asked = {size: Everyday.of(service, SIZES[size]) for size, service in services.items()}
+        for what in ("panels", "taps", "year", "consistency"):
+            loads = interleave(
+                {
+                    f"{what}, {size}, {name}": partial(wrk.run, services[size].url, getattr(asked[size], what))
+                    for size in SIZES
+                }
+            )
+            result.loads |= {contestant: median(each) for contestant, each in loads.items()}
+            smallest, *_, largest = loads.values()
+            result.figures.append(Figure(f"{what}, time, {name}", ratio(largest, smallest, time_each), "<= 1.15"))
+
+
+def workers() -> Result:
+    """One worker with its load and its database on one core, two of them on two."""
+    loads: dict[str, list[Load]] = {}
+    with contextlib.ExitStack() as running:
+        contestants: dict[str, Callable[[], Load]] = {}
+        for count, cores in ((1, (SERVICE_CORE,)), (2, (SERVICE_CORE, LOAD_CORE))):
+            server = running.enter_context(stage.postgres(*cores))
+            url = server.create_database("bench")
+            fill.fill(url, USERS)
+            program = (*SERVE_ONLY, "--workers", str(count))
+            service = running.enter_context(stage.running(url, *cores, program=program))
+            asked = Everyday.of(service, USERS)
+            contestants[f"panels, workers: {count}"] = partial(_on_cores, cores, service.url, asked.panels)
+        loads = interleave(contestants)
+    figure = Figure("two workers / one, requests/s", _over(loads, "panels, workers: 2", "panels, workers: 1"), ">= 1.7")
+    return Result({name: median(each) for name, each in loads.items()}, [figure])
+
+
+def process() -> Result:
+    """How long a start takes, how much memory a process holds, and whether that grows."""
+    with stage.folder() as files:
+        url = f"sqlite:///{files}/bench.db"
+        fill.fill(url, ACTIVE_USERS)
+        starts = [_time_a_start(url) for _ in range(STARTS)]
+        with stage.running(url, SERVICE_CORE) as service, stage.on_cores(LOAD_CORE):
+            panels = Everyday.of(service, ACTIVE_USERS).panels
+            sent, sizes = 0.0, []
+            while sent < SOAK_REQUESTS:
+                sent += wrk.run(service.url, panels, seconds=SOAK_SECONDS).per_second * SOAK_SECONDS
+                sizes.append((sent, _memory_mb(service.process.pid)))
+    settled = next(size for at, size in sizes if at >= SOAK_REQUESTS / 4)
+    return Result(
+        {},
+        [
+            Figure("start to first answer, s", statistics.median(starts), "<= 1.5"),
+            Figure(f"memory after {SOAK_REQUESTS:,} requests, MB", sizes[-1][1], "<= 120"),
+            Figure("that / after a quarter of them", sizes[-1][1] / settled, "<= 1.05"),
+        ],
+    )
+
+
+PARTS: dict[str, Callable[[], Result]] = {
+    "everyday": everyday,
+    "growth": growth,
+    "workers": workers,
+    "process": process,
+}
+
+
+def _start(running: contextlib.ExitStack, url: str, program: tuple[str, ...] = SERVE_ONLY) -> Service:
+    return running.enter_context(stage.running(url, SERVICE_CORE, program=program))
+
+
+def _over(loads: Mapping[str, list[Load]], these: str, those: str, of: Callable[[Load], float] = per_second) -> float:
+    return ratio(loads[these], loads[those], of)
+
+
+def _on_cores(cores: tuple[int, ...], url: str, requests: list[Request]) -> Load:
+    with stage.on_cores(*cores):
+        return wrk.run(url, requests)
+
+
+def _time_a_start(url: str) -> float:
+    started = time.perf_counter()
+    with stage.running(url, SERVICE_CORE):
+        return time.perf_counter() - started
+
+
+def _memory_mb(pid: int) -> float:
+    size = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    assert size is not None, "every process has a size"  # noqa: S101 - the kernel's promise
+    return int(size[1]) / 1_024
