@@ -1,10 +1,8 @@
 """What may not be done to an environment's data, whoever asks and however.
 
-`data_mgmt.py` calls `ask`; `backup.sh` runs `python -m ninepanels.safeguards ACTION [--yes]`; `mc.sh` goes through
-them.
+`data_mgmt.py` asks here, and for `backup.sh` the module that restores; `mc.sh` goes through them.
 """
 
-import argparse
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -65,19 +63,3 @@ def _place(database_url: str) -> tuple[str | None, ...]:
     host = str(url.query.get("host", url.host or "localhost"))
     port = str(url.query.get("port", url.port or POSTGRESQL_PORT))
     return "localhost" if is_loopback(host) or host.startswith("/") else host.lower(), port, url.database
-
-
-def main() -> None:
-    """Ask for a script; leave with one line if the answer is no."""
-    parser = argparse.ArgumentParser(prog="python -m ninepanels.safeguards")
-    parser.add_argument("action", type=Action, choices=list(Action))
-    parser.add_argument("--yes", action="store_true", help="confirm it, where that is asked for")
-    arguments = parser.parse_args()
-    try:
-        ask(arguments.action, config.read_settings(), confirmed=arguments.yes)
-    except exceptions.NinePanelsBaseException as error:
-        sys.exit(error.detail)
-
-
-if __name__ == "__main__":
-    main()
