@@ -16,7 +16,8 @@ run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then serve
 
 test() { ## [pytest arguments]: the tests, on SQLite and on a PostgreSQL of their own
     install_ dev
-    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses auto "$@"
+    # One more than there are cores: some tests wait.
+    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses "$(($(getconf _NPROCESSORS_ONLN) + 1))" --dist worksteal "$@"
 }
 
 check() { ## : ruff, format, types, shellcheck, migrations in step with the models
