@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from jinja2 import select_autoescape
 
 from . import clock
+from . import ids
 from . import pydmodels as pyd
 from . import sqlmodels as sql
 from .config import Settings
@@ -68,6 +69,8 @@ def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, set
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_templates.get_template(f"{kind}.txt").render(values))
     message.add_alternative(_templates.get_template(f"{kind}.html").render(values), subtype="html")
+    # Else it is made when the mail is written, with the random numbers that everybody in the process shares.
+    message.set_boundary(str(ids.make()))
     return message
 
 

@@ -19,6 +19,7 @@ from fastapi import FastAPI
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
+from ninepanels import auth
 from ninepanels import clock
 from ninepanels import crud
 from ninepanels import request_ids
@@ -190,3 +191,20 @@ def statements(client: TestClient) -> Iterator[list[str]]:
     yield seen
     for engine in engines:
         event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture(autouse=True)
+def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Passwords of people in tests are worth no 20 ms of each sign-up and login; `real_hashes` keeps them."""
+    if "real_hashes" in request.fixturenames:
+        yield
+        return
+    real = {option: auth.passwords.to_dict()[option] for option in ("argon2__memory_cost", "argon2__time_cost")}
+    auth.passwords.update(argon2__memory_cost=64, argon2__time_cost=1)
+    yield
+    auth.passwords.update(**real)
+
+
+@pytest.fixture
+def real_hashes() -> None:
+    """For tests that look at what a hash costs."""

@@ -297,6 +297,7 @@ def test_a_request_for_nobody_costs_the_same_statements(ada: Person, statements:
     assert costs[0]
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_a_wrong_login_costs_the_same_whoever_it_is_for(
     ada: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

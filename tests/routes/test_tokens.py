@@ -76,6 +76,7 @@ def test_an_expired_token_is_401(wall_clock: Clock, ada: Person) -> None:
     assert ada.get("/panels").status_code == 401
 
 
+@pytest.mark.usefixtures("real_hashes")
 def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
     with database.writing() as work:
         user = crud.users.read(work, ada.id)
