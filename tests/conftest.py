@@ -13,6 +13,7 @@ os.environ["NINEPANELS_ENV"] = "TEST"
 os.environ["NINEPANELS_DATABASE_URL"] = f"sqlite:///{tempfile.gettempdir()}/ninepanels-never-opened.db"
 os.environ["NINEPANELS_JWT_SECRET"] = "a secret of the tests that is long enough"
 
+import hypothesis
 import pytest
 from alembic import command
 from fastapi import FastAPI
@@ -36,6 +37,10 @@ from .mailbox import Mailbox
 from .people import Person
 from .postgres import PostgresServer
 from .recorder import Recorder
+
+# No example has to be quick: how busy the machine is decides nothing.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 
 def migrate(database_url: str, revision: str = "head") -> None:

@@ -22,7 +22,7 @@ seeds = st.integers(0, 2**32)
 lengths = st.integers(1, 60)
 instants = st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - the zone is beside it
 panels = st.none() | st.integers(1, 9)
-laws = settings(deadline=None, max_examples=50)
+laws = settings(max_examples=50)
 
 
 @laws

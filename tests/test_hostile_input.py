@@ -56,7 +56,6 @@ REFUSALS = {400, 401, 403, 404, 405, 409, 413, 422}
 @given(data=st.data())
 @settings(
     max_examples=15,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_whatever_is_sent_is_answered_in_the_envelope(ada: Person, method: str, path: str, data: st.DataObject) -> None:

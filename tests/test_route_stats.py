@@ -84,7 +84,7 @@ def computed(method_path: str, window_size: int) -> dict[str, Any]:
     readings=st.lists(st.floats(1e-6, 1e6) | st.integers(0, 3).map(float), min_size=1, max_size=30),
     window_size=st.integers(1, 40),
 )
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_the_statistics_are_numpys_of_the_latest_readings(readings: list[float], window_size: int) -> None:
     window = readings[::-1][:window_size]
     assert computed(a_new_route(readings), window_size) == pytest.approx(as_numpy_says(window), rel=1e-9, abs=1e-9)

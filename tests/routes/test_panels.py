@@ -78,7 +78,7 @@ OPERATIONS = st.lists(st.tuples(st.sampled_from(["insert", "move", "delete"]), s
 
 
 @given(operations=OPERATIONS)
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_panels_behave_as_a_list(ada: Person, operations: list[Operation]) -> None:
     for panel in data(ada.get("/panels")):
         data(ada.delete(f"/panels/{panel['id']}"))
