@@ -29,6 +29,11 @@ check() { ## : ruff, format, types, shellcheck, migrations in step with the mode
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet tests/test_migrations.py -k in_step
 }
 
+bench() { ## [PART ...]: measure how fast it is, and write that into docs/performance.md
+    install_ dev
+    NINEPANELS_ENV=TEST "$VENV/bin/python" -m bench "$@"
+}
+
 preflight() { ## : the release checklist, each item ok or FAILED with what to do
     install_ dev
     local failed=0

@@ -11,7 +11,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).with_name("wrk.lua")
 CONNECTIONS = 16
-SECONDS = 4
+SECONDS = 3
 
 
 @dataclass(frozen=True)

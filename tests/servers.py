@@ -66,7 +66,7 @@ class Service:
         try:
             self.url = wait_for(self._address)
             self.client = httpx2.Client(base_url=self.url, timeout=DEADLINE_S)
-            wait_for(lambda: self.client.get("/health/live").status_code == 200)
+            wait_for(self._is_live)
         except BaseException:
             self._kill()
             raise
@@ -97,6 +97,13 @@ class Service:
         assert self.process.poll() is None, self.log()
         running = re.search(r"running on (http://\S+)", self.log())
         return running and running[1]
+
+    def _is_live(self) -> bool:
+        try:
+            return self.status("/health/live") == 200
+        except httpx2.ConnectError:
+            # Workers begin to listen after their parent has said where.
+            return False
 
     def _kill(self) -> None:
         if self.process.poll() is None:
