@@ -61,10 +61,14 @@ def as_markdown(name: str, part: dict[str, Any]) -> str:
         lines.append("")
     lines += ["| figure | measured | wanted | |", "| --- | ---: | ---: | --- |"]
     lines += [
-        f"| {figure['name']} | {figure['value']:,.3g} | {figure['wanted']} | {_verdict(figure)} |"
+        f"| {figure['name']} | {_number(figure['value'])} | {figure['wanted']} | {_verdict(figure)} |"
         for figure in part["figures"]
     ]
     return "\n".join([*lines, "", ""])
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
 def _verdict(figure: dict[str, Any]) -> str:
@@ -80,9 +84,14 @@ def write(names: Iterable[str]) -> None:
         numbers[name] = measure(name)
         sys.stdout.write(as_markdown(name, numbers[name]))
         NUMBERS.write_text(json.dumps(numbers, indent=2) + "\n")
-        sections = "".join(as_markdown(each, numbers[each]) for each in parts.PARTS if each in numbers)
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}\n{sections}{END}{rest.partition(END)[2]}")
+        show(numbers)
+
+
+def show(numbers: dict[str, Any]) -> None:
+    """Put what was measured between the marks of the page."""
+    sections = "".join(as_markdown(each, numbers[each]) for each in parts.PARTS if each in numbers)
+    before, _, rest = PAGE.read_text().partition(BEGIN)
+    PAGE.write_text(f"{before}{BEGIN}\n{sections}{END}{rest.partition(END)[2]}")
 
 
 def main() -> None:
