@@ -41,6 +41,24 @@ def environment(database_url: str, /, **settings: str) -> dict[str, str]:
     return others | {f"NINEPANELS_{name}": value for name, value in ours.items()}
 
 
+def migrate_at_once(database_url: str, instances: int, *program: str) -> None:
+    """Migrate a database with several processes that begin at the same time."""
+    migrations = [
+        subprocess.Popen(
+            [sys.executable, "-m", *program],
+            cwd=environments.ROOT,
+            env=environment(database_url),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for _ in range(instances)
+    ]
+    outputs = [migration.communicate(timeout=DEADLINE_S)[0] for migration in migrations]
+    assert [migration.returncode for migration in migrations] == [0] * instances, "\n".join(outputs)
+
+
 class Service:
     """`with Service(database_url, folder) as service:` has one that answers; its log is kept in the folder."""
 

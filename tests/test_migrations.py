@@ -1,7 +1,5 @@
 """The schema's history: it leads to the models, from wherever a database stands, and loses nothing on the way."""
 
-import subprocess
-import sys
 import uuid
 from datetime import UTC
 from datetime import date
@@ -21,13 +19,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ninepanels import crud
-from ninepanels import environments
 from ninepanels import sqlmodels as sql
 from ninepanels.database import make_engine
 
 from .conftest import migrate
-from .servers import DEADLINE_S
-from .servers import environment
+from .servers import migrate_at_once
 
 
 def test_the_migrations_are_in_step_with_the_models(database_url: str) -> None:
@@ -87,20 +83,7 @@ def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_da
     with engine.connect() as connection:
         before = {table.name: connection.execute(select(table)).all() for table in tables}
 
-    instances = [
-        subprocess.Popen(
-            [sys.executable, "-m", "ninepanels.migrations"],
-            cwd=environments.ROOT,
-            env=environment(empty_database_url),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(2)
-    ]
-    outputs = [instance.communicate(timeout=DEADLINE_S)[0] for instance in instances]
-    assert [instance.returncode for instance in instances] == [0, 0], "\n".join(outputs)
+    migrate_at_once(empty_database_url, 2, "ninepanels.migrations")
 
     with Session(engine) as session:
         assert crud.schema.read_revision(session) == crud.schema.head()

@@ -5,8 +5,6 @@ import shutil
 import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,6 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ninepanels import crud
-from ninepanels import environments
 from ninepanels.database import make_engine
 
 from .conftest import migrate
@@ -30,7 +27,7 @@ from .postgres import PostgresServer
 from .servers import DEADLINE_S
 from .servers import SERVE_ONLY
 from .servers import Service
-from .servers import environment
+from .servers import migrate_at_once
 from .servers import wait_for
 
 
@@ -65,20 +62,7 @@ def assert_says_only_that_it_is_away(response: httpx2.Response) -> None:
 
 
 def test_several_instances_migrate_an_empty_database_at_once(empty_database_url: str) -> None:
-    migrations = [
-        subprocess.Popen(
-            [sys.executable, "-m", "alembic", "upgrade", "head"],
-            cwd=environments.ROOT,
-            env=environment(empty_database_url),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for _ in range(4)
-    ]
-    outputs = [migration.communicate(timeout=DEADLINE_S)[0] for migration in migrations]
-    assert [migration.returncode for migration in migrations] == [0] * 4, "\n".join(outputs)
+    migrate_at_once(empty_database_url, 4, "alembic", "upgrade", "head")
     with looking_into(empty_database_url) as session:
         assert crud.schema.read_revision(session) == crud.schema.head()
 
