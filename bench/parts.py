@@ -169,7 +169,6 @@ def _grow(name: str, urls: Mapping[str, str], result: Result) -> None:
 
 def workers() -> Result:
     """One worker with its load and its database on one core, two of them on two."""
-    loads: dict[str, list[Load]] = {}
     with contextlib.ExitStack() as running:
         contestants: dict[str, Callable[[], Load]] = {}
         for count, cores in ((1, (SERVICE_CORE,)), (2, (SERVICE_CORE, LOAD_CORE))):

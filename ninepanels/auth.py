@@ -292,6 +292,7 @@ class _Bearer(OAuth2PasswordBearer):
         super().__init__(tokenUrl="token")
         self._bearer = bearer
 
+    # The library's returns a string; FastAPI hands an endpoint whatever comes back.
     async def __call__(self, request: HTTPConnection) -> LoggedIn:  # type: ignore[override]
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer":
