@@ -18,7 +18,6 @@ from functools import lru_cache
 from typing import Annotated
 
 from fastapi import Depends
-from fastapi.concurrency import run_in_threadpool
 from fastapi.requests import HTTPConnection
 from fastapi.security import OAuth2PasswordBearer
 from jose import jwt
@@ -37,6 +36,7 @@ from .crud.users import UserRow
 from .database import OneStatement
 from .database import UnitOfWork
 from .database import database
+from .threads import route_threads
 
 ALGORITHM = "HS256"
 LONGEST_TOKEN = 1024
@@ -113,13 +113,13 @@ async def log_in(email: str, password: str, address: str) -> Login:
         TooManyTries: too many logins failed for this e-mail, or from this address.
     """
     at = clock.now()
-    user = await run_in_threadpool(_find, email)
+    user = await route_threads.run(_find, email)
     hashed = user.hashed_password if user else _NOBODYS_HASH
     matches, renewed = await verify_password(password, hashed, rate_limits.login(email, address))
     if user is None or not matches:
         raise exceptions.NotAuthenticated("Wrong e-mail or password.")
     if renewed is not None:
-        await run_in_threadpool(_renew, user, renewed)
+        await route_threads.run(_renew, user, renewed)
     return Login(user, at)
 
 
@@ -257,7 +257,7 @@ class LoggedIn:
             WrongPassword: it does not seem so.
             TooManyTries: it did not seem so too often.
         """
-        hashed = await run_in_threadpool(self._read_hash)
+        hashed = await route_threads.run(self._read_hash)
         matches, _ = await verify_password(password, hashed, rate_limits.recheck(self.token.user_id))
         if not matches:
             raise exceptions.WrongPassword

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from anyio.to_thread import current_default_thread_limiter
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
@@ -37,6 +36,7 @@ from .outbox import outbox
 from .route_watch import route_watch
 from .routes import router
 from .supervision import Supervised
+from .threads import route_threads
 from .timing_buffer import timing_buffer
 from .webhook import webhook
 
@@ -97,7 +97,7 @@ def create_api(settings: Settings) -> FastAPI:
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     settings: Settings = api.state.settings
     database.connect(settings.database_url, pool_size=settings.threads + HANDLER_THREADS)
-    current_default_thread_limiter().total_tokens = settings.threads
+    route_threads.connect(settings.threads)
     rate_limits.guard.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
     # No more threads than connections: handlers that wait for the database take none from the routes.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_THREADS))
@@ -115,6 +115,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
         outbox.stop()
         await asyncio.gather(worker.stop(STOP_S), writer.stop(0), sender.stop(STOP_S))
         await asyncio.to_thread(sentry.disconnect)
+        route_threads.disconnect()
         database.disconnect()
 
 

@@ -38,15 +38,15 @@ def an_api() -> FastAPI:
     router = APIRouter(route_class=bodies.StrictBodyRoute)
 
     @router.post("/both", openapi_extra=bodies.or_form(Cup))
-    def drink(cup: Cup) -> Cup:
+    async def drink(cup: Cup) -> Cup:
         return cup
 
     @router.post("/json")
-    def drink_json(cup: Cup) -> Cup:
+    async def drink_json(cup: Cup) -> Cup:
         return cup
 
     @router.post("/any")
-    def drink_many(nested: Nested) -> Nested:
+    async def drink_many(nested: Nested) -> Nested:
         return nested
 
     api = FastAPI()

@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from .. import auth
 from .. import client_addresses
@@ -16,6 +15,7 @@ from ..bodies import StrictBodyRoute
 from ..bodies import or_form
 from ..config import Settings
 from ..database import database
+from ..threads import route_threads
 
 router = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictBodyRoute)
 
@@ -44,7 +44,7 @@ async def change_password(body: pyd.PasswordChange, caller: Caller, request: Req
     confirmed = await caller.confirm_password(body.current_password)
     hashed_password = await auth.hash_password(body.new_password)
     settings: Settings = request.app.state.settings
-    token = await run_in_threadpool(_change_password, caller, confirmed, hashed_password, settings)
+    token = await route_threads.run(_change_password, caller, confirmed, hashed_password, settings)
     return pyd.NewLogin(**token.model_dump())
 
 
@@ -63,9 +63,9 @@ def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> 
 async def reset_password(body: pyd.PasswordReset) -> bool:
     """Set a new password with the token out of the mail; every access token issued so far is dead."""
     token_hash = auth.hash_reset_token(body.password_reset_token)
-    await run_in_threadpool(_check_reset_token, body.email, token_hash)
+    await route_threads.run(_check_reset_token, body.email, token_hash)
     hashed_password = await auth.hash_password(body.new_password)
-    await run_in_threadpool(_reset_password, body.email, token_hash, hashed_password)
+    await route_threads.run(_reset_password, body.email, token_hash, hashed_password)
     return True
 
 

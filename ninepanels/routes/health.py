@@ -7,6 +7,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import queues
 from ..database import database
+from ..threads import route_threads
 
 router = APIRouter(prefix="/health", tags=["health"])
 
@@ -20,15 +21,20 @@ async def read_liveness() -> pyd.Health:
 
 
 @router.get("/ready")
-def read_readiness() -> pyd.Readiness:
+async def read_readiness() -> pyd.Readiness:
     """Check the database, the revision of its schema, and the event worker's heartbeat; 503 when one is not well."""
-    with database.reading() as connection:
-        revision = crud.schema.read_revision(connection)
-    if revision is None or revision != crud.schema.head():
-        raise exceptions.NotReady("The database's schema is not the one of this release.")
+    revision = await route_threads.run(_read_revision)
     heartbeat_age_s = queues.event_queue.looked_at_s_ago()
     if heartbeat_age_s > LONGEST_PAUSE_S:
         raise exceptions.NotReady("The event worker has stopped.")
     return pyd.Readiness(
         schema_revision=revision, heartbeat_age_s=round(heartbeat_age_s, 3), queue_depth=queues.depth()
     )
+
+
+def _read_revision() -> str:
+    with database.reading() as connection:
+        revision = crud.schema.read_revision(connection)
+    if revision is None or revision != crud.schema.head():
+        raise exceptions.NotReady("The database's schema is not the one of this release.")
+    return revision

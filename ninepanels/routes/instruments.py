@@ -15,20 +15,21 @@ from .. import instruments
 from .. import queues
 from ..config import Settings
 from ..database import database
+from ..threads import route_threads
 from ..timing_buffer import timing_buffer
 
 router = APIRouter(tags=["health"])
 
 
 @router.get("/metrics", response_class=PlainTextResponse)
-def read_instruments(request: Request) -> Response:
+async def read_instruments(request: Request) -> Response:
     """Read everything that is counted of this process, as Prometheus wants it; see METRICS_TOKEN for who may."""
     _demand_token(request)
     text = instruments.render(
         queue_depth=queues.depth(),
         timings_buffered=len(timing_buffer),
         connections_in_use=database.connections_in_use,
-        outbox_depth=_outbox_depth(),
+        outbox_depth=await route_threads.run(_outbox_depth),
     )
     return Response(text, media_type=instruments.CONTENT_TYPE)
 

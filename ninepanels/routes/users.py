@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi import Request
-from fastapi.concurrency import run_in_threadpool
 
 from .. import auth
 from .. import client_addresses
@@ -16,6 +15,7 @@ from ..auth import Caller
 from ..bodies import StrictBodyRoute
 from ..bodies import or_form
 from ..database import database
+from ..threads import route_threads
 
 router = APIRouter(prefix="/users", tags=["users"], route_class=StrictBodyRoute)
 
@@ -24,10 +24,10 @@ router = APIRouter(prefix="/users", tags=["users"], route_class=StrictBodyRoute)
 async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
     """Sign up."""
     tries = rate_limits.sign_up(body.email, client_addresses.of(request))
-    await run_in_threadpool(rate_limits.guard.count, tries)
+    await route_threads.run(rate_limits.guard.count, tries)
     hashed_password = await auth.hash_password(body.password)
     timezone = body.timezone or request.app.state.settings.default_timezone
-    return await run_in_threadpool(_create, body, hashed_password, timezone)
+    return await route_threads.run(_create, body, hashed_password, timezone)
 
 
 @router.get("")
@@ -42,7 +42,7 @@ async def update_user(body: pyd.UserUpdate, caller: Caller) -> pyd.User:
     """Change one's own account; a new `email` wants `current_password` beside it."""
     changes = body.changes()
     confirmed = await caller.confirm_password(str(body.current_password)) if "email" in changes else None
-    return await run_in_threadpool(_update, caller, changes, confirmed)
+    return await route_threads.run(_update, caller, changes, confirmed)
 
 
 @router.delete("")
