@@ -6,6 +6,7 @@ import hashlib
 import re
 import secrets
 import uuid
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +17,9 @@ from datetime import datetime
 from datetime import timedelta
 from functools import lru_cache
 from typing import Annotated
+from typing import Concatenate
+from typing import ParamSpec
+from typing import TypeVar
 
 from fastapi import Depends
 from fastapi.requests import HTTPConnection
@@ -32,8 +36,8 @@ from . import rate_limits
 from . import sqlmodels as sql
 from .config import Settings
 from .crud.executor import Executor
+from .crud.tokens import Bearer
 from .crud.users import UserRow
-from .database import OneStatement
 from .database import UnitOfWork
 from .database import database
 from .threads import route_threads
@@ -60,6 +64,10 @@ _hashing = ThreadPoolExecutor(max_workers=2, thread_name_prefix="hashing_")
 _NOBODYS_HASH = passwords.hash(str(uuid.uuid4()))
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 # --- Passwords ------------------------------------------------------------------------------------------------------
@@ -219,6 +227,8 @@ def hash_reset_token(token: str) -> str:
 
 # --- Who is calling -------------------------------------------------------------------------------------------------
 
+_last_known: dict[AccessToken, Bearer] = {}
+
 
 @dataclass(frozen=True)
 class LoggedIn:
@@ -244,11 +254,39 @@ class LoggedIn:
         with database.writing() as work:
             yield work, self._identify(work)
 
-    @contextmanager
-    def writing_once(self) -> Iterator[tuple[OneStatement, UserRow]]:
-        """Open a unit of work of one statement, and the caller on it; raises what `reading` does."""
-        with database.writing_once() as work:
-            yield work, self._identify(work)
+    def ask(
+        self,
+        connection: Connection,
+        question: Callable[Concatenate[Connection, Bearer, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return the answer to a question whose statement proves the caller by itself, in one round trip.
+
+        It is asked about the caller as they were last time; only when that finds nothing, or makes no sense, is it
+        read who they are now.
+
+        Args:
+            connection: where it is asked.
+            question: a query of crud's that takes a `Bearer`.
+            args: what else it takes.
+            kwargs: likewise.
+
+        Raises:
+            NotAuthenticated: the user is gone, or the token was revoked.
+            NinePanelsBaseException: whatever the question raises about the caller as they are.
+        """
+        bearer = _last_known.get(self.token) or self._prove(connection)
+        while True:
+            try:
+                answer = question(connection, bearer, *args, **kwargs)
+            except exceptions.NinePanelsBaseException:
+                presumed, bearer = bearer, self._prove(connection)
+                if bearer == presumed:
+                    raise
+            else:
+                self.request.state.user_id = bearer.user_id
+                return answer
 
     async def confirm_password(self, password: str) -> str:
         """Make sure that it is the user who sits there, and return the hash that says so.
@@ -267,8 +305,16 @@ class LoggedIn:
         with self.reading() as (_, user):
             return user.hashed_password
 
+    def _prove(self, connection: Connection) -> Bearer:
+        user = self._identify(connection)
+        bearer = Bearer(user.id, self.token.jti, self.token.issued_at, user.timezone, user.day_starts_at)
+        if len(_last_known) >= REMEMBERED_TOKENS:
+            _last_known.clear()
+        _last_known[self.token] = bearer
+        return bearer
+
     def _identify(self, executor: Executor) -> UserRow:
-        user = crud.tokens.read_bearer(executor, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
+        user = crud.tokens.read_user(executor, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
         if user is None:
             raise exceptions.NotAuthenticated
         self.request.state.user_id = user.id

@@ -95,8 +95,8 @@ def test_law_4_queries_on_a_users_things_take_the_user(path: Path) -> None:
     functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
     for function in functions:
         arguments = {argument.arg for argument in function.args.args}
-        if "session" in arguments:
-            assert arguments & {"user_id", "user"}, function.name
+        if arguments & {"session", "executor"}:
+            assert arguments & {"user_id", "bearer"}, function.name
 
 
 @pytest.mark.parametrize("path", files_in("routes"), ids=ids)

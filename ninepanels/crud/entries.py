@@ -17,10 +17,11 @@ from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from . import tokens
 from . import upserts
-from . import users
 from .executor import Executor
 from .executor import dialect
+from .tokens import Bearer
 
 
 def _upsert(insert: Any) -> Any:
@@ -32,8 +33,9 @@ def _upsert(insert: Any) -> Any:
             bindparam("is_complete", type_=sql.Entry.is_complete.type),
             bindparam("timestamp", type_=sql.Entry.timestamp.type),
         )
-        .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
-        .with_for_update(read=True, key_share=True)
+        .join(sql.User, sql.User.id == sql.Panel.user_id)
+        .where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
+        .with_for_update(read=True, key_share=True, of=sql.Panel)
     )
     insert = insert.from_select(["user_id", "panel_id", "day", "is_complete", "timestamp"], panel)
     upsert = insert.on_conflict_do_update(
@@ -53,7 +55,9 @@ def _history(order: Any) -> Any:
         sql.Panel.created_at,
         first_day.label("first_day"),
         *(type_coerce(null(), column.type) for column in (sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)),
-    ).where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
+    )
+    panel = panel.join(sql.User, sql.User.id == sql.Panel.user_id)
+    panel = panel.where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
     entries = (
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
         .where(*mine, sql.Entry.day <= bindparam("today"))
@@ -68,19 +72,20 @@ def _history(order: Any) -> Any:
 _HISTORY = {"timestamp.desc": _history(sql.Entry.day.desc()), "timestamp.asc": _history(sql.Entry.day.asc())}
 
 
-def record(executor: Executor, user_id: int, panel_id: int, day: date, *, is_complete: bool) -> pyd.Entry:
-    """Record a tap; one entry per panel and day, the last tap wins.
+def record(executor: Executor, bearer: Bearer, panel_id: int, day: date | None, *, is_complete: bool) -> pyd.Entry:
+    """Record a tap for a day, or without one for today; one entry per panel and day, the last tap wins.
 
     One statement: it inserts from the panel it belongs to, so that somebody else's panel gives no row, and locks that
     panel against being deleted before the foreign key is checked.
 
     Raises:
-        NotFound: the user has no such panel.
+        NotFound: the bearer has no such panel, or is not proven.
+        DayInTheFuture: the day has not begun for the bearer.
     """
     tap = {
-        "user_id": user_id,
+        **bearer._asdict(),
         "panel_id": panel_id,
-        "day": day,
+        "day": days.day_to_record(day, days.today(bearer)),
         "is_complete": is_complete,
         "timestamp": clock.now(),
     }
@@ -92,9 +97,8 @@ def record(executor: Executor, user_id: int, panel_id: int, day: date, *, is_com
 
 def read_history(
     executor: Executor,
-    user: users.UserRow,
+    bearer: Bearer,
     panel_id: int,
-    today: date,
     *,
     offset: int,
     limit: int,
@@ -106,14 +110,15 @@ def read_history(
     `offset + limit`-th day can hold none but the first `offset + limit` entries, for a day has at most one.
 
     Raises:
-        NotFound: the user has no such panel.
+        NotFound: the bearer has no such panel, or is not proven.
     """
-    asked = {"user_id": user.id, "panel_id": panel_id, "today": today, "at_most": offset + limit}
+    today = days.today(bearer)
+    asked = {**bearer._asdict(), "panel_id": panel_id, "today": today, "at_most": offset + limit}
     rows = executor.execute(_HISTORY[sort_by], asked).all()
     panel = next((row for row in rows if row.created_at is not None), None)
     if panel is None:
         raise exceptions.NotFound
-    history = days.history(days.day_of(panel.created_at, user), panel.first_day, today)
+    history = days.history(days.day_of(panel.created_at, bearer), panel.first_day, today)
     recorded = {day: (entry_id, is_complete) for _, _, entry_id, day, is_complete in rows if entry_id is not None}
     page = days.padded(history.page(offset, limit, sort_by), recorded)
     return [_history_day(panel_id, day, entry) for day, entry in page], history.length

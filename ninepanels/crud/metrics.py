@@ -9,10 +9,12 @@ from sqlalchemy import func
 from sqlalchemy import select
 
 from .. import days
+from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
-from . import users
+from . import tokens
 from .executor import Executor
+from .tokens import Bearer
 
 _ENTRIES = sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id
 _IN_WINDOW = sql.Entry.is_complete, sql.Entry.day.between(bindparam("since"), bindparam("today"))
@@ -26,35 +28,41 @@ _CONSISTENCY = (
         select(func.min(sql.Entry.day)).where(*_ENTRIES).scalar_subquery().label("first_day"),
         select(func.count()).where(*_ENTRIES, *_IN_WINDOW).scalar_subquery().label("days_complete"),
     )
-    .where(sql.Panel.user_id == bindparam("user_id"))
+    .select_from(sql.User)
+    .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
+    .where(*tokens.PROOF)
     .order_by(sql.Panel.position)
 )
 
 
-def read_consistency(
-    executor: Executor, user: users.UserRow, today: date, last_days: int | None
-) -> list[pyd.PanelConsistency]:
+def read_consistency(executor: Executor, bearer: Bearer, last_days: int | None) -> list[pyd.PanelConsistency]:
     """Return how consistent each panel was, by position, over its last days or its whole history.
 
     Days before a panel's history hold no entries, so the window can be the same for all panels; only the number of
     days looked at is a panel's own.
+
+    Raises:
+        NotFound: the bearer is not proven.
     """
+    today = days.today(bearer)
     oldest = None if last_days is None else today.toordinal() - last_days + 1
     since = date.min if oldest is None or oldest < 1 else date.fromordinal(oldest)
-    rows = executor.execute(_CONSISTENCY, {"user_id": user.id, "since": since, "today": today})
-    return [_consistency(row, user, today, last_days) for row in rows]
+    rows = executor.execute(_CONSISTENCY, {**bearer._asdict(), "since": since, "today": today}).all()
+    if not rows:
+        raise exceptions.NotFound
+    return [_consistency(row, bearer, today, last_days) for row in rows if row.id is not None]
 
 
 def _consistency(
-    row: Row[*tuple[Any, ...]], user: users.UserRow, today: date, last_days: int | None
+    row: Row[*tuple[Any, ...]], bearer: Bearer, today: date, last_days: int | None
 ) -> pyd.PanelConsistency:
-    created = days.day_of(row.created_at, user)
+    created = days.day_of(row.created_at, bearer)
     panel_age = days.history(created, row.first_day, today).latest(last_days).length
     return pyd.PanelConsistency(
         panel_id=row.id,
         panel_pos=row.position,
         title=row.title,
-        user_id=user.id,
+        user_id=bearer.user_id,
         panel_age=panel_age,
         days_complete=row.days_complete,
         consistency=days.consistency(row.days_complete, panel_age),

@@ -16,30 +16,35 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from .. import clock
+from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from . import tokens
 from . import users
 from .executor import Executor
+from .tokens import Bearer
 
-_WITH_TODAY = (
-    select(*sql.Panel.__table__.columns, func.coalesce(sql.Entry.is_complete, false()).label("is_complete"))
-    .select_from(sql.Panel)
-    .outerjoin(
-        sql.Entry,
-        and_(
-            sql.Entry.user_id == sql.Panel.user_id,
-            sql.Entry.panel_id == sql.Panel.id,
-            sql.Entry.day == bindparam("today"),
-        ),
-    )
-    .where(sql.Panel.user_id == bindparam("user_id"))
+_TODAY = and_(
+    sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day == bindparam("today")
 )
-_ALL_WITH_TODAY = _WITH_TODAY.order_by(sql.Panel.position)
+_WITH_TODAY = select(*sql.Panel.__table__.columns, func.coalesce(sql.Entry.is_complete, false()).label("is_complete"))
+_ONE_WITH_TODAY = (
+    _WITH_TODAY.select_from(sql.Panel)
+    .outerjoin(sql.Entry, _TODAY)
+    .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
+)
+# A bearer without panels has one row all the same, with nothing in it.
+_ALL_WITH_TODAY = (
+    _WITH_TODAY.select_from(sql.User)
+    .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
+    .outerjoin(sql.Entry, _TODAY)
+    .where(*tokens.PROOF)
+    .order_by(sql.Panel.position)
+)
 # From dicts it takes a third of the time that it takes from rows.
-_FIELDS = _ALL_WITH_TODAY.selected_columns.keys()
+_FIELDS = _WITH_TODAY.selected_columns.keys()
 _PANELS = TypeAdapter(list[pyd.Panel])
-_ONE_WITH_TODAY = _WITH_TODAY.where(sql.Panel.id == bindparam("panel_id"))
 
 
 def create(
@@ -67,10 +72,18 @@ def create(
     return read(session, user_id, panel.id, today)
 
 
-def read_all(executor: Executor, user_id: int, today: date) -> list[pyd.Panel]:
-    """Return the user's panels by position, each with today's entry."""
-    rows = executor.execute(_ALL_WITH_TODAY, {"user_id": user_id, "today": today})
-    return _PANELS.validate_python([dict(zip(_FIELDS, row, strict=False)) for row in rows])
+def read_all(executor: Executor, bearer: Bearer) -> tuple[date, list[pyd.Panel]]:
+    """Return the day it is for the bearer, and their panels by position, each with that day's entry.
+
+    Raises:
+        NotFound: the bearer is not proven.
+    """
+    today = days.today(bearer)
+    rows = executor.execute(_ALL_WITH_TODAY, {**bearer._asdict(), "today": today}).all()
+    if not rows:
+        raise exceptions.NotFound
+    panels = [dict(zip(_FIELDS, row, strict=False)) for row in rows if row.id is not None]
+    return today, _PANELS.validate_python(panels)
 
 
 def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Panel:

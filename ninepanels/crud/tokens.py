@@ -1,6 +1,7 @@
 """Queries on access tokens: who is the bearer of one, and which are dead."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam
 from sqlalchemy import delete as sql_delete
@@ -13,17 +14,32 @@ from .. import sqlmodels as sql
 from . import users
 from .executor import Executor
 
-# Every authenticated request begins with this, so revocation is asked for in the same statement.
-_BEARER = select(*users.COLUMNS).where(
+
+class Bearer(NamedTuple):
+    """A token, and the day its user lives by: what has to be true for them to be answered."""
+
+    user_id: int
+    jti: str
+    issued_at: datetime
+    timezone: str
+    day_starts_at: int
+
+
+# Asked for together, so that revocation takes no statement of its own.
+_ALIVE = (
     sql.User.id == bindparam("user_id"),
     or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("issued_at")),
     ~exists().where(
         sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("jti")
     ),
 )
+_BEARER = select(*users.COLUMNS).where(*_ALIVE)
+
+PROOF = (*_ALIVE, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
+"""Conditions on `sql.User` that a `Bearer` meets, given its fields; under them a statement wants none before it."""
 
 
-def read_bearer(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
+def read_user(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
     """Return the user whose token this is, None when they are gone or the token is dead."""
     row = executor.execute(_BEARER, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
     return None if row is None else users.UserRow(*row)

@@ -11,6 +11,7 @@ from .. import days
 from .. import pydmodels as pyd
 from ..auth import Caller
 from ..bodies import StrictBodyRoute
+from ..database import database
 from .panels import PanelId
 
 router = APIRouter(prefix="/panels/{panel_id}/entries", tags=["entries"], route_class=StrictBodyRoute)
@@ -22,10 +23,13 @@ LONGEST_PAGE = 3_660
 @router.post("")
 def record_entry(panel_id: PanelId, body: pyd.EntryCreate, caller: Caller) -> pyd.Entry:
     """Tap a panel, or take the tap back; the last tap of a day wins."""
-    with caller.writing_once() as (work, user):
-        day = days.day_to_record(body.day, days.today(user))
-        entry = crud.entries.record(work, user.id, panel_id, day, is_complete=body.is_complete)
-        work.emit(pyd.EntryRecorded(user_id=user.id, panel_id=panel_id, day=entry.day, is_complete=entry.is_complete))
+    with database.writing_once() as work:
+        entry = caller.ask(work, crud.entries.record, panel_id, body.day, is_complete=body.is_complete)
+        work.emit(
+            pyd.EntryRecorded(
+                user_id=caller.token.user_id, panel_id=panel_id, day=entry.day, is_complete=entry.is_complete
+            )
+        )
     return entry
 
 
@@ -39,10 +43,9 @@ def read_entries(
     sort_by: days.SortBy = "timestamp.desc",
 ) -> list[pyd.HistoryDay]:
     """Read a panel's history, one entry per day, days without a tap padded with `is_complete: false`."""
-    with caller.reading() as (connection, user):
-        page, total = crud.entries.read_history(
-            connection, user, panel_id, days.today(user), offset=offset, limit=limit, sort_by=sort_by
-        )
+    with database.reading() as connection:
+        history = crud.entries.read_history
+        page, total = caller.ask(connection, history, panel_id, offset=offset, limit=limit, sort_by=sort_by)
     request.state.meta = {"total": total, "offset": offset, "limit": limit}
     return page
 

@@ -10,6 +10,7 @@ from .. import days
 from .. import pydmodels as pyd
 from ..auth import Caller
 from ..bodies import StrictBodyRoute
+from ..database import database
 
 router = APIRouter(prefix="/metrics", tags=["metrics"], route_class=StrictBodyRoute)
 
@@ -19,5 +20,5 @@ def read_consistency(
     caller: Caller, days_back: Annotated[int | None, Query(alias="days", ge=1, le=days.LONGEST_HISTORY)] = None
 ) -> list[pyd.PanelConsistency]:
     """Read how consistently each panel was done, over its last `days` days or its whole history."""
-    with caller.reading() as (connection, user):
-        return crud.metrics.read_consistency(connection, user, days.today(user), days_back)
+    with database.reading() as connection:
+        return caller.ask(connection, crud.metrics.read_consistency, days_back)

@@ -12,6 +12,7 @@ from .. import pydmodels as pyd
 from ..auth import Caller
 from ..bodies import StrictBodyRoute
 from ..bodies import or_form
+from ..database import database
 
 router = APIRouter(prefix="/panels", tags=["panels"], route_class=StrictBodyRoute)
 
@@ -21,9 +22,8 @@ PanelId = Annotated[pyd.Id, Path()]
 @router.get("")
 def read_panels(caller: Caller, request: Request) -> list[pyd.Panel]:
     """Read one's panels by position, each with whether it is done today."""
-    with caller.reading() as (connection, user):
-        today = days.today(user)
-        panels = crud.panels.read_all(connection, user.id, today)
+    with database.reading() as connection:
+        today, panels = caller.ask(connection, crud.panels.read_all)
     request.state.meta = {"day": today.isoformat(), "count": len(panels), "max_panels": pyd.MAX_PANELS}
     return panels
 
