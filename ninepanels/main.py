@@ -12,6 +12,7 @@ from datetime import timedelta
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
@@ -47,6 +48,9 @@ GARBAGE_AT_MOST = 50_000
 HANDLER_THREADS = 4
 """Threads for event handlers and the outbox. Each pool has a connection for each of them and of the routes' threads."""
 
+# FastAPI's own reports quote what exceptions say, which may be what somebody sent.
+NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
+
 # A request that is accepted gets serve.GRACE_S to finish; these come after it, and all together are under 10 s.
 DRAIN_S = 2.5
 STOP_S = 1.5
@@ -67,7 +71,13 @@ def create_api(settings: Settings) -> FastAPI:
     logs.configure(settings.log_level, settings.log_format)
     sentry.connect(settings.sentry_dsn.get_secret_value(), settings.env)
     about = release.about()
-    api = FastAPIOffline(title=about.name, version=about.version, description=DESCRIPTION, lifespan=_lifespan)
+    api = FastAPIOffline(
+        title=about.name,
+        version=about.version,
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        telemetry=NO_TELEMETRY,
+    )
     api.state.settings = settings
     http_errors.install(api)
     api.router.routes.extend(router.routes)
@@ -79,13 +89,14 @@ def create_api(settings: Settings) -> FastAPI:
         api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts, www_redirect=False)
     api.add_middleware(DocsPolicyMiddleware)
     api.add_middleware(ResponseWrapperMiddleware)
-    api.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.cors_origins,
-        allow_methods=["GET", "POST", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
-        expose_headers=[REQUEST_ID_HEADER],
-    )
+    if settings.cors_origins:
+        api.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
+            expose_headers=[REQUEST_ID_HEADER],
+        )
     api.add_middleware(TimingMiddleware)
     api.add_middleware(RequestIdMiddleware)
     if settings.trusted_proxies:

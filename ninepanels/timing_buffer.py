@@ -52,12 +52,16 @@ class TimingBuffer:
             self._wanted.set()
 
     async def write_forever(self) -> None:
-        """Write a batch whenever there is one, and what there is every WRITE_AFTER_S."""
+        """Write a batch whenever one is full, and what there is every WRITE_AFTER_S."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wanted.wait(), WRITE_AFTER_S)
+            await self._write_batch()
             self._wanted.clear()
-            await self._write_all()
+            # What came meanwhile waits until it is many, too: a few rows cost as many statements.
+            if len(self._events) >= BATCH:
+                self._wanted.set()
+            self._written.set()
 
     async def flush(self) -> None:
         """Have everything written now; waits until it is."""
@@ -66,14 +70,13 @@ class TimingBuffer:
             self._wanted.set()
             await self._written.wait()
 
-    async def _write_all(self) -> None:
+    async def _write_batch(self) -> None:
+        # It stays here until it is there: if this task is cancelled, the next one writes the batch again.
+        batch = list(itertools.islice(self._events, BATCH))
         delay_s = RETRY_S
-        while self._events:
-            # It stays here until it is there: if this task is cancelled, the next one writes the batch again.
-            batch = list(itertools.islice(self._events, BATCH))
+        while batch:
             try:
                 await asyncio.to_thread(_write, batch, self._keep)
-                delay_s = RETRY_S
             except exceptions.Unavailable as error:
                 log.warning("%d timings wait to be written (%s)", len(self._events), error.context_msg)
                 await asyncio.sleep(delay_s)
@@ -84,7 +87,7 @@ class TimingBuffer:
                 instruments.events_dropped.labels(batch[0].type, "database").inc(len(batch))
             for _ in batch:
                 self._events.popleft()
-        self._written.set()
+            return
 
 
 timing_buffer = TimingBuffer()

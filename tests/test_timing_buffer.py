@@ -92,6 +92,12 @@ def write(*events: pyd.Event, during: Callable[[TimingBuffer], Awaitable[None]] 
     return asyncio.run(serve())
 
 
+async def until_no_batch_is_full(buffer: TimingBuffer) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while len(buffer) >= timing_buffer.BATCH:  # noqa: ASYNC110 - the buffer says nothing when it has written
+            await asyncio.sleep(0.01)
+
+
 async def until_written(buffer: TimingBuffer) -> None:
     """Wait without asking for anything, as `flush` would."""
     async with asyncio.timeout(DEADLINE_S):
@@ -118,12 +124,14 @@ def test_what_is_written_is_said_with_its_routes(event_queue: queues.EventQueue)
     assert said.payload == pyd.TimingsPersisted(count=3, method_paths=["GET_/panels", "POST_/panels"])
 
 
-def test_a_batch_that_is_full_is_written_without_being_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_batches_that_are_full_are_written_without_being_asked_and_the_rest_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(timing_buffer, "WRITE_AFTER_S", 1_000)
     monkeypatch.setattr(timing_buffer, "BATCH", 3)
 
-    write(*(timing() for _ in range(7)), during=until_written)
-    assert len(rows()) == 7
+    buffer = write(*(timing() for _ in range(7)), during=until_no_batch_is_full)
+    assert (len(rows()), len(buffer)) == (6, 1)
 
 
 def test_a_few_timings_are_written_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement
 from sqlalchemy import Double
 from sqlalchemy import Row
+from sqlalchemy import Select
 from sqlalchemy import case
 from sqlalchemy import func
 from sqlalchemy import literal
@@ -37,9 +38,8 @@ def change_settings(session: Session, method_path: str, changes: dict[str, Any])
     session.execute(made_or_changed.on_conflict_do_update(index_elements=["method_path"], set_=changes))
 
 
-def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[Any, ...]]:
-    """Return count, avg, p50, p95, p99, min, max and last (ms) of a route's latest timings; None of nothing."""
-    readings = timings.window(method_path, window_size).subquery()
+def _statistics() -> Select[Any]:
+    readings = timings.WINDOW.subquery()
     newest_first = readings.c.created_at.desc(), readings.c.event_id.desc()
     ranked = select(
         readings.c.diff_ms,
@@ -55,18 +55,24 @@ def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[
         distance = func.abs(ranked.c.rank - literal(share, Double) * ranked.c.highest_rank)
         return func.sum(case((distance < 1, ms * (1 - distance)), else_=0.0))
 
-    return session.execute(
-        select(
-            func.count().label("count"),
-            func.avg(ms).label("avg"),
-            percentile(0.50).label("p50"),
-            percentile(0.95).label("p95"),
-            percentile(0.99).label("p99"),
-            func.min(ms).label("min"),
-            func.max(ms).label("max"),
-            func.max(case((ranked.c.age == 1, ms))).label("last"),
-        ).select_from(ranked)
-    ).one()
+    return select(
+        func.count().label("count"),
+        func.avg(ms).label("avg"),
+        percentile(0.50).label("p50"),
+        percentile(0.95).label("p95"),
+        percentile(0.99).label("p99"),
+        func.min(ms).label("min"),
+        func.max(ms).label("max"),
+        func.max(case((ranked.c.age == 1, ms))).label("last"),
+    ).select_from(ranked)
+
+
+_STATISTICS = _statistics()
+
+
+def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[Any, ...]]:
+    """Return count, avg, p50, p95, p99, min, max and last (ms) of a route's latest timings; None of nothing."""
+    return session.execute(_STATISTICS, {"method_path": method_path, "window_size": window_size}).one()
 
 
 def read_latest(executor: Executor) -> Sequence[Row[Any]]:

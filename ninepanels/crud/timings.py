@@ -7,8 +7,8 @@ from typing import Any
 import pydantic_core
 from sqlalchemy import JSON
 from sqlalchemy import Row
-from sqlalchemy import Select
 from sqlalchemy import Text
+from sqlalchemy import bindparam
 from sqlalchemy import cast
 from sqlalchemy import column
 from sqlalchemy import delete as sql_delete
@@ -22,6 +22,14 @@ from .. import sqlmodels as sql
 from . import upserts
 from .executor import Executor
 from .executor import dialect
+
+WINDOW = (
+    select(*sql.Timing.__table__.columns)
+    .where(sql.Timing.method_path == bindparam("method_path"))
+    .order_by(sql.Timing.created_at.desc(), sql.Timing.event_id.desc())
+    .limit(bindparam("window_size"))
+)
+"""The latest `window_size` timings of the route `method_path`, newest first."""
 
 
 def add_all(session: Session, events: Sequence[pyd.Event]) -> None:
@@ -56,16 +64,9 @@ def _row(event: pyd.Event) -> dict[str, object]:
     }
 
 
-def window(method_path: str, window_size: int) -> Select[Any]:
-    """Return the query for the latest timings of a route, newest first."""
-    newest_first = sql.Timing.created_at.desc(), sql.Timing.event_id.desc()
-    of_the_route = select(*sql.Timing.__table__.columns).where(sql.Timing.method_path == method_path)
-    return of_the_route.order_by(*newest_first).limit(window_size)
-
-
 def read_window(executor: Executor, method_path: str, window_size: int) -> Sequence[Row[Any]]:
     """Return the latest timings of a route, newest first."""
-    return executor.execute(window(method_path, window_size)).all()
+    return executor.execute(WINDOW, {"method_path": method_path, "window_size": window_size}).all()
 
 
 def sweep(session: Session, created_before: datetime, at_most: int) -> None:
