@@ -76,10 +76,11 @@ class TextFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         message = to_message(record)
-        line = f"{message.time:%Y-%m-%dT%H:%M:%S.%fZ} {message.level:<7} {message.message}"
+        time = message.time.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        line = f"{time} {message.level:<7} {message.message}"
         about = {"request_id": message.request_id, "event_id": message.event_id, "route": message.route}
         about |= (message.payload or {}) | {"handler": message.handler, "attempts": message.attempts}
-        line += "".join(f" {key}={value}" for key, value in about.items() if value is not None)
+        line += "".join([f" {key}={value}" for key, value in about.items() if value is not None])
         return f"{line}\n{message.traceback}" if message.traceback else line
 
 

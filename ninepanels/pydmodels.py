@@ -441,9 +441,13 @@ class PanelDeleted(UserEvent):
 
 
 class EntryRecorded(UserEvent):
-    """A day was tapped, or the tap taken back."""
+    """A day was tapped, or the tap taken back.
+
+    A log that says so is a history, too, and outlives the one that can be deleted.
+    """
 
     type: ClassVar[str] = event_types.ENTRY_RECORDED
+    log_level: ClassVar[int] = logging.DEBUG
     panel_id: int
     day: date
     is_complete: bool

@@ -3,10 +3,12 @@ from itertools import chain
 import pytest
 
 from ninepanels import event_types
+from ninepanels import logs
 
 from ..conftest import Clock
 from ..people import Person
 from ..people import data
+from ..pipeline import finish_events
 from ..recorder import Recorder
 
 
@@ -172,6 +174,15 @@ def test_a_tap_and_a_reset_are_events(recorder: Recorder, ada: Person) -> None:
     tapped = recorder.next(event_types.ENTRY_RECORDED).payload.model_dump(mode="json")
     assert tapped == {"user_id": ada.id, "panel_id": panel_id, "day": "2026-11-01", "is_complete": True}
     assert recorder.next(event_types.ENTRIES_RESET).payload.model_dump()["panel_id"] == panel_id
+
+
+def test_a_tap_leaves_no_history_in_the_log(ada: Person, caplog: pytest.LogCaptureFixture) -> None:
+    panel_id = ada.new_panel()
+    ada.tap(panel_id, "2026-11-01")
+    finish_events(ada.client)
+    said = [logs.to_message(record).model_dump_json() for record in caplog.records]
+    assert any("POST_/panels/{panel_id}/entries" in line for line in said)
+    assert not [line for line in said if "2026-11-01" in line]
 
 
 def test_an_event_carries_the_id_of_its_request(recorder: Recorder, ada: Person) -> None:
