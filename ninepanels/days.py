@@ -3,9 +3,9 @@
 The definitions are those of "The day" in CONTRACT.md.
 """
 
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from datetime import datetime
@@ -93,10 +93,9 @@ class History:
 
     def page(self, offset: int, limit: int, sort_by: SortBy) -> list[date]:
         """Return up to `limit` days after the first `offset` ones, in the order asked for."""
-        positions = range(self.length)[offset : offset + limit]
-        if sort_by == "timestamp.desc":
-            return [self.last - timedelta(days=n) for n in positions]
-        return [self.first + timedelta(days=n) for n in positions]
+        ordinals = range(self.first.toordinal(), self.last.toordinal() + 1)
+        in_order = ordinals[::-1] if sort_by == "timestamp.desc" else ordinals
+        return [date.fromordinal(ordinal) for ordinal in in_order[offset : offset + limit]]
 
 
 def history(created: date, first_entry: date | None, today: date) -> History:
@@ -113,6 +112,6 @@ def consistency(days_complete: int, panel_age: int) -> float:
     return days_complete / panel_age
 
 
-def padded(days: Iterable[date], recorded: Mapping[date, T]) -> Iterator[tuple[date, T | None]]:
+def padded(days: Sequence[date], recorded: Mapping[date, T]) -> Iterator[tuple[date, T | None]]:
     """Pair every day with what was recorded on it, None where nothing was."""
-    return ((day, recorded.get(day)) for day in days)
+    return zip(days, map(recorded.get, days), strict=True)

@@ -114,12 +114,16 @@ class Panel(Base):
 
 
 class Entry(Base):
-    """What was tapped for a panel and a day. Its unique constraint is the index that every read uses."""
+    """What was tapped for a panel and a day.
+
+    Reads of a history find all they ask for in its index: the rows of one panel lie scattered over the table.
+    """
 
     __tablename__ = "entries"
     __table_args__ = (
         UniqueConstraint("user_id", "panel_id", "day"),
         ForeignKeyConstraint(["user_id", "panel_id"], ["panels.user_id", "panels.id"], ondelete="CASCADE"),
+        Index("ix_entries_history", "user_id", "panel_id", "day", "is_complete", "id"),
         NEVER_REUSE_IDS,
     )
 

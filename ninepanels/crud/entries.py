@@ -1,10 +1,13 @@
 """Queries on entries."""
 
+from datetime import UTC
 from datetime import date
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam
 from sqlalchemy import delete as sql_delete
+from sqlalchemy import extract
 from sqlalchemy import func
 from sqlalchemy import null
 from sqlalchemy import select
@@ -51,10 +54,12 @@ _RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in upsert
 def _history(order: Any) -> Any:
     mine = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
     first_day = select(func.min(sql.Entry.day)).where(*mine).scalar_subquery()
+    # As a number of seconds, for what makes an instant of a value would be called for each entry, too.
     panel = select(
-        sql.Panel.created_at,
-        first_day.label("first_day"),
-        *(type_coerce(null(), column.type) for column in (sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)),
+        extract("epoch", sql.Panel.created_at).label("created"),
+        type_coerce(null(), sql.Entry.id.type).label("entry_id"),
+        first_day.label("day"),
+        type_coerce(null(), sql.Entry.is_complete.type).label("is_complete"),
     )
     panel = panel.join(sql.User, sql.User.id == sql.Panel.user_id)
     panel = panel.where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
@@ -65,8 +70,8 @@ def _history(order: Any) -> Any:
         .limit(bindparam("at_most"))
         .subquery()
     )
-    # What is said of the panel comes once: to read an instant and a day 365 times takes longer than the entries.
-    return union_all(panel, select(null(), null(), *entries.c))
+    # What is said of the panel comes once, in a row of its own, and the day of that is the first one.
+    return union_all(panel, select(null(), *entries.c))
 
 
 _HISTORY = {"timestamp.desc": _history(sql.Entry.day.desc()), "timestamp.asc": _history(sql.Entry.day.asc())}
@@ -115,13 +120,18 @@ def read_history(
     today = days.today(bearer)
     asked = {**bearer._asdict(), "panel_id": panel_id, "today": today, "at_most": offset + limit}
     rows = executor.execute(_HISTORY[sort_by], asked).all()
-    panel = next((row for row in rows if row.created_at is not None), None)
+    panel = next((row for row in rows if row.created is not None), None)
     if panel is None:
         raise exceptions.NotFound
-    history = days.history(days.day_of(panel.created_at, bearer), panel.first_day, today)
-    recorded = {day: (entry_id, is_complete) for _, _, entry_id, day, is_complete in rows if entry_id is not None}
+    created = days.day_of(datetime.fromtimestamp(float(panel.created), UTC), bearer)
+    history = days.history(created, panel.day, today)
+    recorded = {
+        day: _history_day(entry_id, panel_id, day, is_complete=is_complete)
+        for _, entry_id, day, is_complete in rows
+        if entry_id is not None
+    }
     page = days.padded(history.page(offset, limit, sort_by), recorded)
-    return [_history_day(panel_id, day, entry) for day, entry in page], history.length
+    return [entry or _history_day(f"padded-{panel_id}-{day}", panel_id, day) for day, entry in page], history.length
 
 
 def delete_all(session: Session, user_id: int, panel_id: int) -> None:
@@ -129,6 +139,5 @@ def delete_all(session: Session, user_id: int, panel_id: int) -> None:
     session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
 
 
-def _history_day(panel_id: int, day: date, entry: tuple[int, bool] | None) -> pyd.HistoryDay:
-    entry_id, is_complete = entry or (f"padded-{panel_id}-{day}", False)
+def _history_day(entry_id: int | str, panel_id: int, day: date, *, is_complete: bool = False) -> pyd.HistoryDay:
     return {"id": entry_id, "panel_id": panel_id, "is_complete": is_complete, "day": day, "timestamp": day}
