@@ -107,7 +107,7 @@ def _value(column: Column[object], number: int) -> object:
         bool: number % 2 == 0,
         date: date(2026, 11, number),
         datetime: datetime(2026, 11, number, 12, tzinfo=UTC),
-        dict: {"number": number},
+        object: {"number": number},  # JSON
         float: number / 7,
         int: number,
         str: f"{number:032}"[-(getattr(column.type, "length", None) or 32) :],
