@@ -1,5 +1,6 @@
 """The engine, the session and the unit of work: the one owner of commits."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
@@ -55,6 +56,7 @@ class Database:
     def __init__(self) -> None:
         self._engine: Engine | None = None
         self._autocommit: Engine | None = None
+        self._turn = threading.Lock()
 
     @property
     def engine(self) -> Engine:
@@ -100,7 +102,7 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        with _unavailable_when_away(), UnitOfWork(self.engine) as work, work.begin():
+        with _unavailable_when_away(), self._turn_to_write(), UnitOfWork(self.engine) as work, work.begin():
             yield work
         for payload in work.payloads:
             queues.emit(payload)
@@ -112,10 +114,23 @@ class Database:
         Raises:
             DatabaseUnavailable: the database is away.
         """
-        with _unavailable_when_away(), closing(OneStatement(self.autocommit)) as work:
+        with _unavailable_when_away(), self._turn_to_write(), closing(OneStatement(self.autocommit)) as work:
             yield work
         for payload in work.payloads:
             queues.emit(payload)
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Stand in line on SQLite, which has one writer at a time: who finds it locked sleeps, and often too long."""
+        if self.dialect != "sqlite":
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1_000):
+            raise exceptions.DatabaseUnavailable(context_msg="another thread writes")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @property
     def connections_in_use(self) -> int:
