@@ -1,20 +1,23 @@
 """Queries on the timings of requests."""
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import pydantic_core
 from sqlalchemy import JSON
+from sqlalchemy import ColumnElement
 from sqlalchemy import Row
+from sqlalchemy import Select
 from sqlalchemy import Text
 from sqlalchemy import bindparam
 from sqlalchemy import cast
 from sqlalchemy import column
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
-from sqlalchemy import literal
 from sqlalchemy import select
+from sqlalchemy import true
 from sqlalchemy.orm import Session
 
 from .. import pydmodels as pyd
@@ -32,36 +35,56 @@ WINDOW = (
 """The latest `window_size` timings of the route `method_path`, newest first."""
 
 
+def _from_postgresql(document: ColumnElement[str]) -> Select[Any]:
+    columns = [column(each.name, each.type) for each in sql.Timing.__table__.columns]
+    rows = func.json_to_recordset(cast(document, JSON)).table_valued(*columns)
+    return select(rows.render_derived(with_types=True))
+
+
+def _from_sqlite(document: ColumnElement[str]) -> Select[Any]:
+    row = func.json_each(document).table_valued("value").c.value
+    fields = {each: func.json_extract(row, f"$.{each.name}") for each in sql.Timing.__table__.columns}
+    # Without the offset, and so as the type writes instants there.
+    instants = {each: func.substr(fields[each], 1, 26) for each in fields if isinstance(each.type, sql.Instant)}
+    # SQLite wants a WHERE between a SELECT and ON CONFLICT.
+    return select(*(fields | instants).values()).where(true())
+
+
+def _add_all(kind: str, rows: Callable[[ColumnElement[str]], Select[Any]]) -> Any:
+    insert = upserts.INSERT[kind](sql.Timing.__table__)
+    names = [each.name for each in sql.Timing.__table__.columns]
+    return insert.from_select(names, rows(bindparam("document", type_=Text))).on_conflict_do_nothing()
+
+
+# As one document: the drivers would take each row by itself, and hold up requests for as long.
+_ADD_ALL = {"postgresql": _add_all("postgresql", _from_postgresql), "sqlite": _add_all("sqlite", _from_sqlite)}
+
+
 def add_all(session: Session, events: Sequence[pyd.Event]) -> None:
     """Add the timings that TIMING_CREATED events tell of; what is there already stays as it is."""
-    rows = [_row(event) for event in events]
-    insert = upserts.insert(session, sql.Timing)
-    if dialect(session) == "sqlite":
-        session.execute(insert.on_conflict_do_nothing(), rows)
-        return
-    # psycopg2 would send one row after the other; as one JSON document they cost a third.
-    columns = [column(each.name, each.type) for each in sql.Timing.__table__.columns]
-    document = cast(literal(pydantic_core.to_json(rows).decode(), Text), JSON)
-    sent = func.json_to_recordset(document).table_valued(*columns).render_derived(with_types=True)
-    from_json = insert.from_select([each.name for each in columns], select(sent))
-    session.execute(from_json.on_conflict_do_nothing())
+    document = pydantic_core.to_json([_row(event) for event in events]).decode()
+    session.execute(_ADD_ALL[dialect(session)], {"document": document})
 
 
 def _row(event: pyd.Event) -> dict[str, object]:
     payload = event.payload
     assert isinstance(payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher's promise
     return {
-        "event_id": event.event_id,
-        "created_at": event.created_at,
+        "event_id": event.event_id.hex,
+        "created_at": _instant(event.created_at),
         "request_id": event.request_id,
         "method": payload.method,
         "path": payload.path,
         "method_path": payload.method_path,
         "status_code": payload.status_code,
-        "start_ts": payload.start_ts,
-        "stop_ts": payload.stop_ts,
+        "start_ts": _instant(payload.start_ts),
+        "stop_ts": _instant(payload.stop_ts),
         "diff_ms": payload.diff_ms,
     }
+
+
+def _instant(instant: datetime) -> str:
+    return instant.isoformat(" ", "microseconds")
 
 
 def read_window(executor: Executor, method_path: str, window_size: int) -> Sequence[Row[Any]]:
