@@ -22,6 +22,7 @@ def travel(person: Person, timezone: str) -> None:
 
 
 def log_out(person: Person) -> None:
+    # The client takes any ASGI application; ours has its settings there.
     token = auth.read_token(person.token, person.client.app.state.settings)  # type: ignore[attr-defined]
     with database.writing() as work:
         crud.tokens.blacklist(work, person.id, jti=token.jti, expires_at=token.expires_at)
