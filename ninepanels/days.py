@@ -95,7 +95,7 @@ class History:
         """Return up to `limit` days after the first `offset` ones, in the order asked for."""
         ordinals = range(self.first.toordinal(), self.last.toordinal() + 1)
         in_order = ordinals[::-1] if sort_by == "timestamp.desc" else ordinals
-        return [date.fromordinal(ordinal) for ordinal in in_order[offset : offset + limit]]
+        return list(map(date.fromordinal, in_order[offset : offset + limit]))
 
 
 def history(created: date, first_entry: date | None, today: date) -> History:

@@ -1,18 +1,16 @@
 """Queries on entries."""
 
-from datetime import UTC
+from collections.abc import Callable
 from datetime import date
-from datetime import datetime
 from typing import Any
 
+import pydantic_core
+from sqlalchemy import Text
 from sqlalchemy import bindparam
+from sqlalchemy import cast
 from sqlalchemy import delete as sql_delete
-from sqlalchemy import extract
 from sqlalchemy import func
-from sqlalchemy import null
 from sqlalchemy import select
-from sqlalchemy import type_coerce
-from sqlalchemy import union_all
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -51,18 +49,16 @@ def _upsert(insert: Any) -> Any:
 _RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in upserts.INSERT.items()}
 
 
-def _history(order: Any) -> Any:
+# SQLite's driver lets another thread have its turn after each row, and that is more work than the row is.
+_AS_DOCUMENT: dict[str, Callable[..., Any]] = {
+    "postgresql": lambda *columns: cast(func.json_agg(func.json_build_array(*columns)), Text),
+    "sqlite": lambda *columns: func.json_group_array(func.json_array(*columns)),
+}
+
+
+def _history(kind: str, order: Any) -> Any:
     mine = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
     first_day = select(func.min(sql.Entry.day)).where(*mine).scalar_subquery()
-    # As a number of seconds, for what makes an instant of a value would be called for each entry, too.
-    panel = select(
-        extract("epoch", sql.Panel.created_at).label("created"),
-        type_coerce(null(), sql.Entry.id.type).label("entry_id"),
-        first_day.label("day"),
-        type_coerce(null(), sql.Entry.is_complete.type).label("is_complete"),
-    )
-    panel = panel.join(sql.User, sql.User.id == sql.Panel.user_id)
-    panel = panel.where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
     entries = (
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
         .where(*mine, sql.Entry.day <= bindparam("today"))
@@ -70,11 +66,14 @@ def _history(order: Any) -> Any:
         .limit(bindparam("at_most"))
         .subquery()
     )
-    # What is said of the panel comes once, in a row of its own, and the day of that is the first one.
-    return union_all(panel, select(null(), *entries.c))
+    document = select(_AS_DOCUMENT[kind](*entries.c)).scalar_subquery()
+    history = select(sql.Panel.created_at, first_day.label("first_day"), document.label("entries"))
+    history = history.join(sql.User, sql.User.id == sql.Panel.user_id)
+    return history.where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
 
 
-_HISTORY = {"timestamp.desc": _history(sql.Entry.day.desc()), "timestamp.asc": _history(sql.Entry.day.asc())}
+_ORDERS = {"timestamp.desc": sql.Entry.day.desc(), "timestamp.asc": sql.Entry.day.asc()}
+_HISTORY = {(kind, sort_by): _history(kind, order) for kind in _AS_DOCUMENT for sort_by, order in _ORDERS.items()}
 
 
 def record(executor: Executor, bearer: Bearer, panel_id: int, day: date | None, *, is_complete: bool) -> pyd.Entry:
@@ -111,7 +110,7 @@ def read_history(
 ) -> tuple[list[pyd.HistoryDay], int]:
     """Return a page of a panel's padded history, and the number of days of the whole.
 
-    The panel, the day of its first entry and the entries come in one statement. A page that ends with the
+    The panel, the day of its first entry and the entries, as one document, come in one row. A page that ends with the
     `offset + limit`-th day can hold none but the first `offset + limit` entries, for a day has at most one.
 
     Raises:
@@ -119,16 +118,13 @@ def read_history(
     """
     today = days.today(bearer)
     asked = {**bearer._asdict(), "panel_id": panel_id, "today": today, "at_most": offset + limit}
-    rows = executor.execute(_HISTORY[sort_by], asked).all()
-    panel = next((row for row in rows if row.created is not None), None)
-    if panel is None:
+    row = executor.execute(_HISTORY[dialect(executor), sort_by], asked).one_or_none()
+    if row is None:
         raise exceptions.NotFound
-    created = days.day_of(datetime.fromtimestamp(float(panel.created), UTC), bearer)
-    history = days.history(created, panel.day, today)
+    history = days.history(days.day_of(row.created_at, bearer), row.first_day, today)
     recorded = {
-        day: _history_day(entry_id, panel_id, day, is_complete=is_complete)
-        for _, entry_id, day, is_complete in rows
-        if entry_id is not None
+        (day := date.fromisoformat(iso)): _history_day(entry_id, panel_id, day, is_complete=bool(is_complete))
+        for entry_id, iso, is_complete in pydantic_core.from_json(row.entries or "[]")
     }
     page = days.padded(history.page(offset, limit, sort_by), recorded)
     return [entry or _history_day(f"padded-{panel_id}-{day}", panel_id, day) for day, entry in page], history.length
