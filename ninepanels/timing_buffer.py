@@ -13,6 +13,7 @@ from . import crud
 from . import exceptions
 from . import instruments
 from . import pydmodels as pyd
+from .crud.timings import PreparedTiming
 from .database import database
 
 CAPACITY = 20_000
@@ -30,13 +31,13 @@ class TimingBuffer:
     """The timings of this process that are not written yet; what there is no room for is dropped and counted."""
 
     def __init__(self) -> None:
-        self._events: deque[pyd.Event] = deque()
+        self._timings: deque[PreparedTiming] = deque()
         self._wanted = asyncio.Event()
         self._written = asyncio.Event()
         self._keep = timedelta()
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._timings)
 
     def connect(self, keep: timedelta) -> None:
         """Begin to collect on the running event loop; rows older than `keep` are swept."""
@@ -44,11 +45,12 @@ class TimingBuffer:
 
     def add(self, event: pyd.Event) -> None:
         """Add the timing that a TIMING_CREATED tells of; from the event loop, never waiting."""
-        if len(self._events) >= CAPACITY:
+        if len(self._timings) >= CAPACITY:
             instruments.events_dropped.labels(event.type, "buffer").inc()
             return
-        self._events.append(event)
-        if len(self._events) >= BATCH:
+        # Prepared one by one: a batch of them at once would hold requests up for longer than they take.
+        self._timings.append(crud.timings.prepare(event))
+        if len(self._timings) >= BATCH:
             self._wanted.set()
 
     async def write_forever(self) -> None:
@@ -59,43 +61,43 @@ class TimingBuffer:
             await self._write_batch()
             self._wanted.clear()
             # What came meanwhile waits until it is many, too: a few rows cost as many statements.
-            if len(self._events) >= BATCH:
+            if len(self._timings) >= BATCH:
                 self._wanted.set()
             self._written.set()
 
     async def flush(self) -> None:
         """Have everything written now; waits until it is."""
-        while self._events:
+        while self._timings:
             self._written.clear()
             self._wanted.set()
             await self._written.wait()
 
     async def _write_batch(self) -> None:
         # It stays here until it is there: if this task is cancelled, the next one writes the batch again.
-        batch = list(itertools.islice(self._events, BATCH))
+        batch = list(itertools.islice(self._timings, BATCH))
         delay_s = RETRY_S
         while batch:
             try:
                 await asyncio.to_thread(_write, batch, self._keep)
             except exceptions.Unavailable as error:
-                log.warning("%d timings wait to be written (%s)", len(self._events), error.context_msg)
+                log.warning("%d timings wait to be written (%s)", len(self._timings), error.context_msg)
                 await asyncio.sleep(delay_s)
                 delay_s = min(2 * delay_s, LONGEST_RETRY_S)
                 continue
             except Exception:
                 log.exception("%d timings could not be written and are lost", len(batch))
-                instruments.events_dropped.labels(batch[0].type, "database").inc(len(batch))
+                instruments.events_dropped.labels(pyd.TimingCreated.type, "database").inc(len(batch))
             for _ in batch:
-                self._events.popleft()
+                self._timings.popleft()
             return
 
 
 timing_buffer = TimingBuffer()
 
 
-def _write(batch: Sequence[pyd.Event], keep: timedelta) -> None:
+def _write(batch: Sequence[PreparedTiming], keep: timedelta) -> None:
     with database.writing() as work:
         crud.timings.add_all(work, batch)
         crud.timings.sweep(work, created_before=clock.now() - keep, at_most=SWEPT_AT_ONCE)
-        routes = {event.payload.method_path for event in batch if isinstance(event.payload, pyd.TimingCreated)}
+        routes = {timing.method_path for timing in batch}
         work.emit(pyd.TimingsPersisted(count=len(batch), method_paths=sorted(routes)))

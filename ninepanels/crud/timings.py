@@ -4,6 +4,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from typing import NamedTuple
 
 import pydantic_core
 from sqlalchemy import JSON
@@ -60,16 +61,18 @@ def _add_all(kind: str, rows: Callable[[ColumnElement[str]], Select[Any]]) -> An
 _ADD_ALL = {"postgresql": _add_all("postgresql", _from_postgresql), "sqlite": _add_all("sqlite", _from_sqlite)}
 
 
-def add_all(session: Session, events: Sequence[pyd.Event]) -> None:
-    """Add the timings that TIMING_CREATED events tell of; what is there already stays as it is."""
-    document = pydantic_core.to_json([_row(event) for event in events]).decode()
-    session.execute(_ADD_ALL[dialect(session)], {"document": document})
+class PreparedTiming(NamedTuple):
+    """A timing as it will be written, and the route that it is of."""
+
+    method_path: str
+    row: bytes
 
 
-def _row(event: pyd.Event) -> dict[str, object]:
+def prepare(event: pyd.Event) -> PreparedTiming:
+    """Return the timing that a TIMING_CREATED tells of."""
     payload = event.payload
     assert isinstance(payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher's promise
-    return {
+    row = {
         "event_id": event.event_id.hex,
         "created_at": _instant(event.created_at),
         "request_id": event.request_id,
@@ -81,6 +84,13 @@ def _row(event: pyd.Event) -> dict[str, object]:
         "stop_ts": _instant(payload.stop_ts),
         "diff_ms": payload.diff_ms,
     }
+    return PreparedTiming(payload.method_path, pydantic_core.to_json(row))
+
+
+def add_all(session: Session, timings: Sequence[PreparedTiming]) -> None:
+    """Add timings; what is there already stays as it is."""
+    document = b"[%b]" % b",".join(timing.row for timing in timings)
+    session.execute(_ADD_ALL[dialect(session)], {"document": document.decode()})
 
 
 def _instant(instant: datetime) -> str:
