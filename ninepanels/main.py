@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import sys
 from collections.abc import AsyncIterator
@@ -19,6 +18,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from . import exceptions
 from . import http_errors
 from . import logs
+from . import memory
 from . import queues
 from . import rate_limits
 from . import release
@@ -42,9 +42,6 @@ from .timing_buffer import timing_buffer
 from .webhook import webhook
 
 LARGEST_BODY = 64 * 1024
-GARBAGE_AT_MOST = 50_000
-"""Objects that may have come up before the collector looks which of them are of no use."""
-
 HANDLER_THREADS = 4
 """Threads for event handlers and the outbox. Each pool has a connection for each of them and of the routes' threads."""
 
@@ -149,9 +146,4 @@ def _create_from_environment() -> FastAPI:
 
 
 api = _create_from_environment()
-
-# What is there by now stays for good; whenever the collector went through all of it again, requests would wait. What
-# comes later is mostly freed without it: it need not look after every 700 objects, which is twice a request.
-gc.collect()
-gc.freeze()
-gc.set_threshold(GARBAGE_AT_MOST)
+memory.settle_down()
