@@ -95,7 +95,7 @@ def schema() -> None:
                 for column in columns
             ]
             show([name, "type", "", "keys"], rows)
-    typer.echo(f"Its revision is {revision or 'none'}, that of this release {crud.schema.head()}.")
+    typer.echo(f"Its revision is {revision or 'none'}, that of this release {crud.schema.REVISION}.")
 
 
 @app.command()
@@ -139,7 +139,7 @@ def ready(settings: Settings) -> Iterator[None]:
     """
     with connected(settings):
         with database.reading() as connection:
-            if crud.schema.read_revision(connection) != crud.schema.head():
+            if crud.schema.read_revision(connection) != crud.schema.REVISION:
                 raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
         yield
 

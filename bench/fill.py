@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from ninepanels import auth
 from ninepanels.database import make_engine
-from tests.conftest import migrate
+from ninepanels.migrations import migrate
 
 PASSWORD = "correct horse"
 PANELS = 9

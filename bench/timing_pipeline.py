@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.conftest import migrate
+from ninepanels.migrations import migrate
 from tests.people import PASSWORD
 from tests.people import data
 from tests.postgres import PostgresServer

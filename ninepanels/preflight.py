@@ -12,6 +12,7 @@ from . import config
 from . import crud
 from . import environments
 from . import exceptions
+from . import migrations
 from .database import database
 from .dumps import files
 from .dumps.files import Kind
@@ -47,9 +48,9 @@ def _demand_schema_in_step() -> None:
     database.connect(config.read_settings().database_url, pool_size=1)
     try:
         with database.reading() as connection:
-            if crud.schema.read_revision(connection) != crud.schema.head():
+            if crud.schema.read_revision(connection) != crud.schema.REVISION:
                 raise exceptions.NotFitForRelease("it is not the one of this release: ./mc.sh migrate")
-            if not crud.schema.is_as_modelled(connection):
+            if not migrations.are_in_step(connection):
                 raise exceptions.NotFitForRelease("the models are ahead of the migrations: ./mc.sh revision MESSAGE")
     except exceptions.DatabaseUnavailable as error:
         raise exceptions.NotFitForRelease("the database is away: NINEPANELS_DATABASE_URL says where it is") from error

@@ -2,11 +2,15 @@
 
 import argparse
 import logging
+import multiprocessing
+import runpy
+import sys
+from functools import partial
 
 import uvicorn
 
+from . import config
 from . import logs
-from . import migrations
 
 GRACE_S = 4
 """How long a request that is accepted may take once the service is told to stop."""
@@ -23,7 +27,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="how many processes share the work")
     parser.add_argument("--reload", action="store_true", help="start anew when the code changes")
     arguments = parser.parse_args()
-    settings = migrations.upgrade()
+    _migrate_first()
+    settings = config.read_settings()
     logs.configure(settings.log_level, settings.log_format)
     log.info("Try it at http://%s:%d/docs; Ctrl-C stops it.", arguments.host, arguments.port)
     # Whose X-Forwarded-For counts, TRUSTED_PROXIES says; uvicorn itself would believe whoever is on this machine.
@@ -36,6 +41,16 @@ def main() -> None:
         timeout_graceful_shutdown=GRACE_S,
         **vars(arguments),
     )
+
+
+def _migrate_first() -> None:
+    """Migrate in a process of its own: what only migrations need would stay in the memory of those that serve."""
+    migrate = partial(runpy.run_module, "ninepanels.migrations", run_name="__main__")
+    migration = multiprocessing.get_context("fork").Process(target=migrate)
+    migration.start()
+    migration.join()
+    if migration.exitcode:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

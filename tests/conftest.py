@@ -15,14 +15,12 @@ os.environ["NINEPANELS_JWT_SECRET"] = "a secret of the tests that is long enough
 
 import hypothesis
 import pytest
-from alembic import command
 from fastapi import FastAPI
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from ninepanels import auth
 from ninepanels import clock
-from ninepanels import crud
 from ninepanels import request_ids
 from ninepanels import sqlmodels as sql
 from ninepanels.config import Settings
@@ -31,6 +29,7 @@ from ninepanels.environments import Environment
 from ninepanels.handlers import activity
 from ninepanels.main import create_api
 from ninepanels.middleware import timing
+from ninepanels.migrations import migrate
 
 from . import checkouts
 from .mailbox import Mailbox
@@ -41,12 +40,6 @@ from .recorder import Recorder
 # No example has to be quick: how busy the machine is decides nothing.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
-
-
-def migrate(database_url: str, revision: str = "head") -> None:
-    config = crud.schema.alembic_config()
-    config.attributes["database_url"] = database_url
-    command.upgrade(config, revision)
 
 
 @pytest.fixture(scope="session")

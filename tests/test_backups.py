@@ -28,11 +28,11 @@ from ninepanels import migrations
 from ninepanels import sqlmodels as sql
 from ninepanels.database import make_engine
 from ninepanels.dumps import __main__ as dumps
+from ninepanels.migrations import migrate
 
 from .checkouts import assert_refuses_with_one_line
 from .checkouts import run
 from .checkouts import switch
-from .conftest import migrate
 from .filling import Rows
 from .filling import fill
 from .filling import rows_of
@@ -427,7 +427,7 @@ def test_a_dump_of_the_other_kind_of_database_is_refused(
 def test_a_dump_of_a_newer_schema_is_refused(filled: Home) -> None:
     change(filled.database_url, "UPDATE alembic_version SET version_num = 'fedcba987654'")
     file = filled.dump()
-    change(filled.database_url, f"UPDATE alembic_version SET version_num = '{crud.schema.head()}'")  # noqa: S608 - our own
+    change(filled.database_url, f"UPDATE alembic_version SET version_num = '{crud.schema.REVISION}'")  # noqa: S608 - our own
     assert "'fedcba987654', which this release does not know" in filled.complaint("restore", "--yes", str(file))
 
 

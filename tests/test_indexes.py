@@ -20,7 +20,7 @@ from .test_statements import COSTS
 MEANT = [
     r"SELECT users\.id.*\sFROM users ORDER BY users\.id",
     r"SELECT count\(\*\) AS count_1 \nFROM users",
-    r"SELECT alembic_version",
+    r"SELECT version_num",
     r"SELECT timing_stats\.id.*\sFROM timing_stats JOIN route_settings",
 ]
 # The index of the admins holds nobody else, and what a query selected, said itself or was sent is no table.

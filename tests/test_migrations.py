@@ -7,6 +7,7 @@ from datetime import datetime
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import Column
 from sqlalchemy import MetaData
 from sqlalchemy import NullPool
@@ -19,17 +20,23 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ninepanels import crud
+from ninepanels import migrations
 from ninepanels import sqlmodels as sql
 from ninepanels.database import make_engine
+from ninepanels.migrations import migrate
 
-from .conftest import migrate
 from .servers import migrate_at_once
 
 
 def test_the_migrations_are_in_step_with_the_models(database_url: str) -> None:
-    config = crud.schema.alembic_config()
+    config = migrations.alembic_config()
     config.attributes["database_url"] = database_url
     command.check(config)
+
+
+def test_the_newest_revision_is_in_step_with_the_one_this_release_is_written_for() -> None:
+    scripts = ScriptDirectory.from_config(migrations.alembic_config())
+    assert scripts.get_heads() == [crud.schema.REVISION]
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
@@ -67,7 +74,7 @@ def test_migrating_from_the_first_revision_keeps_every_row(empty_database_url: s
 
 # A check constraint wants to see a small number in each column it is about.
 ROWS = range(1, 6)
-EARLIER_REVISIONS = sorted(crud.schema.revisions() - {crud.schema.head()})
+EARLIER_REVISIONS = sorted(migrations.revisions() - {crud.schema.REVISION})
 
 
 @pytest.mark.parametrize("revision", EARLIER_REVISIONS)
@@ -86,8 +93,8 @@ def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_da
     migrate_at_once(empty_database_url, 2, "ninepanels.migrations")
 
     with Session(engine) as session:
-        assert crud.schema.read_revision(session) == crud.schema.head()
-        assert crud.schema.is_as_modelled(session)
+        assert crud.schema.read_revision(session) == crud.schema.REVISION
+        assert migrations.are_in_step(session.connection())
         assert not crud.schema.has_orphans(session)
         assert {table.name: session.execute(select(table)).all() for table in tables} == before
     engine.dispose()

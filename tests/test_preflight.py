@@ -9,9 +9,9 @@ from sqlalchemy import text
 
 from ninepanels import preflight
 from ninepanels.database import make_engine
+from ninepanels.migrations import migrate
 
 from .conftest import Clock
-from .conftest import migrate
 
 Look = Callable[[], dict[str, str]]
 

@@ -5,6 +5,8 @@ import shutil
 import signal
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,10 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from ninepanels import crud
+from ninepanels import environments
 from ninepanels.database import make_engine
+from ninepanels.migrations import migrate
 
-from .conftest import migrate
 from .mail_server import MailServer
 from .people import PASSWORD
 from .people import data
@@ -27,6 +30,7 @@ from .postgres import PostgresServer
 from .servers import DEADLINE_S
 from .servers import SERVE_ONLY
 from .servers import Service
+from .servers import environment
 from .servers import migrate_at_once
 from .servers import wait_for
 
@@ -64,7 +68,33 @@ def assert_says_only_that_it_is_away(response: httpx2.Response) -> None:
 def test_several_instances_migrate_an_empty_database_at_once(empty_database_url: str) -> None:
     migrate_at_once(empty_database_url, 4, "alembic", "upgrade", "head")
     with looking_into(empty_database_url) as session:
-        assert crud.schema.read_revision(session) == crud.schema.head()
+        assert crud.schema.read_revision(session) == crud.schema.REVISION
+
+
+SERVE_WITHOUT_LISTENING = """
+import sys
+
+import uvicorn
+
+from ninepanels import serve
+
+def say_what_is_loaded(application, **_options):
+    __import__(application.partition(":")[0])
+    sys.stdout.write(" ".join({"alembic", "ninepanels"} & sys.modules.keys()))
+
+sys.argv = ["serve"]
+uvicorn.run = say_what_is_loaded
+serve.main()
+"""
+
+
+def test_who_serves_does_not_carry_what_only_migrations_want(empty_database_url: str) -> None:
+    command = [sys.executable, "-c", SERVE_WITHOUT_LISTENING]
+    environ = environment(empty_database_url)
+    served = subprocess.run(command, cwd=environments.ROOT, env=environ, capture_output=True, text=True, check=True)
+    assert served.stdout == "ninepanels"
+    with looking_into(empty_database_url) as session:
+        assert crud.schema.read_revision(session) == crud.schema.REVISION
 
 
 # --- The database is away ---------------------------------------------------------------------------------------------

@@ -4,7 +4,6 @@ import io
 from collections.abc import Iterable
 from collections.abc import Sequence
 
-import psycopg2
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
@@ -86,9 +85,10 @@ def _copy_entries(session: Session, rows: Iterable[EntryRow]) -> None:
         for user_id, panel_id, entry in rows
     )
     document.seek(0)
+    connection = session.connection()
     try:
-        cursor = session.connection().connection.cursor()
+        cursor = connection.connection.cursor()
         cursor.copy_expert("COPY entries (user_id, panel_id, day, is_complete, timestamp) FROM STDIN", document)
-    except psycopg2.OperationalError as error:
+    except connection.dialect.loaded_dbapi.OperationalError as error:
         # What SQLAlchemy does not see, `database` cannot turn into ours.
         raise exceptions.DatabaseUnavailable(context_msg=type(error).__name__) from error

@@ -1,13 +1,9 @@
 """Queries on the schema itself."""
 
-from functools import cache
 from typing import NamedTuple
 
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Inspector
+from sqlalchemy import column
 from sqlalchemy import func
 from sqlalchemy import inspect
 from sqlalchemy import select
@@ -17,12 +13,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 
-from .. import environments
 from .. import exceptions
 from .. import sqlmodels as sql
 from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
+
+REVISION = "b8d4e6f10a93"
+"""The one this release is written for: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"
 """Where Alembic keeps the revision."""
@@ -37,31 +35,12 @@ class ColumnInfo(NamedTuple):
     keys: list[str]
 
 
-def alembic_config() -> Config:
-    """Return Alembic's configuration of this project."""
-    return Config(environments.ROOT / "alembic.ini")
-
-
 def read_revision(executor: Executor) -> str | None:
     """Return the revision the database is at, None when it has no schema yet."""
-    return MigrationContext.configure(connection_of(executor)).get_current_revision()
-
-
-@cache
-def head() -> str | None:
-    """Return the revision this release is written for."""
-    return ScriptDirectory.from_config(alembic_config()).get_current_head()
-
-
-@cache
-def revisions() -> frozenset[str]:
-    """Return the revisions this release can bring to its own."""
-    return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
-
-
-def is_as_modelled(executor: Executor) -> bool:
-    """Return whether the tables are those of the models."""
-    return not compare_metadata(MigrationContext.configure(connection_of(executor)), sql.Base.metadata)
+    if not inspect(connection_of(executor)).has_table(VERSION_TABLE):
+        return None
+    revision: str | None = executor.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
+    return revision
 
 
 def count_rows(executor: Executor) -> dict[str, int]:

@@ -27,7 +27,7 @@ def write(settings: Settings, kind: Kind) -> None:
         revision = crud.schema.read_revision(connection)
         if revision is None:
             raise exceptions.Refused("The database has no schema yet, so there is nothing to back up.")
-        if kind is Kind.DATA and revision != crud.schema.head():
+        if kind is Kind.DATA and revision != crud.schema.REVISION:
             raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
         path = files.reserve(settings, kind, database.dialect)
     try:

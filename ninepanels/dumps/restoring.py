@@ -76,7 +76,7 @@ def _look_through(file: Path, kind: Sqlite | Postgresql) -> Contents:
     contents = kind.read(file)
     if not contents.revision or sql.Base.metadata.tables.keys().isdisjoint(contents.counts):
         raise exceptions.Refused(f"{file} is no dump of Nine Panels.")
-    if contents.revision not in crud.schema.revisions():
+    if contents.revision not in migrations.revisions():
         raise exceptions.Refused(
             f"{file} has the schema {contents.revision!r}, which this release does not know: it is of a newer release,"
             " or of another project."
@@ -104,7 +104,7 @@ def _check_rows(fresh_url: str, file: Path, contents: Contents) -> None:
 
 def _check_schema(fresh_url: str, file: Path) -> Counts:
     with connected(fresh_url) as fresh, fresh.reading() as connection:
-        if not crud.schema.is_as_modelled(connection):
+        if not migrations.are_in_step(connection):
             raise exceptions.Refused(f"{file} is damaged: its tables are not those of its revision.")
         return crud.schema.count_rows(connection)
 

@@ -35,6 +35,6 @@ async def read_readiness() -> pyd.Readiness:
 def _read_revision() -> str:
     with database.reading() as connection:
         revision = crud.schema.read_revision(connection)
-    if revision is None or revision != crud.schema.head():
+    if revision is None or revision != crud.schema.REVISION:
         raise exceptions.NotReady("The database's schema is not the one of this release.")
     return revision
