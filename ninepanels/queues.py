@@ -236,9 +236,10 @@ def _may_be_dropped(event: pyd.Event) -> bool:
 
 def emit(payload: pyd.EventPayload) -> None:
     """Put an event on the queue; from any thread. What a transaction causes goes through `UnitOfWork.emit`."""
+    now = clock.now()
     event = pyd.Event(
-        event_id=ids.make(),
-        created_at=clock.now(),
+        event_id=ids.make_in_order(now),
+        created_at=now,
         request_id=request_ids.current.get(),
         type=payload.type,
         payload=payload,
