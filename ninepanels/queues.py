@@ -28,7 +28,7 @@ RUNS_AT_ONCE = 8
 HANDLER_TIMEOUT_S = 30.0
 RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 10.0)
 HEARTBEAT_EVERY_S = 1.0
-PAUSE_S = 0.05
+PAUSE_S = 0.02
 BUNCH = 100
 DRAIN_POLL_S = 0.005
 UNWIND_S = 0.5
@@ -259,7 +259,8 @@ async def event_worker(dispatcher: Dispatcher) -> None:
                 log.log(event.payload.log_level, "%s", event.type, extra={"event": event})
                 for handler in dispatcher[event.type]:
                     lanes.add(handler, event)
-        # What comes now is taken together: to wake up for each event costs the requests more than the events do.
+        # What comes now is taken together: to wake up for each event costs the requests more than the events do. What
+        # came in a longer while would hold them up at once.
         await event_queue.pause(PAUSE_S)
 
 
