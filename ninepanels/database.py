@@ -26,28 +26,32 @@ KEEPALIVE_S = 30
 POOL_TIMEOUT_S = 5
 
 
-class UnitOfWork(Session):
-    """A transaction and the events it causes: they leave after its commit, or never."""
+class _Causes:
+    """The events that a unit of work causes."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._payloads: list[pyd.EventPayload] = []
+
+    def emit(self, payload: pyd.EventPayload) -> None:
+        """Say what happened; the event joins the queue once that is committed, or never."""
+        self._payloads.append(payload)
+
+    def let_events_leave(self) -> None:
+        """Put what was said on the queue."""
+        for payload in self._payloads:
+            queues.emit(payload)
+
+
+class UnitOfWork(_Causes, Session):
+    """A transaction and the events it causes."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, expire_on_commit=False)
-        self.payloads: list[pyd.EventPayload] = []
-
-    def emit(self, payload: pyd.EventPayload) -> None:
-        """Say what happened; the event joins the queue once the transaction is committed."""
-        self.payloads.append(payload)
 
 
-class OneStatement(Connection):
+class OneStatement(_Causes, Connection):
     """A unit of work that is one statement, and so its own transaction: begin and commit cost it no round trips."""
-
-    def __init__(self, engine: Engine) -> None:
-        super().__init__(engine)
-        self.payloads: list[pyd.EventPayload] = []
-
-    def emit(self, payload: pyd.EventPayload) -> None:
-        """Say what happened; the event joins the queue at the end of the block, after the statement."""
-        self.payloads.append(payload)
 
 
 class Database:
@@ -104,8 +108,7 @@ class Database:
         """
         with _unavailable_when_away(), self._turn_to_write(), UnitOfWork(self.engine) as work, work.begin():
             yield work
-        for payload in work.payloads:
-            queues.emit(payload)
+        work.let_events_leave()
 
     @contextmanager
     def writing_once(self) -> Iterator[OneStatement]:
@@ -116,8 +119,7 @@ class Database:
         """
         with _unavailable_when_away(), self._turn_to_write(), closing(OneStatement(self.autocommit)) as work:
             yield work
-        for payload in work.payloads:
-            queues.emit(payload)
+        work.let_events_leave()
 
     @contextmanager
     def _turn_to_write(self) -> Iterator[None]:

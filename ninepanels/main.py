@@ -77,7 +77,8 @@ def create_api(settings: Settings) -> FastAPI:
     )
     api.state.settings = settings
     http_errors.install(api)
-    api.router.routes.extend(router.routes)
+    # The pages of the documentation are there already; nobody asks for those each day.
+    api.router.routes[:0] = router.routes
     api.include_router(router, prefix="/v5", include_in_schema=False)
 
     # The last one added is the first that a request meets.

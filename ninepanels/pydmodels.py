@@ -256,10 +256,11 @@ class User(BaseModel):
     last_activity: Instant | None
 
 
-class Panel(BaseModel):
-    """A panel and whether it is done today."""
+class Panel(TypedDict):
+    """A panel and whether it is done today.
 
-    model_config = ConfigDict(from_attributes=True)
+    A dict, for nothing in it is ours to check: it comes from the database, and is made sooner than a model.
+    """
 
     id: int
     user_id: int

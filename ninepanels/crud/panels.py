@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
+from typing import cast
 
-from pydantic import TypeAdapter
+from sqlalchemy import Row
 from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import case
@@ -42,9 +43,7 @@ _ALL_WITH_TODAY = (
     .where(*tokens.PROOF)
     .order_by(sql.Panel.position)
 )
-# From dicts it takes a third of the time that it takes from rows.
 _FIELDS = _WITH_TODAY.selected_columns.keys()
-_PANELS = TypeAdapter(list[pyd.Panel])
 
 
 def create(
@@ -82,8 +81,7 @@ def read_all(executor: Executor, bearer: Bearer) -> tuple[date, list[pyd.Panel]]
     rows = executor.execute(_ALL_WITH_TODAY, {**bearer._asdict(), "today": today}).all()
     if not rows:
         raise exceptions.NotFound
-    panels = [dict(zip(_FIELDS, row, strict=False)) for row in rows if row.id is not None]
-    return today, _PANELS.validate_python(panels)
+    return today, [_panel(row) for row in rows if row.id is not None]
 
 
 def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Panel:
@@ -95,7 +93,7 @@ def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Pa
     row = executor.execute(_ONE_WITH_TODAY, {"user_id": user_id, "today": today, "panel_id": panel_id}).one_or_none()
     if row is None:
         raise exceptions.NotFound
-    return pyd.Panel.model_validate(row)
+    return _panel(row)
 
 
 def update(session: Session, user_id: int, panel_id: int, changes: dict[str, Any], today: date) -> pyd.Panel:
@@ -134,6 +132,10 @@ def begin_anew(session: Session, user_id: int, panel_id: int) -> None:
     renewed = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now())
     if session.scalar(renewed.returning(sql.Panel.id)) is None:
         raise exceptions.NotFound
+
+
+def _panel(row: Row[*tuple[Any, ...]]) -> pyd.Panel:
+    return cast("pyd.Panel", dict(zip(_FIELDS, row, strict=True)))
 
 
 def _owned(user_id: int, panel_id: int) -> tuple[Any, Any]:

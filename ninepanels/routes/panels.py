@@ -33,7 +33,7 @@ def create_panel(body: pyd.PanelCreate, caller: Caller) -> pyd.Panel:
     """Create a panel; `position` inserts it there, without it or past the end it becomes the last."""
     with caller.writing() as (work, user):
         panel = crud.panels.create(work, user.id, **body.model_dump(), today=days.today(user))
-        work.emit(pyd.PanelCreated(user_id=user.id, panel_id=panel.id))
+        work.emit(pyd.PanelCreated(user_id=user.id, panel_id=panel["id"]))
     return panel
 
 
