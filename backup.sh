@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Backups of one environment and the way back. The files are looked after here, the databases by `ninepanels.dumps`.
+# Backups of one environment and the way back. The files are looked after here, the databases by `ninepanels.ops.backups`.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -8,7 +8,7 @@ source ./dependencies.sh
 
 USAGE="backup.sh [--env NAME] full|data [--keep N]  or  backup.sh [--env NAME] restore FILE [--yes]"
 
-dumps() { "$VENV/bin/python" -m ninepanels.dumps "$@"; }
+dumps() { "$VENV/bin/python" -m ninepanels.ops.backups "$@"; }
 
 # Writes a backup: $1 is `full` or `data`. A file that bears its name is complete, on the disk, and has its checksum.
 write() {

@@ -16,15 +16,16 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from ninepanels import auth
 from ninepanels import clock
 from ninepanels import config
 from ninepanels import crud
-from ninepanels import demo
 from ninepanels import exceptions
-from ninepanels import safeguards
+from ninepanels.accounts import passwords
 from ninepanels.config import Settings
+from ninepanels.crud.demo import Person
 from ninepanels.database import database
+from ninepanels.ops import demo
+from ninepanels.ops import safeguards
 
 BATCH = 10
 """How many demo users are written in a transaction."""
@@ -54,15 +55,15 @@ def create(
 ) -> None:
     """Add demo users with panels and history; those who are there already stay as they are."""
     settings = config.read_settings()
-    safeguards.ask(safeguards.Action.CREATE, settings, confirmed=yes)
+    safeguards.require(safeguards.Action.CREATE, settings, confirmed=yes)
     people = demo.people(seed, users, days, clock.now())
-    hashed_password = auth.passwords.hash(demo.PASSWORD)
-    first: list[demo.Person] = []
+    hashed_password = passwords.context.hash(demo.PASSWORD)
+    first: list[Person] = []
     added = 0
     with ready(settings), progress_bar() as progress:
         task = progress.add_task("Imagining people", total=users)
         while batch := list(islice(people, BATCH)):
-            with database.writing() as work:
+            with database.transaction() as work:
                 added += crud.demo.add_all(work, batch, hashed_password)
             first += batch[: LOGINS_SHOWN - len(first)]
             progress.advance(task, len(batch))
@@ -76,7 +77,7 @@ def create(
 def read() -> None:
     """Show how many rows each table has, and the newest ones; what is secret is masked."""
     tables = crud.tables.all_tables()
-    with ready(config.read_settings()), database.reading() as connection:
+    with ready(config.read_settings()), database.connection() as connection:
         show(["table", "rows"], [[table.name, f"{crud.tables.count(connection, table):,}"] for table in tables])
         for table in tables:
             if rows := crud.tables.read_newest(connection, table, ROWS_SHOWN):
@@ -87,7 +88,7 @@ def read() -> None:
 @app.command()
 def schema() -> None:
     """Show the tables and columns that the database has."""
-    with connected(config.read_settings()), database.reading() as connection:
+    with connected(config.read_settings()), database.connection() as connection:
         revision = crud.schema.read_revision(connection)
         for name, columns in crud.schema.read_tables(connection).items():
             rows = [
@@ -101,7 +102,7 @@ def schema() -> None:
 @app.command()
 def promote(email: str) -> None:
     """Make the user with this e-mail an admin."""
-    with ready(config.read_settings()), database.writing() as work:
+    with ready(config.read_settings()), database.transaction() as work:
         user = crud.users.read_by_email(work, email)
         if user is None:
             raise exceptions.NotFound(f"There is no user with the e-mail {email}.")
@@ -113,8 +114,8 @@ def promote(email: str) -> None:
 def clear(yes: Yes = False) -> None:
     """Drop every table and every row."""
     settings = config.read_settings()
-    safeguards.ask(safeguards.Action.CLEAR, settings, confirmed=yes)
-    with connected(settings), database.writing() as work:
+    safeguards.require(safeguards.Action.CLEAR, settings, confirmed=yes)
+    with connected(settings), database.transaction() as work:
         crud.schema.drop_all(work)
     typer.echo(f"The database of {settings.env} is empty now. './mc.sh migrate' makes its tables anew.")
 
@@ -138,7 +139,7 @@ def ready(settings: Settings) -> Iterator[None]:
         NotReady: it has another, or none.
     """
     with connected(settings):
-        with database.reading() as connection:
+        with database.connection() as connection:
             if crud.schema.read_revision(connection) != crud.schema.REVISION:
                 raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
         yield

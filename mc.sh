@@ -42,19 +42,19 @@ preflight() { ## : the release checklist, each item ok or FAILED with what to do
     item_ "poetry.lock is of this pyproject.toml" "'poetry lock', then commit it" poetry_ check --lock || failed=1
     item_ "what is installed is what is locked" "take $VENV away, and the next verb installs it anew" \
         installed_as_locked_ || failed=1
-    "$VENV/bin/python" -m ninepanels.preflight || failed=1
+    "$VENV/bin/python" -m ninepanels.ops.preflight || failed=1
     return "$failed"
 }
 
 migrate() { ## : bring the database's schema up to this release; safe when two start at once
     install_ main
-    "$VENV/bin/python" -m ninepanels.migrations
+    "$VENV/bin/python" -m ninepanels.ops.migrations
 }
 
 revision() { ## MESSAGE: a new revision of the schema, drafted from the models
     [[ $# == 1 ]] || die "revision wants one MESSAGE"
     install_ dev
-    "$VENV/bin/python" -m ninepanels.migrations
+    "$VENV/bin/python" -m ninepanels.ops.migrations
     "$VENV/bin/alembic" revision --autogenerate --message "$1"
 }
 
@@ -80,7 +80,7 @@ env() { ## : what this environment is, secrets masked
 
 ping() { ## [URL]: is it up, and how fast does it answer (default http://127.0.0.1:8000)
     install_ main
-    "$VENV/bin/python" -m ninepanels.ping "${1:-$SERVICE}"
+    "$VENV/bin/python" -m ninepanels.ops.ping "${1:-$SERVICE}"
 }
 
 help() { ## : this page
@@ -125,7 +125,7 @@ menu_() {
 
 show_menu_() {
     echo
-    "$VENV/bin/python" -m ninepanels.status "$SERVICE" || true
+    "$VENV/bin/python" -m ninepanels.ops.status "$SERVICE" || true
     echo
     actions_ | awk -F '\t' '{ printf "  %2d  %-22s  %s\n", NR, $1, $2 }'
     echo

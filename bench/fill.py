@@ -8,9 +8,9 @@ from sqlalchemy import NullPool
 from sqlalchemy import make_url
 from sqlalchemy import text
 
-from ninepanels import auth
+from ninepanels.accounts import passwords
 from ninepanels.database import make_engine
-from ninepanels.migrations import migrate
+from ninepanels.ops.migrations import migrate
 
 PASSWORD = "correct horse"
 PANELS = 9
@@ -47,7 +47,7 @@ def fill(url: str, users: int) -> None:
                 f" SELECT 'user' || u.n || '@example.com', 'Ada', :hashed, false, 'UTC', 0, {now}"
                 f" FROM {series('u', 1, users)} ORDER BY u.n"
             ),
-            {"hashed": auth.passwords.hash(PASSWORD)},
+            {"hashed": passwords.context.hash(PASSWORD)},
         )
         connection.execute(
             text(

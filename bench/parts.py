@@ -11,8 +11,8 @@ from dataclasses import field
 from functools import partial
 from pathlib import Path
 
-from tests.servers import SERVE_ONLY
-from tests.servers import Service
+from tests.support.servers import SERVE_ONLY
+from tests.support.servers import Service
 
 from . import fill
 from . import stage

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.postgres import PostgresServer
-from tests.servers import MIGRATE_AND_SERVE
-from tests.servers import Service
+from tests.support.postgres import PostgresServer
+from tests.support.servers import MIGRATE_AND_SERVE
+from tests.support.servers import Service
 
 from . import fill
 from .wrk import Request

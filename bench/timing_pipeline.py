@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from ninepanels.migrations import migrate
-from tests.people import PASSWORD
-from tests.people import data
-from tests.postgres import PostgresServer
-from tests.servers import Service
+from ninepanels.ops.migrations import migrate
+from tests.support.people import PASSWORD
+from tests.support.people import data
+from tests.support.postgres import PostgresServer
+from tests.support.servers import Service
 
 from . import load
 

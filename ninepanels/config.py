@@ -7,6 +7,7 @@ import stat
 import sys
 from email.utils import parseaddr
 from functools import cached_property
+from ipaddress import ip_address
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
@@ -27,11 +28,10 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from . import days
-from . import emails
 from . import environments
 from . import exceptions
 from .environments import Environment
-from .loopback import is_loopback
+from .pydmodels import emails
 
 PREFIX = "NINEPANELS_"
 VAR = environments.ROOT / "var"
@@ -249,6 +249,14 @@ def _is_private(value: str) -> bool:
     if not host or port == 0 or not re.fullmatch(r"[\x21-\x7e]+", value):
         return False
     return url.scheme == "https" or (url.scheme == "http" and is_loopback(host))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine: `localhost`, or a loopback address."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _var() -> Path:

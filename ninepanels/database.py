@@ -1,10 +1,17 @@
-"""The engine, the session and the unit of work: the one owner of commits."""
+"""Database engines, connections and transactions. The only module that commits."""
 
+import sqlite3
 import threading
+from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import closing
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
+from typing import Concatenate
+from typing import ParamSpec
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy import Engine
@@ -19,125 +26,183 @@ from . import exceptions
 from . import pydmodels as pyd
 from . import queues
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 AUTOCOMMIT = "AUTOCOMMIT"
-BUSY_TIMEOUT_MS = 5_000
-CONNECT_TIMEOUT_S = 5
+APPLICATION_NAME = "ninepanels"
+BUSY_TIMEOUT_MS = 3_000
+WRITE_LOCK_TIMEOUT_S = 2
+CONNECT_TIMEOUT_S = 3
 KEEPALIVE_S = 30
-POOL_TIMEOUT_S = 5
+POOL_TIMEOUT_S = 3
+MONITORING_POOL_TIMEOUT_S = 1
+
+_POSTGRESQL = MappingProxyType(
+    {"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
+)
+# Serving connections only: a migration or a backup may take longer. A lock times out before its statement does, so that
+# the error names the cause. `tcp_user_timeout` limits how long sent data may stay unacknowledged (milliseconds).
+_POSTGRESQL_SERVING = MappingProxyType(
+    {**_POSTGRESQL, "options": "-c lock_timeout=2000 -c statement_timeout=4000", "tcp_user_timeout": 4_000}
+)
+
+# Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that say nothing about the statement itself.
+_SQLITE_UNAVAILABLE = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PROTOCOL,
+    }
+)
 
 
-class _Causes:
-    """The events that a unit of work causes."""
+class _EventBuffer:
+    """Buffers the events of a transaction until it is committed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._payloads: list[pyd.EventPayload] = []
 
     def emit(self, payload: pyd.EventPayload) -> None:
-        """Say what happened; the event joins the queue once that is committed, or never."""
+        """Buffer an event. It is published after the commit; a rollback discards it."""
         self._payloads.append(payload)
 
-    def let_events_leave(self) -> None:
-        """Put what was said on the queue."""
+    def publish(self) -> None:
+        """Publish the buffered events."""
         for payload in self._payloads:
             queues.emit(payload)
 
 
-class UnitOfWork(_Causes, Session):
-    """A transaction and the events it causes."""
+class UnitOfWork(_EventBuffer, Session):
+    """A transaction and its events."""
 
     def __init__(self, engine: Engine) -> None:
         super().__init__(engine, expire_on_commit=False)
 
 
-class OneStatement(_Causes, Connection):
-    """A unit of work that is one statement, and so its own transaction: begin and commit cost it no round trips."""
+class SingleStatement(_EventBuffer, Connection):
+    """A connection in autocommit mode for one writing statement: BEGIN and COMMIT cost no round trips."""
 
 
 class Database:
-    """The database of this process; `main` connects it, everybody else works with `reading` and `writing`."""
+    """The database of this process. `main` connects it; `connected` connects another one."""
 
     def __init__(self) -> None:
-        self._engine: Engine | None = None
-        self._autocommit: Engine | None = None
-        self._turn = threading.Lock()
+        self._engines: dict[str, Engine] = {}
+        self._write_lock = threading.Lock()
+
+    @property
+    def engines(self) -> list[Engine]:
+        """All engines, none while the database is not connected."""
+        return list(self._engines.values())
 
     @property
     def engine(self) -> Engine:
         """The engine of transactions.
 
         Raises:
-            NotReady: `connect` was not called, or `disconnect` was.
+            NotReady: the database is not connected.
         """
-        return _connected(self._engine)
+        return self._engine("transactions")
 
     @property
     def autocommit(self) -> Engine:
-        """The engine whose statements are each their own transaction; raises what `engine` does."""
-        return _connected(self._autocommit)
+        """The engine of reads and single statements; raises as `engine` does."""
+        return self._engine("autocommit")
 
-    def connect(self, url: str, pool_size: int) -> None:
-        """Make the engines, each with up to `pool_size` connections that are opened when they are needed."""
+    def connect(self, url: str, pool_size: int, postgresql: Mapping[str, Any] = _POSTGRESQL) -> None:
+        """Create the engines. Each opens up to `pool_size` connections on demand.
+
+        Args:
+            url: the database, with its driver.
+            pool_size: connections per engine.
+            postgresql: connection parameters of libpq, ignored for SQLite.
+        """
         pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_S}
-        self._engine = make_engine(url, **pool)
-        # With connections of its own: to switch one back and forth costs as much as a query.
-        self._autocommit = make_engine(url, **pool, isolation_level=AUTOCOMMIT, skip_autocommit_rollback=True)
+        monitoring = {"pool_size": 1, "max_overflow": 0, "pool_timeout": MONITORING_POOL_TIMEOUT_S}
+        autocommit = {"isolation_level": AUTOCOMMIT, "skip_autocommit_rollback": True}
+        # Separate pools: switching a connection between the two modes takes as long as a query.
+        self._engines = {
+            "transactions": make_engine(url, postgresql, **pool),
+            "autocommit": make_engine(url, postgresql, **pool, **autocommit),
+            "monitoring": make_engine(url, postgresql, **monitoring, **autocommit),
+        }
+
+    def connect_for_serving(self, url: str, pool_size: int) -> None:
+        """Connect with time limits on statements and locks, so that no request waits for an unlimited time."""
+        self.connect(url, pool_size, _POSTGRESQL_SERVING)
 
     def disconnect(self) -> None:
-        """Close every connection."""
-        self.engine.dispose()
-        self.autocommit.dispose()
-        self._engine = self._autocommit = None
+        """Close all connections."""
+        for engine in self.engines:
+            engine.dispose()
+        self._engines = {}
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        """Open a connection without a transaction: no round trip is spent on begin and rollback.
+    def connection(self) -> Iterator[Connection]:
+        """Open a connection in autocommit mode for reading; no round trip is spent on BEGIN and ROLLBACK.
 
         Raises:
-            DatabaseUnavailable: the database is away.
+            DatabaseUnavailable: the database is not available.
         """
-        with _unavailable_when_away(), self.autocommit.connect() as connection:
+        with _translated_errors(), self.autocommit.connect() as connection:
             yield connection
 
+    def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of a crud function, executed on a connection of its own; raises as `connection` does."""
+        with self.connection() as connection:
+            return query(connection, *args, **kwargs)
+
+    def read_for_monitoring(self, query: Callable[[Connection], T]) -> T:
+        """Return the result of a crud function, executed on the connection that is reserved for health and metrics."""
+        with _translated_errors(), self._engine("monitoring").connect() as connection:
+            return query(connection)
+
     @contextmanager
-    def writing(self) -> Iterator[UnitOfWork]:
-        """Open a unit of work: committed at the end of the block, rolled back if that raises.
+    def transaction(self) -> Iterator[UnitOfWork]:
+        """Open a transaction: committed at the end of the block, rolled back if the block raises.
 
         Raises:
-            DatabaseUnavailable: the database is away.
+            DatabaseUnavailable: the database is not available.
         """
-        with _unavailable_when_away(), self._turn_to_write(), UnitOfWork(self.engine) as work, work.begin():
+        with _translated_errors(), self._sqlite_write_lock(), UnitOfWork(self.engine) as work, work.begin():
             yield work
-        work.let_events_leave()
+        work.publish()
 
     @contextmanager
-    def writing_once(self) -> Iterator[OneStatement]:
-        """Open a unit of work that writes with a single statement; it is committed when that is executed.
+    def single_statement(self) -> Iterator[SingleStatement]:
+        """Open a connection for one writing statement, which is committed when it is executed.
 
         Raises:
-            DatabaseUnavailable: the database is away.
+            DatabaseUnavailable: the database is not available.
         """
-        with _unavailable_when_away(), self._turn_to_write(), closing(OneStatement(self.autocommit)) as work:
-            yield work
-        work.let_events_leave()
+        with _translated_errors(), self._sqlite_write_lock(), closing(SingleStatement(self.autocommit)) as connection:
+            yield connection
+        connection.publish()
 
     @contextmanager
-    def _turn_to_write(self) -> Iterator[None]:
-        """Stand in line on SQLite, which has one writer at a time: who finds it locked sleeps, and often too long."""
+    def _sqlite_write_lock(self) -> Iterator[None]:
+        """Serialize the writers of this process on SQLite: its own lock makes a waiting writer sleep too long."""
         if self.dialect != "sqlite":
             yield
             return
-        if not self._turn.acquire(timeout=BUSY_TIMEOUT_MS / 1_000):
-            raise exceptions.DatabaseUnavailable(context_msg="another thread writes")
+        if not self._write_lock.acquire(timeout=WRITE_LOCK_TIMEOUT_S):
+            raise exceptions.DatabaseUnavailable(context_msg="timeout waiting for another writer of this process")
         try:
             yield
         finally:
-            self._turn.release()
+            self._write_lock.release()
 
     @property
     def connections_in_use(self) -> int:
-        """How many connections are taken out of the pools."""
-        pools = (self.engine.pool, self.autocommit.pool)
+        """The number of connections checked out of the pools."""
+        pools = [engine.pool for engine in self.engines]
         return sum(pool.checkedout() for pool in pools if isinstance(pool, QueuePool))
 
     @property
@@ -145,13 +210,18 @@ class Database:
         """The kind of database: "sqlite" or "postgresql"."""
         return self.engine.dialect.name
 
+    def _engine(self, name: str) -> Engine:
+        if name not in self._engines:
+            raise exceptions.NotReady(context_msg="the database is not connected")
+        return self._engines[name]
+
 
 database = Database()
 
 
 @contextmanager
 def connected(url: str) -> Iterator[Database]:
-    """Connect to another database than that of this process, for one who is alone with it."""
+    """Connect to a database for the duration of the block, without the time limits of serving."""
     other = Database()
     other.connect(url, pool_size=1)
     try:
@@ -160,51 +230,58 @@ def connected(url: str) -> Iterator[Database]:
         other.disconnect()
 
 
-def make_engine(url: str, **options: Any) -> Engine:
-    """Make an engine for SQLite or PostgreSQL that keeps the promises of this project.
+def make_engine(url: str, postgresql: Mapping[str, Any] = _POSTGRESQL, **options: Any) -> Engine:
+    """Create an engine for SQLite or PostgreSQL.
 
     Args:
         url: as in `Settings.database_url`, with the driver named.
+        postgresql: connection parameters of libpq, ignored for SQLite.
         options: passed on to SQLAlchemy's `create_engine`.
     """
-    # Errors are logged with their statement; its parameters are somebody's data.
+    # Errors are logged with their statement. Its parameters are personal data and are hidden.
     if not url.startswith("sqlite"):
-        reachable = {"connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
-        return create_engine(url, hide_parameters=True, connect_args=reachable, **options)
+        return create_engine(url, hide_parameters=True, connect_args=dict(postgresql), **options)
     engine = create_engine(url, hide_parameters=True, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _configure_sqlite)
     if options.get("isolation_level") != AUTOCOMMIT:
-        event.listen(engine, "begin", _begin_immediately)
+        event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
-def _prepare_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # pysqlite's own transaction control comes in the way of savepoints and of BEGIN IMMEDIATE.
+def _configure_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+    # pysqlite's own transaction control breaks savepoints and BEGIN IMMEDIATE.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA journal_mode = WAL")
 
 
-def _begin_immediately(connection: Connection) -> None:
-    # A writer that begins as a reader can fail half-way when another one was faster; this one waits its turn.
+def _begin_immediate(connection: Connection) -> None:
+    # A transaction that reads first and writes later fails if another one wrote in between. This one waits instead.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _connected(engine: Engine | None) -> Engine:
-    if engine is None:
-        raise exceptions.NotReady(context_msg="the database is not connected")
-    return engine
-
-
 @contextmanager
-def _unavailable_when_away() -> Iterator[None]:
-    """Turn the drivers' words for "not now" (away, locked, no connection free) into ours."""
+def _translated_errors() -> Iterator[None]:
+    """Turn driver errors that mean "not available now" into DatabaseUnavailable."""
     try:
         yield
-    except (exc.OperationalError, exc.InterfaceError, exc.TimeoutError) as error:
-        raise exceptions.DatabaseUnavailable(context_msg=type(error).__name__) from error
-    except exc.DBAPIError as error:
-        if not error.connection_invalidated:
+    except (exc.DBAPIError, exc.TimeoutError) as error:
+        if not _is_unavailable(error):
             raise
-        raise exceptions.DatabaseUnavailable(context_msg=type(error).__name__) from error
+        raise exceptions.DatabaseUnavailable(context_msg=_reason(error)) from error
+
+
+def _is_unavailable(error: exc.DBAPIError | exc.TimeoutError) -> bool:
+    """Return whether an error comes from the state of the database, not from the statement."""
+    if isinstance(error, exc.TimeoutError):
+        return True
+    if isinstance(error.orig, sqlite3.OperationalError):
+        # SQLite also raises OperationalError for mistakes in the SQL. The low byte is the primary result code.
+        return (error.orig.sqlite_errorcode & 0xFF) in _SQLITE_UNAVAILABLE
+    return isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
+
+
+def _reason(error: exc.DBAPIError | exc.TimeoutError) -> str:
+    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
+    return type(cause).__name__

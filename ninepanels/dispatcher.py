@@ -1,39 +1,49 @@
-"""Who listens to what: every event type has its entry, an empty list where nobody listens yet."""
+"""Maps event types to handlers, and gives the handlers what they need."""
+
+from datetime import timedelta
+from functools import partial
 
 from . import event_types
+from .config import Settings
 from .handlers import activity
-from .handlers import alerting
-from .handlers import comms
-from .handlers import monitoring
-from .handlers import performance
+from .handlers import alerts
+from .handlers import exceptions
+from .handlers import mail
+from .handlers import timings
 from .handlers import tokens
-from .queues import Handler
+from .mail.outbox import Outbox
+from .queues import Batched
+from .queues import Dispatcher
+from .timings.webhook import Webhook
 
-dispatcher: dict[str, list[Handler]] = {
-    event_types.NEW_USER_CREATED: [comms.handle_new_user_created],
-    event_types.USER_LOGGED_IN: [activity.handle_user_logged_in],
-    event_types.USER_LOGGED_OUT: [tokens.handle_user_logged_out],
-    event_types.USER_UPDATED: [comms.handle_user_updated],
-    event_types.USER_DELETED: [],
-    event_types.PASSWORD_RESET_REQUESTED: [comms.handle_password_reset_requested],
-    event_types.PASSWORD_CHANGED: [comms.handle_password_changed],
-    event_types.PANEL_CREATED: [],
-    event_types.PANEL_UPDATED: [],
-    event_types.PANEL_DELETED: [],
-    event_types.ENTRY_RECORDED: [],
-    event_types.ENTRIES_RESET: [],
-    event_types.TIMING_CREATED: [
-        activity.handle_timing_created_for_the_user,
-        performance.handle_timing_created_for_the_database,
-    ],
-    event_types.TIMINGS_PERSISTED: [performance.handle_timings_persisted],
-    event_types.ROUTE_ALERT_RAISED: [
-        alerting.handle_route_alert_raised_by_mail,
-        alerting.handle_route_alert_raised_by_webhook,
-    ],
-    event_types.ROUTE_ALERT_CLEARED: [
-        alerting.handle_route_alert_cleared_by_mail,
-        alerting.handle_route_alert_cleared_by_webhook,
-    ],
-    event_types.EXCEPTION_RAISED: [monitoring.handle_exception_raised],
-}
+BATCH_WAIT_S = 2.0
+
+
+def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook) -> Dispatcher:
+    """Return the handlers of each event type, an empty list for a type without handlers."""
+    wake_outbox = partial(mail.handle_event_with_mail, outbox)
+    post_alert = partial(alerts.handle_route_alert, webhook)
+    record_activity = activity.ActivityRecorder().handle_timing_created_for_the_user
+    write_timings = partial(timings.handle_timing_created_for_the_database, timedelta(days=settings.timings_keep_days))
+    return {
+        event_types.NEW_USER_CREATED: [wake_outbox],
+        event_types.USER_LOGGED_IN: [activity.handle_user_logged_in],
+        event_types.USER_LOGGED_OUT: [tokens.handle_user_logged_out],
+        event_types.USER_UPDATED: [wake_outbox],
+        event_types.USER_DELETED: [],
+        event_types.PASSWORD_RESET_REQUESTED: [wake_outbox],
+        event_types.PASSWORD_CHANGED: [wake_outbox],
+        event_types.PANEL_CREATED: [],
+        event_types.PANEL_UPDATED: [],
+        event_types.PANEL_DELETED: [],
+        event_types.ENTRY_RECORDED: [],
+        event_types.ENTRIES_RESET: [],
+        event_types.TIMING_CREATED: [
+            Batched(record_activity, timings.BATCH_SIZE, BATCH_WAIT_S),
+            Batched(write_timings, timings.BATCH_SIZE, BATCH_WAIT_S),
+        ],
+        event_types.TIMINGS_PERSISTED: [partial(timings.handle_timings_persisted, settings.alert_emails)],
+        event_types.ROUTE_ALERT_RAISED: [wake_outbox, post_alert],
+        event_types.ROUTE_ALERT_CLEARED: [wake_outbox, post_alert],
+        event_types.EXCEPTION_RAISED: [exceptions.handle_exception_raised],
+    }

@@ -1,30 +1,31 @@
-"""Everything that can go wrong on purpose.
+"""The exceptions of this project.
 
 NinePanelsBaseException
-├── NotAuthenticated            401  who are you
+├── NotAuthenticated            401  no valid login
 │   └── InvalidResetToken
-├── NotAllowed                  403  known, but not allowed
+├── NotAllowed                  403  logged in, but not allowed
 │   └── WrongPassword
-├── NotFound                    404  missing, or somebody else's: never told apart
+├── NotFound                    404  does not exist, or belongs to another user
 ├── EmailTaken                  409
-├── TooManyTries                429
-├── RequestMakesNoSense         400  well-formed, but not now
+├── RateLimited                 429
+├── BadRequest                  400  well-formed, but not possible now
 │   ├── TooManyPanels
 │   ├── PositionOutOfRange
 │   ├── DayInTheFuture
 │   ├── LastAdmin
 │   └── NothingToUpdate
-├── Unavailable                 503  worth another try
+├── Unavailable                 503  temporary
 │   ├── DatabaseUnavailable
+│   ├── ThreadTimeout
 │   ├── NotReady
-│   └── WebhookAway
-├── MailNotSent                 tried again later
-├── WebhookRefused
-├── Refused                     mission control does not do that here
-├── NotFitForRelease            an item of the checklist
+│   └── WebhookUnavailable
+├── MailNotSent                 retried later
+├── WebhookRejected
+├── OperationRefused            by mission control
+├── PreflightFailed             a check of the release checklist
 └── SettingsInvalid             the service does not start
 
-`http_errors.py` is the one place that turns these into responses.
+`http.errors` turns them into responses.
 """
 
 from collections.abc import Mapping
@@ -33,16 +34,16 @@ from types import MappingProxyType
 from typing import Any
 from typing import ClassVar
 
-RETRY_AFTER_SECONDS = 5
+RETRY_AFTER_S = 5
 
 
 class NinePanelsBaseException(Exception):  # noqa: N818 - the Bible names it
-    """Base of all exceptions of this code.
+    """Base class of all exceptions of this project.
 
     Args:
-        detail: one friendly sentence for the user; the class has a default.
-        context_msg: the technical side of it, for logs only.
-        context_data: values relevant to the error, for logs only.
+        detail: one sentence for the user; the class has a default.
+        context_msg: a technical description, for logs only.
+        context_data: values relevant to the error, for logs only. No personal data.
     """
 
     status_code: ClassVar[HTTPStatus] = HTTPStatus.INTERNAL_SERVER_ERROR
@@ -57,7 +58,7 @@ class NinePanelsBaseException(Exception):  # noqa: N818 - the Bible names it
 
 
 class NotAuthenticated(NinePanelsBaseException):
-    """The caller did not say who they are, or not convincingly."""
+    """The request has no valid credentials."""
 
     status_code = HTTPStatus.UNAUTHORIZED
     headers = MappingProxyType({"WWW-Authenticate": "Bearer"})
@@ -65,120 +66,124 @@ class NotAuthenticated(NinePanelsBaseException):
 
 
 class InvalidResetToken(NotAuthenticated):
-    """The e-mail and the token of a password reset do not belong together, now; never told why."""
+    """The password reset token is not valid for this e-mail. The response does not say why."""
 
-    default_detail = "This link does not work, or no longer. Please ask for a new one."
+    default_detail = "This link is not valid, or no longer valid. Please request a new one."
 
 
 class NotAllowed(NinePanelsBaseException):
-    """The caller is known, and may not do this."""
+    """The user is not allowed to do this."""
 
     status_code = HTTPStatus.FORBIDDEN
-    default_detail = "You may not do this."
+    default_detail = "You are not allowed to do this."
 
 
 class WrongPassword(NotAllowed):
-    """Somebody who is logged in was asked for their password again, and it was not theirs."""
+    """A logged-in user gave a wrong current password."""
 
-    default_detail = "The current password is not right."
+    default_detail = "The current password is wrong."
 
 
 class NotFound(NinePanelsBaseException):
-    """There is no such thing among the caller's own."""
+    """The resource does not exist or belongs to another user. The response does not say which."""
 
     status_code = HTTPStatus.NOT_FOUND
-    default_detail = "There is nothing of yours here."
+    default_detail = "This does not exist, or it is not yours."
 
 
 class EmailTaken(NinePanelsBaseException):
-    """Another account has this e-mail, in whatever case it was typed."""
+    """Another account has this e-mail."""
 
     status_code = HTTPStatus.CONFLICT
-    default_detail = "An account with this e-mail exists already."
+    default_detail = "An account with this e-mail already exists."
 
 
-class TooManyTries(NinePanelsBaseException):
-    """Somebody tries too often what nobody has to do often."""
+class RateLimited(NinePanelsBaseException):
+    """The caller exceeded a rate limit."""
 
     status_code = HTTPStatus.TOO_MANY_REQUESTS
-    default_detail = "Too many tries. Please wait a while before the next one."
+    default_detail = "Too many attempts. Please wait before you try again."
 
-    def __init__(self, retry_after_s: int) -> None:
-        super().__init__()
+    def __init__(self, retry_after_s: int, **context_data: Any) -> None:
+        super().__init__(context_msg="rate limit exceeded", **context_data)
         self.headers = MappingProxyType({"Retry-After": str(retry_after_s)})
 
 
-class RequestMakesNoSense(NinePanelsBaseException):
-    """The request is well-formed, but cannot be carried out as things stand."""
+class BadRequest(NinePanelsBaseException):
+    """The request is well-formed, but not possible in the current state."""
 
     status_code = HTTPStatus.BAD_REQUEST
 
 
-class TooManyPanels(RequestMakesNoSense):
-    """The user has as many panels as there can be."""
+class TooManyPanels(BadRequest):
+    """The user has the maximum number of panels."""
 
-    default_detail = "You have nine panels already. Delete one to make room for another."
+    default_detail = "You already have nine panels. Delete one to make room for another."
 
 
-class PositionOutOfRange(RequestMakesNoSense):
-    """No panel can stand at this position."""
+class PositionOutOfRange(BadRequest):
+    """The position is not one of the user's panels."""
 
     default_detail = "There is no such position among your panels."
 
 
-class DayInTheFuture(RequestMakesNoSense):
-    """The day has not begun where the user is."""
+class DayInTheFuture(BadRequest):
+    """The day has not started in the user's time zone."""
 
-    default_detail = "That day has not begun yet where you are."
-
-
-class LastAdmin(RequestMakesNoSense):
-    """Nobody would be left to make another admin."""
-
-    default_detail = "The last admin cannot step down. Make somebody else an admin first."
+    default_detail = "That day has not started yet in your time zone."
 
 
-class NothingToUpdate(RequestMakesNoSense):
-    """The update names no field."""
+class LastAdmin(BadRequest):
+    """The change would leave the installation without an admin."""
 
-    default_detail = "There is no field to update in this request."
+    default_detail = "The last admin cannot step down. Make another user an admin first."
+
+
+class NothingToUpdate(BadRequest):
+    """The update contains no field."""
+
+    default_detail = "The request contains no field to update."
 
 
 class Unavailable(NinePanelsBaseException):
-    """Something this needs is away for now: worth another try."""
+    """Something that the request needs is temporarily unavailable."""
 
     status_code = HTTPStatus.SERVICE_UNAVAILABLE
-    headers = MappingProxyType({"Retry-After": str(RETRY_AFTER_SECONDS)})
+    headers = MappingProxyType({"Retry-After": str(RETRY_AFTER_S)})
     default_detail = "The service is not available right now. Please try again in a moment."
 
 
 class DatabaseUnavailable(Unavailable):
-    """The database could not be reached, or had no time for us."""
+    """The database cannot be reached, is locked, or did not answer in time."""
+
+
+class ThreadTimeout(Unavailable):
+    """A call in a thread did not finish within its time limit."""
 
 
 class NotReady(Unavailable):
-    """The service runs, but should not be sent requests."""
+    """The service runs, but cannot serve requests."""
 
 
-class WebhookAway(Unavailable):
-    """Nobody took what was posted, for now; `context_msg` says why, and not to where."""
+class WebhookUnavailable(Unavailable):
+    """The webhook did not accept a request for now. `context_msg` gives the reason, without the URL."""
 
 
-class WebhookRefused(NinePanelsBaseException):
-    """Whoever is posted to does not want it; `context_msg` says why, and not to where."""
+class WebhookRejected(NinePanelsBaseException):
+    """The webhook rejected a request for good. `context_msg` gives the reason, without the URL."""
 
 
 class MailNotSent(NinePanelsBaseException):
-    """An e-mail could not be handed over; `context_msg` says why, and names nobody."""
+    """An e-mail could not be handed to the mail server. `context_msg` gives the reason, without an address."""
 
 
-class Refused(NinePanelsBaseException):
-    """Mission control does not do that, or not here; the detail says why."""
+class OperationRefused(NinePanelsBaseException):
+    """Mission control refuses an operation in this environment. `detail` gives the reason."""
 
 
-class NotFitForRelease(NinePanelsBaseException):
-    """An item of the release checklist is not as it should be; the detail says what to do."""
+class PreflightFailed(NinePanelsBaseException):
+    """A check of the release checklist failed. `detail` says what to do."""
 
 
 class SettingsInvalid(NinePanelsBaseException):
-    """A setting is missing or wrong; `detail` is one line that names it and says what would be right."""
+    """A setting is missing or invalid. `detail` is one line that names it and says what is valid."""

@@ -1,4 +1,4 @@
-"""Where everything is put together, and the only such place."""
+"""The composition root: creates the application and connects its parts."""
 
 import asyncio
 import contextlib
@@ -6,7 +6,6 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -15,40 +14,40 @@ from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from . import dispatcher
 from . import exceptions
-from . import http_errors
-from . import logs
-from . import memory
 from . import queues
-from . import rate_limits
-from . import release
-from . import sentry
+from .accounts import rate_limits
 from .config import Settings
 from .config import read_settings
 from .database import database
-from .dispatcher import dispatcher
+from .http import errors
+from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
 from .middleware.docs_policy import DocsPolicyMiddleware
 from .middleware.request_id import HEADER as REQUEST_ID_HEADER
 from .middleware.request_id import RequestIdMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
 from .middleware.timing import TimingMiddleware
-from .outbox import outbox
-from .route_watch import route_watch
+from .observability import logs
+from .observability import sentry
+from .ops import release
 from .routes import router
-from .supervision import Supervised
-from .threads import route_threads
-from .timing_buffer import timing_buffer
-from .webhook import webhook
+from .runtime import memory
+from .runtime.supervision import Supervised
+from .runtime.threads import monitoring_threads
+from .runtime.threads import route_threads
+from .timings.webhook import Webhook
 
-LARGEST_BODY = 64 * 1024
+MAX_BODY_BYTES = 64 * 1024
 HANDLER_THREADS = 4
-"""Threads for event handlers and the outbox. Each pool has a connection for each of them and of the routes' threads."""
+"""Threads of event handlers and the outbox. Each pool has a connection for each of them and for each route thread."""
+MONITORING_THREADS = 2
 
-# FastAPI's own reports quote what exceptions say, which may be what somebody sent.
+# FastAPI's own telemetry would include exception messages, which can contain user input.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
-# A request that is accepted gets serve.GRACE_S to finish; these come after it, and all together are under 10 s.
+# Time limits of shutdown. Requests get serve.GRACE_S before that; all together take less than 10 s.
 DRAIN_S = 2.5
 STOP_S = 1.5
 
@@ -64,10 +63,10 @@ The schemas below show what is in `data`.
 
 
 def create_api(settings: Settings) -> FastAPI:
-    """Return the application; the database is connected when it starts."""
+    """Return the application. Its database is connected at startup."""
     logs.configure(settings.log_level, settings.log_format)
-    sentry.connect(settings.sentry_dsn.get_secret_value(), settings.env)
     about = release.about()
+    sentry.connect(settings.sentry_dsn.get_secret_value(), settings.env, about.version)
     api = FastAPIOffline(
         title=about.name,
         version=about.version,
@@ -76,13 +75,13 @@ def create_api(settings: Settings) -> FastAPI:
         telemetry=NO_TELEMETRY,
     )
     api.state.settings = settings
-    http_errors.install(api)
-    # The pages of the documentation are there already; nobody asks for those each day.
+    errors.install(api)
+    # In front of the documentation's pages: routes are matched in order.
     api.router.routes[:0] = router.routes
     api.include_router(router, prefix="/v5", include_in_schema=False)
 
-    # The last one added is the first that a request meets.
-    api.add_middleware(BodyLimitMiddleware, max_bytes=LARGEST_BODY)
+    # A request passes the middleware in reverse order: the last one added comes first.
+    api.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     if "*" not in settings.trusted_hosts:
         api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts, www_redirect=False)
     api.add_middleware(DocsPolicyMiddleware)
@@ -105,38 +104,37 @@ def create_api(settings: Settings) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     settings: Settings = api.state.settings
-    database.connect(settings.database_url, pool_size=settings.threads + HANDLER_THREADS)
-    route_threads.connect(settings.threads)
-    rate_limits.guard.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
-    # No more threads than connections: handlers that wait for the database take none from the routes.
+    database.connect_for_serving(settings.database_url, pool_size=settings.threads + HANDLER_THREADS)
+    route_threads.start(settings.threads)
+    monitoring_threads.start(MONITORING_THREADS)
+    # No more threads than connections, so that handlers never take a connection from the routes.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_THREADS))
-    route_watch.connect(settings.alert_emails)
-    webhook.connect(settings.alert_webhook_url.get_secret_value())
-    queues.event_queue.open()
-    timing_buffer.connect(keep=timedelta(days=settings.timings_keep_days))
-    worker = Supervised(lambda: queues.event_worker(dispatcher), "event_worker")
-    writer = Supervised(timing_buffer.write_forever, "timing_writer")
-    sender = Supervised(lambda: outbox.send_forever(settings), "outbox_sender")
+    rate_limits.rate_limiter.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
+    queues.open_queue()
+    outbox = Outbox(settings)
+    webhook = Webhook(settings.alert_webhook_url.get_secret_value())
+    handlers = dispatcher.create_dispatcher(settings, outbox, webhook)
+    worker = Supervised(lambda: queues.event_worker(handlers), "event_worker")
+    sender = Supervised(outbox.send_forever, "outbox_sender")
     try:
         yield
     finally:
         await _finish_events()
         outbox.stop()
-        await asyncio.gather(worker.stop(STOP_S), writer.stop(0), sender.stop(STOP_S))
+        await asyncio.gather(worker.stop(0), sender.stop(STOP_S))
         await asyncio.to_thread(sentry.disconnect)
-        route_threads.disconnect()
+        route_threads.stop()
+        monitoring_threads.stop()
         database.disconnect()
 
 
 async def _finish_events() -> None:
-    """Let everything that was begun come to its end: events, the timings they leave, the events of those."""
+    """Handle the remaining events, within DRAIN_S; log how many are lost."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(DRAIN_S):
             await queues.drain()
-            await timing_buffer.flush()
-            await queues.drain()
-    if lost := await queues.stop() + len(timing_buffer):
-        log.error("Not everything was finished in time: %d events are lost", lost)
+    if lost := await queues.stop():
+        log.error("The events could not be handled in time: %d are lost", lost)
 
 
 def _create_from_environment() -> FastAPI:
@@ -147,4 +145,4 @@ def _create_from_environment() -> FastAPI:
 
 
 api = _create_from_environment()
-memory.settle_down()
+memory.tune()

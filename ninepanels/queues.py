@@ -1,241 +1,188 @@
-"""One queue of events, fed from any thread, drained by one worker on the event loop."""
+"""The event queue and its worker.
+
+`emit()` puts an event on `event_queue` from any thread. `event_worker()` logs each event and passes it to the queue of
+each of its handlers, so that a handler that fails or hangs delays no other one.
+"""
 
 import asyncio
 import contextlib
 import logging
+import threading
 import time
 from collections import deque
 from collections.abc import Awaitable
 from collections.abc import Callable
-from collections.abc import Iterator
+from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import chain
+from itertools import islice
+from itertools import repeat
 
 from . import clock
 from . import event_types
 from . import exceptions
 from . import ids
-from . import instruments
-from . import logs
 from . import pydmodels as pyd
-from . import request_ids
+from .observability import logs
+from .observability import prometheus
+from .observability import request_ids
 
-Handler = Callable[[pyd.Event], Awaitable[None]]
-Dispatcher = Mapping[str, Sequence[Handler]]
-
-CAPACITY = 10_000
-RUNS_AT_ONCE = 8
+CAPACITY = 20_000
+HANDLER_CONCURRENCY = 8
 HANDLER_TIMEOUT_S = 30.0
-RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 10.0)
-HEARTBEAT_EVERY_S = 1.0
-PAUSE_S = 0.02
-BUNCH = 100
+RETRY_DELAYS_S: tuple[float, ...] = (0.1, 0.5, 2.0, 5.0, 5.0)
+HEARTBEAT_S = 1.0
+GATHER_S = 0.02
+MAX_EVENTS_PER_TURN = 100
 DRAIN_POLL_S = 0.005
-UNWIND_S = 0.5
+CANCEL_TIMEOUT_S = 0.5
 
 log = logging.getLogger(__name__)
 
 
-class EventQueue:
-    """A bounded queue between threads and one event loop.
+@dataclass(frozen=True)
+class Batched:
+    """A handler that gets a list of events instead of a single one.
 
-    asyncio.Queue is not for threads: what they put in it is only noticed when the loop wakes for another reason.
-    A full queue takes no more timings and counts what it refused; other events are let in all the same.
+    It is called when `max_events` are waiting, at the latest `max_wait_s` after the first of them. While what it needs
+    is unavailable it is retried without end; meanwhile its queue drops timings beyond CAPACITY.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self.capacity = capacity
-        self.closed = True
-        self.looked_at = time.monotonic()
-        """When the worker last came for events: its sign of life."""
-        self._events: deque[pyd.Event] = deque()
-        self.awaited = asyncio.Event()
-        """Set while somebody waits until everything is handled."""
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._changed = asyncio.Event()
+    handler: Callable[[Sequence[pyd.Event]], Awaitable[None]]
+    max_events: int
+    max_wait_s: float
 
-    def __len__(self) -> int:
-        return len(self._events)
 
-    def open(self) -> None:
-        """Begin to be drained by the running event loop."""
-        self._loop = asyncio.get_running_loop()
-        self._changed, self.awaited = asyncio.Event(), asyncio.Event()
-        self.closed = False
-        self.looked_at = time.monotonic()
+Handler = Callable[[pyd.Event], Awaitable[None]]
+Dispatcher = Mapping[str, Sequence[Handler | Batched]]
 
-    def close(self) -> None:
-        """Let whoever waits for an event wait no longer."""
-        self.closed = True
-        self._changed.set()
+
+class EventQueue(asyncio.Queue[pyd.Event]):
+    """The events that wait for the worker; full, it drops and counts timings and accepts other events.
+
+    It belongs to the event loop and the thread that create it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.thread_id: int | None = None
+        self.last_heartbeat = time.monotonic()
+        self.drain_requested = asyncio.Event()
+        self.handler_queues: dict[Handler | Batched, HandlerQueue] = {}
+
+    def bind(self) -> None:
+        """Accept events from other threads by way of the running event loop."""
+        self.loop, self.thread_id = asyncio.get_running_loop(), threading.get_ident()
+
+    def accept(self, event: pyd.Event) -> None:
+        """Append an event, or drop it if it is a timing and the queue is full."""
+        if _may_drop(event, self.qsize()):
+            prometheus.events_dropped.labels(event.type, "queue").inc()
+        else:
+            self.put_nowait(event)
+
+    def heartbeat_age_s(self) -> float:
+        """Return the seconds since the worker's last heartbeat."""
+        return time.monotonic() - self.last_heartbeat
+
+
+class HandlerQueue:
+    """The events that wait for one handler, and the tasks that call it."""
+
+    def __init__(self, handler: Handler | Batched) -> None:
+        self.waiting: deque[pyd.Event] = deque()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.in_flight = 0
+        self.batch_requested = asyncio.Event()
+        self._handler = handler
+        self.name = _name(handler)
+        self._handled = prometheus.events_handled.labels(self.name)
+        self._failed = prometheus.events_failed.labels(self.name)
+        self._retried = prometheus.events_retried.labels(self.name)
 
     def put(self, event: pyd.Event) -> None:
-        """Append an event; from any thread, never waiting."""
-        if _may_be_dropped(event) and len(self._events) >= self.capacity:
-            instruments.events_dropped.labels(event.type, "queue").inc()
-            return
-        self._events.append(event)
-        # Asked after the append: `wait` looks at the events again after it has cleared the flag.
-        if self._loop is not None and not self.closed and not self._changed.is_set():
-            self._loop.call_soon_threadsafe(self._changed.set)
-
-    def clear(self) -> None:
-        """Give up what is in it."""
-        self._events.clear()
-
-    def looked_at_s_ago(self) -> float:
-        """Return for how many seconds the worker has given no sign of life."""
-        return time.monotonic() - self.looked_at
-
-    def take(self, at_most: int) -> Iterator[pyd.Event]:
-        """Return the events there are now, oldest first."""
-        for _ in range(min(at_most, len(self._events))):
-            yield self._events.popleft()
-
-    async def wait(self, at_most_s: float) -> None:
-        """Wait until there is an event, or none will come any more, or the time has passed."""
-        self.looked_at = time.monotonic()
-        self._changed.clear()
-        if self._events or self.closed:
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(at_most_s):
-                await self._changed.wait()
-
-    async def pause(self, for_s: float) -> None:
-        """Let events gather for a while, unless there are some already, or somebody waits for the last of them."""
-        if self._events or self.closed:
-            await asyncio.sleep(0)
-            return
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(for_s):
-                await self.awaited.wait()
-
-
-event_queue = EventQueue(CAPACITY)
-
-
-class Lane:
-    """One handler and the events that wait for it.
-
-    Each handler has its own, so that one that hangs or fails delays none of the others. At most RUNS_AT_ONCE events
-    are in its hands; a full lane takes no more timings, as a full queue does not.
-    """
-
-    def __init__(self, handler: Handler) -> None:
-        self.handler = handler
-        self.waiting: deque[pyd.Event] = deque()
-        self.running: set[asyncio.Task[None]] = set()
-        self.in_hand = 0
-        self._about_to_begin = False
-        self.name = f"{handler.__module__.rpartition('.')[2]}.{getattr(handler, '__name__', repr(handler))}"
-        self._handled = instruments.events_handled.labels(self.name)
-        self._failed = instruments.events_failed.labels(self.name)
-        self._retried = instruments.events_retried.labels(self.name)
-
-    def add(self, event: pyd.Event) -> None:
-        """Let the handler have an event as soon as it can."""
-        if _may_be_dropped(event) and len(self.waiting) >= event_queue.capacity:
-            instruments.events_dropped.labels(event.type, "handler").inc()
+        """Append an event, or drop it if it is a timing and the queue is full."""
+        if _may_drop(event, len(self.waiting)):
+            prometheus.events_dropped.labels(event.type, "handler").inc()
             return
         self.waiting.append(event)
-        self._start_another()
+        if isinstance(self._handler, Batched) and len(self.waiting) >= self._handler.max_events:
+            self.batch_requested.set()
+        self._start_task()
 
-    def _start_another(self) -> None:
-        # One that has not begun takes what waits: a handler that never waits itself is done with a bunch in one run.
-        if self.waiting and not self._about_to_begin and len(self.running) < RUNS_AT_ONCE:
-            self._about_to_begin = True
-            run = asyncio.create_task(self._run())
-            self.running.add(run)
-            run.add_done_callback(self._ended)
+    def _start_task(self) -> None:
+        limit = 1 if isinstance(self._handler, Batched) else HANDLER_CONCURRENCY
+        if self.waiting and len(self.tasks) < limit:
+            run = self._run_batches(self._handler) if isinstance(self._handler, Batched) else self._run(self._handler)
+            task = asyncio.create_task(run, name=self.name)
+            self.tasks.add(task)
+            task.add_done_callback(self._end_task)
 
-    def _ended(self, run: asyncio.Task[None]) -> None:
-        self.running.discard(run)
-        # Killed before it began, perhaps.
-        self._about_to_begin = self._about_to_begin and not run.cancelled()
-        self._start_another()
+    def _end_task(self, task: asyncio.Task[None]) -> None:
+        self.tasks.discard(task)
+        self._start_task()
 
-    async def _run(self) -> None:
-        self._about_to_begin = False
+    async def _run(self, handler: Handler) -> None:
         while self.waiting:
             event = self.waiting.popleft()
-            self._start_another()
-            self.in_hand += 1
+            self.in_flight += 1
             try:
-                await self._handle(event)
+                await self._call(partial(handler, event), [event], RETRY_DELAYS_S)
             except asyncio.CancelledError:
                 self._failed.inc()
                 raise
             finally:
-                self.in_hand -= 1
+                self.in_flight -= 1
 
-    async def _handle(self, event: pyd.Event) -> None:
-        """Run the handler on one event; what goes wrong ends here, in one line of the log."""
-        for attempt, delay in enumerate((*RETRY_DELAYS_S, None), start=1):
+    async def _run_batches(self, batched: Batched) -> None:
+        while self.waiting:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(batched.max_wait_s):
+                    await self.batch_requested.wait()
+            # The events stay in the queue until they are handled: if this task is cancelled, the next one repeats them.
+            batch = list(islice(self.waiting, batched.max_events))
+            await self._call(partial(batched.handler, batch), batch, chain(RETRY_DELAYS_S, repeat(RETRY_DELAYS_S[-1])))
+            for _ in range(min(len(batch), len(self.waiting))):
+                self.waiting.popleft()
+            if len(self.waiting) < batched.max_events:
+                self.batch_requested.clear()
+
+    async def _call(
+        self, call: Callable[[], Awaitable[None]], events: Sequence[pyd.Event], delays_s: Iterable[float]
+    ) -> None:
+        """Call the handler, and again after each delay while what it needs is unavailable; log what it raises."""
+        for attempt, delay_s in enumerate(chain(delays_s, [None]), start=1):
             try:
                 async with asyncio.timeout(HANDLER_TIMEOUT_S):
-                    await self.handler(event)
-                self._handled.inc()
+                    await call()
+                self._handled.inc(len(events))
             except Exception as error:
-                if isinstance(error, exceptions.Unavailable) and delay is not None:
-                    self._retried.inc()
-                    await asyncio.sleep(delay)
+                if isinstance(error, exceptions.Unavailable) and delay_s is not None:
+                    self._retried.inc(len(events))
+                    await asyncio.sleep(delay_s)
                     continue
-                self._failed.inc()
-                log.exception(
-                    "An event handler failed", extra={"event": event, "handler": self.name, "attempts": attempt}
-                )
+                self._failed.inc(len(events))
+                about = {"event": events[0], "handler": self.name, "attempts": attempt}
+                log.exception("An event handler failed for %d events", len(events), extra=about)
             return
 
 
-class Lanes:
-    """What the worker has given to handlers; it outlives a worker that is killed."""
-
-    def __init__(self) -> None:
-        self._lanes: dict[Handler, Lane] = {}
-
-    @property
-    def waiting(self) -> int:
-        """How many events wait for their handler."""
-        return sum(len(lane.waiting) for lane in self._lanes.values())
-
-    @property
-    def in_hand(self) -> int:
-        """How many events handlers are at."""
-        return sum(lane.in_hand for lane in self._lanes.values())
-
-    @property
-    def running(self) -> set[asyncio.Task[None]]:
-        """The handlers at work."""
-        return {run for lane in self._lanes.values() for run in lane.running}
-
-    def add(self, handler: Handler, event: pyd.Event) -> None:
-        """Let a handler have an event as soon as it can."""
-        if handler not in self._lanes:
-            self._lanes[handler] = Lane(handler)
-        self._lanes[handler].add(event)
-
-    async def stop(self) -> None:
-        """Give up what waits, and what is in hand."""
-        running = self.running
-        for lane in self._lanes.values():
-            lane.waiting.clear()
-        self._lanes.clear()
-        for run in running:
-            run.cancel()
-        if running:
-            await asyncio.wait(running, timeout=UNWIND_S)
+event_queue = EventQueue()
 
 
-lanes = Lanes()
-
-
-def _may_be_dropped(event: pyd.Event) -> bool:
-    return event.type == event_types.TIMING_CREATED
+def open_queue() -> None:
+    """Replace the queue by an empty one that belongs to the running event loop."""
+    global event_queue
+    event_queue = EventQueue()
+    event_queue.bind()
 
 
 def emit(payload: pyd.EventPayload) -> None:
-    """Put an event on the queue; from any thread. What a transaction causes goes through `UnitOfWork.emit`."""
+    """Put an event on the queue, from any thread. The events of a transaction go through `UnitOfWork.emit`."""
     now = clock.now()
     event = pyd.Event(
         event_id=ids.make_in_order(now),
@@ -244,45 +191,93 @@ def emit(payload: pyd.EventPayload) -> None:
         type=payload.type,
         payload=payload,
     )
-    event_queue.put(event)
+    queue = event_queue
+    if queue.loop is None or queue.thread_id == threading.get_ident():
+        queue.accept(event)
+        return
+    try:
+        queue.loop.call_soon_threadsafe(queue.accept, event)
+    except RuntimeError:
+        log.exception("An event is lost because its event loop is closed", extra={"event": event})
 
 
 async def event_worker(dispatcher: Dispatcher) -> None:
-    """Log each event and hand it to its handlers, until the queue is closed and empty.
+    """Log each event and pass it to the queues of its handlers, until the task is cancelled.
 
-    It has nothing in its hands when it waits, so that one that is killed takes no event along.
+    Holds no event across an await, so cancellation loses none.
     """
-    while event_queue or not event_queue.closed:
-        await event_queue.wait(HEARTBEAT_EVERY_S)
-        with logs.LineHandler.together():
-            for event in event_queue.take(BUNCH):
-                log.log(event.payload.log_level, "%s", event.type, extra={"event": event})
-                for handler in dispatcher[event.type]:
-                    lanes.add(handler, event)
-        # What comes now is taken together: to wake up for each event costs the requests more than the events do. What
-        # came in a longer while would hold them up at once.
-        await event_queue.pause(PAUSE_S)
+    queue = event_queue
+    while True:
+        queue.last_heartbeat = time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(HEARTBEAT_S):
+                event = await queue.get()
+                _dispatch(queue, dispatcher, event)
+        await _let_events_gather(queue)
+
+
+async def _let_events_gather(queue: EventQueue) -> None:
+    """Pause if the queue is empty: waking up for each event costs requests more than the event itself."""
+    if not queue.empty():
+        await asyncio.sleep(0)
+        return
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GATHER_S):
+            await queue.drain_requested.wait()
+
+
+def _dispatch(queue: EventQueue, dispatcher: Dispatcher, first: pyd.Event) -> None:
+    """Pass an event, and up to MAX_EVENTS_PER_TURN with those that wait behind it, to the queues of their handlers."""
+    events = [first, *(queue.get_nowait() for _ in range(min(queue.qsize(), MAX_EVENTS_PER_TURN - 1)))]
+    with logs.LineHandler.together():
+        for event in events:
+            log.log(event.payload.log_level, "%s", event.type, extra={"event": event})
+            for handler in dispatcher[event.type]:
+                if handler not in queue.handler_queues:
+                    queue.handler_queues[handler] = HandlerQueue(handler)
+                queue.handler_queues[handler].put(event)
 
 
 def depth() -> int:
-    """Return how many events wait: for the worker, or for a handler."""
-    return len(event_queue) + lanes.waiting
+    """Return the number of events that wait for the worker or for a handler."""
+    return event_queue.qsize() + sum(len(each.waiting) for each in event_queue.handler_queues.values())
 
 
 async def drain() -> None:
-    """Wait until every event so far is handled, and what they caused."""
-    event_queue.awaited.set()
+    """Wait until all events are handled, including those that their handlers emit."""
+    queue = event_queue
+    queue.drain_requested.set()
     try:
-        while event_queue or lanes.running:
-            await (asyncio.wait(lanes.running) if lanes.running else asyncio.sleep(DRAIN_POLL_S))
+        while not queue.empty() or any(each.tasks for each in queue.handler_queues.values()):
+            for each in queue.handler_queues.values():
+                each.batch_requested.set()
+            await asyncio.sleep(DRAIN_POLL_S)
     finally:
-        event_queue.awaited.clear()
+        queue.drain_requested.clear()
 
 
 async def stop() -> int:
-    """Let the worker come to its end, give up what is not handled by now, and return how many events that is."""
-    event_queue.close()
-    lost = depth() + lanes.in_hand
-    event_queue.clear()
-    await lanes.stop()
+    """Cancel the handlers and return the number of events that are not handled."""
+    queues = list(event_queue.handler_queues.values())
+    lost = depth() + sum(each.in_flight for each in queues)
+    tasks = {task for each in queues for task in each.tasks}
+    event_queue.handler_queues.clear()
+    for each in queues:
+        each.waiting.clear()
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=CANCEL_TIMEOUT_S)
     return lost
+
+
+def _may_drop(event: pyd.Event, waiting: int) -> bool:
+    return event.type == event_types.TIMING_CREATED and waiting >= CAPACITY
+
+
+def _name(handler: Handler | Batched) -> str:
+    """Return the handler's name in logs and metrics: its module and function, without what it was bound to."""
+    function: object = handler.handler if isinstance(handler, Batched) else handler
+    function = getattr(function, "func", function)
+    module = getattr(function, "__module__", "").rpartition(".")[2]
+    return f"{module}.{getattr(function, '__name__', repr(function))}"

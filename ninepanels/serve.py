@@ -10,7 +10,7 @@ from functools import partial
 import uvicorn
 
 from . import config
-from . import logs
+from .observability import logs
 
 GRACE_S = 4
 """How long a request that is accepted may take once the service is told to stop."""
@@ -45,7 +45,7 @@ def main() -> None:
 
 def _migrate_first() -> None:
     """Migrate in a process of its own: what only migrations need would stay in the memory of those that serve."""
-    migrate = partial(runpy.run_module, "ninepanels.migrations", run_name="__main__")
+    migrate = partial(runpy.run_module, "ninepanels.ops.migrations", run_name="__main__")
     migration = multiprocessing.get_context("fork").Process(target=migrate)
     migration.start()
     migration.join()

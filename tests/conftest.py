@@ -19,23 +19,22 @@ from fastapi import FastAPI
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
-from ninepanels import auth
 from ninepanels import clock
-from ninepanels import request_ids
 from ninepanels import sqlmodels as sql
+from ninepanels.accounts import passwords
 from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.environments import Environment
-from ninepanels.handlers import activity
 from ninepanels.main import create_api
 from ninepanels.middleware import timing
-from ninepanels.migrations import migrate
+from ninepanels.observability import request_ids
+from ninepanels.ops.migrations import migrate
 
-from . import checkouts
-from .mailbox import Mailbox
-from .people import Person
-from .postgres import PostgresServer
-from .recorder import Recorder
+from .support import checkouts
+from .support.mailbox import Mailbox
+from .support.people import Person
+from .support.postgres import PostgresServer
+from .support.recorder import Recorder
 
 # No example has to be quick: how busy the machine is decides nothing.
 hypothesis.settings.register_profile("untimed", deadline=None)
@@ -102,9 +101,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def api(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> FastAPI:
-    # What one process remembers of its users, another database knows nothing of.
-    monkeypatch.setattr(activity, "_last_written", {})
+def api(settings: Settings) -> FastAPI:
     return create_api(settings)
 
 
@@ -183,7 +180,7 @@ def statements(client: TestClient) -> Iterator[list[str]]:
         if statement != "BEGIN IMMEDIATE" and request_ids.current.get() is not None:
             seen.append(statement)
 
-    engines = (database.engine, database.autocommit)
+    engines = database.engines
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     yield seen
@@ -197,10 +194,10 @@ def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
     if "real_hashes" in request.fixturenames:
         yield
         return
-    real = {option: auth.passwords.to_dict()[option] for option in ("argon2__memory_cost", "argon2__time_cost")}
-    auth.passwords.update(argon2__memory_cost=64, argon2__time_cost=1)
+    real = {option: passwords.context.to_dict()[option] for option in ("argon2__memory_cost", "argon2__time_cost")}
+    passwords.context.update(argon2__memory_cost=64, argon2__time_cost=1)
     yield
-    auth.passwords.update(**real)
+    passwords.context.update(**real)
 
 
 @pytest.fixture

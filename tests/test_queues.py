@@ -15,8 +15,9 @@ from ninepanels import event_types
 from ninepanels import exceptions
 from ninepanels import pydmodels as pyd
 from ninepanels import queues
-from ninepanels import request_ids
 from ninepanels.clock import now
+from ninepanels.observability import request_ids
+from ninepanels.queues import Batched
 from ninepanels.queues import EventQueue
 from ninepanels.queues import Handler
 
@@ -94,9 +95,10 @@ class Unavailing:
 
 @pytest.fixture(autouse=True)
 def event_queue(monkeypatch: pytest.MonkeyPatch) -> EventQueue:
-    event_queue = EventQueue(capacity=5)
+    """A queue without an event loop yet; `run` binds it to its own."""
+    event_queue = EventQueue()
     monkeypatch.setattr(queues, "event_queue", event_queue)
-    monkeypatch.setattr(queues, "lanes", queues.Lanes())
+    monkeypatch.setattr(queues, "CAPACITY", 5)
     return event_queue
 
 
@@ -114,7 +116,7 @@ def errors(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
 
 
 def run(
-    handlers: Sequence[Handler],
+    handlers: Sequence[Handler | Batched],
     during: Callable[[], Awaitable[None]] | None = None,
     within_s: float = DEADLINE_S,
 ) -> int:
@@ -124,7 +126,7 @@ def run(
     """
 
     async def serve() -> int:
-        queues.event_queue.open()
+        queues.event_queue.bind()
         dispatcher = {event_types.USER_DELETED: handlers, event_types.TIMING_CREATED: handlers}
         worker = asyncio.create_task(queues.event_worker(dispatcher))
         if during is not None:
@@ -133,7 +135,8 @@ def run(
             async with asyncio.timeout(within_s):
                 await queues.drain()
         lost = await queues.stop()
-        await asyncio.wait_for(worker, DEADLINE_S)
+        worker.cancel()
+        await asyncio.wait({worker})
         return lost
 
     return asyncio.run(serve())
@@ -155,7 +158,7 @@ def test_an_event_says_what_happened_and_in_which_request(event_queue: EventQueu
     run([listener.handle])
     [event] = listener.events
     assert (event.type, event.request_id, event.payload) == (event_types.USER_DELETED, "mine", deleted(7))
-    assert len(event_queue) == 0
+    assert event_queue.qsize() == 0
 
 
 def test_two_events_never_share_an_id() -> None:
@@ -315,7 +318,7 @@ def test_a_failure_that_will_not_pass_is_not_tried_again(monkeypatch: pytest.Mon
 
 
 def test_a_handler_that_hangs_on_everything_delays_no_other_handler() -> None:
-    how_many = 3 * queues.RUNS_AT_ONCE
+    how_many = 3 * queues.HANDLER_CONCURRENCY
     listener = Listener(how_many)
 
     async def during() -> None:
@@ -342,7 +345,7 @@ def test_an_event_behind_those_a_handler_hangs_on_is_handled_when_they_are_given
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(queues, "HANDLER_TIMEOUT_S", 0.05)
-    monkeypatch.setattr(queues, "RUNS_AT_ONCE", 2)
+    monkeypatch.setattr(queues, "HANDLER_CONCURRENCY", 2)
     listener = Listener()
 
     async def handle(event: pyd.Event) -> None:
@@ -378,7 +381,7 @@ def test_a_worker_that_is_killed_takes_no_event_along() -> None:
     listener = Listener(8)
 
     async def serve() -> None:
-        queues.event_queue.open()
+        queues.event_queue.bind()
         for number in range(4):
             worker = asyncio.create_task(queues.event_worker({event_types.USER_DELETED: [listener.handle]}))
             emit_all(2 * number, 2 * number + 1)
@@ -390,14 +393,15 @@ def test_a_worker_that_is_killed_takes_no_event_along() -> None:
         worker = asyncio.create_task(queues.event_worker({event_types.USER_DELETED: [listener.handle]}))
         await listener.complete()
         await queues.stop()
-        await worker
+        worker.cancel()
+        await asyncio.wait({worker})
 
     asyncio.run(serve())
     assert sorted(listener.users) == list(range(8))
 
 
 def test_a_handler_that_is_killed_costs_its_event_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues, "RUNS_AT_ONCE", 1)
+    monkeypatch.setattr(queues, "HANDLER_CONCURRENCY", 1)
     listener = Listener(2)
     begun = asyncio.Event()
 
@@ -410,7 +414,7 @@ def test_a_handler_that_is_killed_costs_its_event_and_no_other(monkeypatch: pyte
     async def during() -> None:
         emit_all(1, 2, 3)
         await begun.wait()
-        (running,) = queues.lanes.running
+        (running,) = (task for each in queues.event_queue.handler_queues.values() for task in each.tasks)
         running.cancel()
         await listener.complete()
 
@@ -421,12 +425,12 @@ def test_a_handler_that_is_killed_costs_its_event_and_no_other(monkeypatch: pyte
 def test_a_worker_that_has_nothing_to_do_gives_signs_of_life(
     event_queue: EventQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queues, "HEARTBEAT_EVERY_S", 0.01)
+    monkeypatch.setattr(queues, "HEARTBEAT_S", 0.01)
 
     async def during() -> None:
         seen: set[float] = set()
         while len(seen) < 3:
-            seen.add(event_queue.looked_at)
+            seen.add(event_queue.last_heartbeat)
             await asyncio.sleep(0)
 
     run([], during)
@@ -439,7 +443,7 @@ def test_a_full_queue_drops_timings_and_counts_them(event_queue: EventQueue) -> 
     before = dropped("queue")
     for _ in range(8):
         queues.emit(timing())
-    assert (len(event_queue), dropped("queue") - before) == (5, 3)
+    assert (event_queue.qsize(), dropped("queue") - before) == (5, 3)
 
 
 def test_a_full_queue_takes_everything_else(event_queue: EventQueue) -> None:
@@ -447,14 +451,14 @@ def test_a_full_queue_takes_everything_else(event_queue: EventQueue) -> None:
     for _ in range(6):
         queues.emit(timing())
     emit_all(1, 2, 3)
-    assert (len(event_queue), dropped("queue") - before) == (8, 1)
+    assert (event_queue.qsize(), dropped("queue") - before) == (8, 1)
 
 
 def test_a_queue_filled_by_other_events_drops_timings_too(event_queue: EventQueue) -> None:
     before = dropped("queue")
     emit_all(*range(5))
     queues.emit(timing())
-    assert (len(event_queue), dropped("queue") - before) == (5, 1)
+    assert (event_queue.qsize(), dropped("queue") - before) == (5, 1)
 
 
 def test_a_queue_that_has_room_again_takes_timings_again(event_queue: EventQueue) -> None:
@@ -463,7 +467,7 @@ def test_a_queue_that_has_room_again_takes_timings_again(event_queue: EventQueue
         queues.emit(timing())
     run([])
     queues.emit(timing())
-    assert (len(event_queue), dropped("queue") - before) == (1, 1)
+    assert (event_queue.qsize(), dropped("queue") - before) == (1, 1)
 
 
 def test_a_handler_that_hangs_lets_no_more_timings_wait_than_the_queue_would(event_queue: EventQueue) -> None:
@@ -471,14 +475,14 @@ def test_a_handler_that_hangs_lets_no_more_timings_wait_than_the_queue_would(eve
 
     async def during() -> None:
         for _ in range(3):
-            for _ in range(event_queue.capacity):
+            for _ in range(queues.CAPACITY):
                 queues.emit(timing())
-            while event_queue:  # noqa: ASYNC110 - the queue says nothing when it is empty
+            while not event_queue.empty():  # noqa: ASYNC110 - the queue says nothing when it is empty
                 await asyncio.sleep(0)
 
     lost = run([handle_forever], during, within_s=0)
     # 15 were emitted: 8 are in its hands, 5 wait, 2 have no room.
-    assert (lost, dropped("handler") - before) == (queues.RUNS_AT_ONCE + event_queue.capacity, 2)
+    assert (lost, dropped("handler") - before) == (queues.HANDLER_CONCURRENCY + queues.CAPACITY, 2)
 
 
 # --- The end --------------------------------------------------------------------------------------------------------
@@ -496,7 +500,7 @@ def test_stopping_finishes_what_is_in_the_queue(event_queue: EventQueue) -> None
 
     run([handle], during)
     assert listener.users == list(range(50))
-    assert len(event_queue) == 0
+    assert event_queue.qsize() == 0
 
 
 def test_stopping_finishes_a_handler_that_is_at_work() -> None:
@@ -529,15 +533,117 @@ def test_stopping_gives_up_on_what_takes_too_long_and_says_how_much_that_is() ->
     assert run([handle_forever], within_s=0.05) == 2
 
 
-def test_a_queue_can_be_opened_again_on_another_loop() -> None:
+def test_a_queue_can_be_opened_on_another_loop() -> None:
     listener = Listener()
-    run([listener.handle])
-    emit_all(7)
-    run([listener.handle])
-    assert listener.users == [7]
+
+    async def serve() -> None:
+        queues.open_queue()
+        worker = asyncio.create_task(queues.event_worker({event_types.USER_DELETED: [listener.handle]}))
+        emit_all(7)
+        await queues.drain()
+        worker.cancel()
+        await asyncio.wait({worker})
+
+    for _ in range(2):
+        asyncio.run(serve())
+    assert listener.users == [7, 7]
 
 
-def test_emitting_after_the_end_raises_nothing(event_queue: EventQueue) -> None:
+def test_emitting_from_a_thread_after_the_loop_is_closed_raises_nothing_and_is_logged(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     run([])
-    emit_all(7)
-    assert len(event_queue) == 1
+    thread = threading.Thread(target=emit_all, args=(7,))
+    thread.start()
+    thread.join(DEADLINE_S)
+    [record] = errors(caplog)
+    assert "lost" in record.getMessage()
+
+
+# --- Batches ----------------------------------------------------------------------------------------------------------
+
+
+class BatchListener:
+    """A batch handler that records the sizes of its batches, and fails a number of times before."""
+
+    def __init__(self, failures: int = 0, error: type[Exception] = exceptions.DatabaseUnavailable) -> None:
+        self.failures = failures
+        self.error = error
+        self.batches: list[list[int]] = []
+
+    async def handle(self, events: Sequence[pyd.Event]) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise self.error
+        self.batches.append([user_of(event) for event in events])
+
+    def batched(self, max_events: int = 3, max_wait_s: float = 1_000.0) -> Batched:
+        return Batched(self.handle, max_events, max_wait_s)
+
+
+async def until(condition: Callable[[], object]) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not condition():  # noqa: ASYNC110 - the condition has no event
+            await asyncio.sleep(0.001)
+
+
+def test_a_full_batch_is_handled_at_once_and_the_rest_waits() -> None:
+    listener = BatchListener()
+
+    async def during() -> None:
+        emit_all(*range(7))
+        await until(lambda: len(listener.batches) == 2)
+
+    run([listener.batched()], during)
+    assert listener.batches == [[0, 1, 2], [3, 4, 5], [6]]
+
+
+def test_a_batch_that_does_not_fill_up_is_handled_after_a_while() -> None:
+    listener = BatchListener()
+
+    async def during() -> None:
+        emit_all(7)
+        await until(lambda: listener.batches)
+
+    run([listener.batched(max_wait_s=0.01)], during)
+    assert listener.batches == [[7]]
+
+
+def test_a_batch_is_retried_until_it_succeeds_while_the_database_is_unavailable(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(queues, "RETRY_DELAYS_S", (0.0, 0.0))
+    listener = BatchListener(failures=20)
+    emit_all(1, 2)
+    assert run([listener.batched()]) == 0
+    assert listener.batches == [[1, 2]]
+    assert not errors(caplog)
+
+
+def test_a_batch_that_fails_is_logged_and_the_next_one_is_handled(caplog: pytest.LogCaptureFixture) -> None:
+    listener = BatchListener(failures=1, error=LookupError)
+    emit_all(1, 2, 3)
+    run([listener.batched(max_events=2)])
+    assert listener.batches == [[3]]
+    [record] = errors(caplog)
+    assert record.getMessage() == "An event handler failed for 2 events"
+
+
+def test_a_batch_whose_task_is_cancelled_is_handled_by_the_next_one() -> None:
+    listener = BatchListener()
+    started = asyncio.Event()
+
+    async def handle(events: Sequence[pyd.Event]) -> None:
+        if not started.is_set():
+            started.set()
+            await asyncio.Event().wait()
+        await listener.handle(events)
+
+    async def during() -> None:
+        emit_all(1, 2)
+        await started.wait()
+        (task,) = (task for each in queues.event_queue.handler_queues.values() for task in each.tasks)
+        task.cancel()
+
+    assert run([Batched(handle, 2, 1_000.0)], during) == 0
+    assert listener.batches == [[1, 2]]

@@ -1,9 +1,9 @@
 """Every query of the project, one file per resource. Nothing here commits, and nothing here knows HTTP."""
 
+from . import consistency as consistency
 from . import databases as databases
 from . import demo as demo
 from . import entries as entries
-from . import metrics as metrics
 from . import outbox as outbox
 from . import panels as panels
 from . import password_resets as password_resets

@@ -3,20 +3,52 @@
 import io
 from collections.abc import Iterable
 from collections.abc import Sequence
+from datetime import date
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
-from .. import demo
 from .. import exceptions
 from .. import sqlmodels as sql
 from . import upserts
 
-EntryRow = tuple[int, int, demo.Entry]
+
+class Entry(NamedTuple):
+    """What was tapped for a day, and when."""
+
+    day: date
+    is_complete: bool
+    timestamp: datetime
+
+
+class Panel(NamedTuple):
+    """A panel and its history, the oldest day first."""
+
+    title: str
+    description: str | None
+    created_at: datetime
+    entries: list[Entry]
+
+
+class Person(NamedTuple):
+    """Somebody with an account; the panels are in their order."""
+
+    email: str
+    name: str
+    timezone: str
+    day_starts_at: int
+    created_at: datetime
+    last_activity: datetime
+    panels: list[Panel]
+
+
+EntryRow = tuple[int, int, Entry]
 """An entry, and whose it is: the ids of the user and the panel."""
 
 
-def add_all(session: Session, people: Sequence[demo.Person], hashed_password: str) -> int:
+def add_all(session: Session, people: Sequence[Person], hashed_password: str) -> int:
     """Add people with all that is theirs; return how many, for those whose e-mail is taken stay as they are."""
     user_ids = _add_users(session, people, hashed_password)
     if not user_ids:
@@ -34,7 +66,7 @@ def add_all(session: Session, people: Sequence[demo.Person], hashed_password: st
     return len(added)
 
 
-def _add_users(session: Session, people: Sequence[demo.Person], hashed_password: str) -> dict[str, int]:
+def _add_users(session: Session, people: Sequence[Person], hashed_password: str) -> dict[str, int]:
     """Return the ids of those who were added, by their e-mail."""
     rows = [
         {
@@ -53,7 +85,7 @@ def _add_users(session: Session, people: Sequence[demo.Person], hashed_password:
     return {row.email: row.id for row in session.execute(insert, rows)}
 
 
-def _add_panels(session: Session, owned: Sequence[tuple[int, demo.Person]]) -> dict[tuple[int, int], int]:
+def _add_panels(session: Session, owned: Sequence[tuple[int, Person]]) -> dict[tuple[int, int], int]:
     """Return the ids of the panels, by their owner's and their position."""
     rows = [
         {

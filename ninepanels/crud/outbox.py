@@ -82,7 +82,7 @@ def delete(session: Session, mail_id: int) -> None:
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.id == mail_id))
 
 
-def forget_resets(session: Session, email: str) -> None:
+def delete_resets(session: Session, email: str) -> None:
     """Delete the password resets that were asked for with an e-mail and are not sent; they may name no user yet."""
     session.execute(
         sql_delete(sql.OutboxMail).where(
@@ -103,7 +103,7 @@ def read_next_attempt(executor: Executor) -> datetime | None:
     return executor.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
 
 
-def count_waiting(executor: Executor) -> int:
+def count_unsent(executor: Executor) -> int:
     """Return how many e-mails are not sent yet."""
     waiting = select(func.count()).select_from(sql.OutboxMail).where(sql.OutboxMail.next_attempt_at.is_not(None))
     return executor.scalar(waiting) or 0

@@ -123,7 +123,7 @@ def delete(session: Session, user_id: int, panel_id: int) -> None:
     _renumber(session, user_id, order)
 
 
-def begin_anew(session: Session, user_id: int, panel_id: int) -> None:
+def restart(session: Session, user_id: int, panel_id: int) -> None:
     """Let a panel count as created now.
 
     Raises:

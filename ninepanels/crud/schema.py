@@ -88,7 +88,7 @@ def drop_all(session: Session) -> None:
     try:
         sql.Base.metadata.drop_all(connection)
     except (IntegrityError, InternalError) as error:
-        raise exceptions.Refused(
+        raise exceptions.OperationRefused(
             "Another table or view of this database depends on these; nothing was dropped."
         ) from error
     connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))

@@ -10,6 +10,7 @@ from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from .. import exceptions
 from .. import sqlmodels as sql
 from . import users
 from .executor import Executor
@@ -38,11 +39,25 @@ _BEARER = select(*users.COLUMNS).where(*_ALIVE)
 PROOF = (*_ALIVE, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
 """Conditions on `sql.User` that a `Bearer` meets, given its fields; under them a statement wants none before it."""
 
+_PROVEN = select(*users.COLUMNS).where(*PROOF)
+
 
 def read_user(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
     """Return the user whose token this is, None when they are gone or the token is dead."""
     row = executor.execute(_BEARER, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
     return None if row is None else users.UserRow(*row)
+
+
+def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
+    """Return the user of a bearer.
+
+    Raises:
+        NotFound: the bearer is not verified.
+    """
+    row = executor.execute(_PROVEN, bearer._asdict()).one_or_none()
+    if row is None:
+        raise exceptions.NotFound
+    return users.UserRow(*row)
 
 
 def blacklist(session: Session, user_id: int, *, jti: str, expires_at: datetime) -> None:

@@ -17,9 +17,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .. import clock
-from .. import emails
 from .. import exceptions
 from .. import sqlmodels as sql
+from ..pydmodels import emails
 from .executor import Executor
 
 
@@ -187,12 +187,12 @@ def lock(session: Session, user_id: int) -> None:
         raise exceptions.NotAuthenticated
 
 
-def renew_hash(session: Session, user_id: int, *, outdated: str, renewed: str) -> None:
+def replace_hash(session: Session, user_id: int, *, outdated: str, new: str) -> None:
     """Replace a password's hash by a better one of the same password, unless it was changed meanwhile."""
     session.execute(
         sql_update(sql.User)
         .where(sql.User.id == user_id, sql.User.hashed_password == outdated)
-        .values(hashed_password=renewed)
+        .values(hashed_password=new)
     )
 
 

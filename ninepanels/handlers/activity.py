@@ -1,6 +1,7 @@
-"""Keeps users' `last_login` and `last_activity`."""
+"""Handlers that record users' `last_login` and `last_activity`."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from datetime import timedelta
 
@@ -8,40 +9,48 @@ from .. import crud
 from .. import pydmodels as pyd
 from ..database import database
 
-AT_MOST_EVERY = timedelta(minutes=1)
-REMEMBERED_USERS = 10_000
-
-_last_written: dict[int, datetime] = {}
+MIN_INTERVAL = timedelta(minutes=1)
+CACHE_SIZE = 10_000
 
 
 async def handle_user_logged_in(event: pyd.Event) -> None:
     """Record the login."""
-    assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher's promise
+    assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher maps types to payloads
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
 
 
-async def handle_timing_created_for_the_user(event: pyd.Event) -> None:
-    """Record the activity of whoever made the request, at most once a minute."""
-    assert isinstance(event.payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher's promise
-    user_id, at = event.payload.user_id, event.payload.start_ts
-    if user_id is None or at < _last_written.get(user_id, at - AT_MOST_EVERY) + AT_MOST_EVERY:
-        return
-    if len(_last_written) >= REMEMBERED_USERS:
-        _last_written.clear()
-    # Before it is written: of several requests at once one does it.
-    _last_written[user_id] = at
-    try:
-        await asyncio.to_thread(_record_activity, user_id, at)
-    except Exception:
-        _last_written.pop(user_id, None)
-        raise
+class ActivityRecorder:
+    """Records the last activity of users, at most once per MIN_INTERVAL and user."""
+
+    def __init__(self) -> None:
+        self._recorded: dict[int, datetime] = {}
+
+    async def handle_timing_created_for_the_user(self, events: Sequence[pyd.Event]) -> None:
+        """Record the activity of the users whose requests these are."""
+        latest: dict[int, datetime] = {}
+        for event in events:
+            assert isinstance(event.payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher maps types to payloads
+            user_id, at = event.payload.user_id, event.payload.start_ts
+            if user_id is not None and self._is_due(user_id, at):
+                latest[user_id] = max(at, latest.get(user_id, at))
+        if latest:
+            await asyncio.to_thread(_record_activity, latest)
+            if len(self._recorded) + len(latest) > CACHE_SIZE:
+                self._recorded.clear()
+            self._recorded |= latest
+
+    def _is_due(self, user_id: int, at: datetime) -> bool:
+        recorded = self._recorded.get(user_id)
+        return recorded is None or at >= recorded + MIN_INTERVAL
 
 
 def _record_login(user_id: int, at: datetime) -> None:
-    with database.writing() as work:
+    with database.transaction() as work:
         crud.users.record_login(work, user_id, at)
 
 
-def _record_activity(user_id: int, at: datetime) -> None:
-    with database.writing() as work:
-        crud.users.record_activity(work, user_id, at, AT_MOST_EVERY)
+def _record_activity(latest: dict[int, datetime]) -> None:
+    with database.transaction() as work:
+        # In a fixed order: two instances that record the same users cannot deadlock.
+        for user_id, at in sorted(latest.items()):
+            crud.users.record_activity(work, user_id, at, MIN_INTERVAL)

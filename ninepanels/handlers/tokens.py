@@ -1,4 +1,4 @@
-"""Keeps the blacklist of access tokens short."""
+"""Handlers that maintain the blacklist of access tokens."""
 
 import asyncio
 
@@ -9,10 +9,10 @@ from ..database import database
 
 
 async def handle_user_logged_out(_event: pyd.Event) -> None:
-    """Delete what has expired: each logout adds a row at most, so there is no better time to look."""
+    """Delete expired tokens from the blacklist. Each logout adds at most one row, so this keeps it short."""
     await asyncio.to_thread(_sweep)
 
 
 def _sweep() -> None:
-    with database.writing() as work:
+    with database.transaction() as work:
         crud.tokens.sweep(work, clock.now())

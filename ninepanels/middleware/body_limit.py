@@ -9,7 +9,7 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from .. import http_errors
+from ..http import errors
 
 
 class BodyLimitMiddleware:
@@ -30,7 +30,7 @@ class BodyLimitMiddleware:
         too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"").lstrip(b"0")
         if len(announced) > len(str(self.max_bytes)) or (announced.isdigit() and int(announced) > self.max_bytes):
-            await http_errors.respond(scope, too_large)(scope, receive, send)
+            await errors.respond(scope, too_large)(scope, receive, send)
             return
         received = 0
 

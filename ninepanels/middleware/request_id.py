@@ -6,8 +6,8 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from .. import request_ids
-from .. import route_names
+from ..observability import request_ids
+from ..observability import route_names
 
 HEADER = "X-Request-ID"
 _RAW_HEADER = HEADER.lower().encode()

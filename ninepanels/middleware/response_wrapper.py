@@ -11,11 +11,11 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from .. import http_errors
-from .. import logs
 from .. import pydmodels as pyd
 from .. import queues
-from .. import route_names
+from ..http import errors
+from ..observability import logs
+from ..observability import route_names
 
 NEVER_WRAPPED = {"/docs", "/redoc", "/openapi.json"}
 
@@ -44,7 +44,7 @@ class ResponseWrapperMiddleware:
                 # Half a response is out: all that is left is to break the connection off.
                 _report(scope, envelope.status)
                 raise
-            response = http_errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
+            response = errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
             await response(scope, receive, envelope.send)
         if envelope.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _report(scope, envelope.status)

@@ -11,10 +11,10 @@ from starlette.types import Scope
 from starlette.types import Send
 
 from .. import clock
-from .. import instruments
 from .. import pydmodels as pyd
 from .. import queues
-from .. import route_names
+from ..observability import prometheus
+from ..observability import route_names
 
 
 class TimingMiddleware:
@@ -42,7 +42,7 @@ class TimingMiddleware:
         finally:
             diff_ms = (perf_counter() - started) * 1_000
             route = route_names.of(scope)
-            instruments.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
+            prometheus.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
             queues.emit(
                 pyd.TimingCreated(
                     method=route.method,

@@ -1,14 +1,13 @@
-"""Which release answers."""
-
-from fastapi import APIRouter
+"""The release that answers."""
 
 from .. import pydmodels as pyd
-from .. import release
+from ..http.routing import APIRouter
+from ..ops import release
 
 router = APIRouter(tags=["about"])
 
 
 @router.get("/")
 async def read_about() -> pyd.About:
-    """Say which release of Nine Panels this is."""
+    """Read the name, version and commit of this release."""
     return release.about()

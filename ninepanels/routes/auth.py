@@ -1,59 +1,60 @@
-"""Logging out, and new passwords."""
+"""Logout, password change and password reset."""
 
-from fastapi import APIRouter
 from fastapi import Request
 
-from .. import auth
-from .. import client_addresses
 from .. import clock
 from .. import crud
 from .. import pydmodels as pyd
-from .. import rate_limits
-from ..auth import Caller
-from ..auth import LoggedIn
-from ..bodies import StrictBodyRoute
-from ..bodies import or_form
+from ..accounts import passwords
+from ..accounts import rate_limits
+from ..accounts import tokens
+from ..accounts.current_user import AuthenticatedUser
+from ..accounts.current_user import CurrentUser
 from ..config import Settings
 from ..database import database
-from ..threads import route_threads
+from ..http import client_addresses
+from ..http.bodies import or_form
+from ..http.routing import APIRouter
+from ..runtime.threads import route_threads
 
-router = APIRouter(prefix="/auth", tags=["auth"], route_class=StrictBodyRoute)
+router = APIRouter(prefix="/auth", tags=["auth"])
 
 
 @router.post("/logout")
-def log_out(caller: Caller) -> pyd.Success:
-    """Log out: this token is dead from now on."""
-    with caller.writing() as (work, user):
-        crud.tokens.blacklist(work, user.id, jti=caller.token.jti, expires_at=caller.token.expires_at)
+def log_out(current_user: CurrentUser) -> pyd.Success:
+    """Log out: the token of this request is revoked."""
+    with current_user.transaction() as (work, user):
+        token = current_user.token
+        crud.tokens.blacklist(work, user.id, jti=token.jti, expires_at=token.expires_at)
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=False))
     return pyd.Success()
 
 
 @router.post("/logout_everywhere")
-def log_out_everywhere(caller: Caller) -> pyd.Success:
-    """Log out on every device: every token issued so far is dead from now on."""
-    with caller.writing() as (work, user):
-        crud.users.revoke_tokens(work, user.id, max(clock.now(), caller.token.issued_at))
+def log_out_everywhere(current_user: CurrentUser) -> pyd.Success:
+    """Log out on every device: all tokens issued so far are revoked."""
+    with current_user.transaction() as (work, user):
+        crud.users.revoke_tokens(work, user.id, max(clock.now(), current_user.token.issued_at))
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=True))
     return pyd.Success()
 
 
 @router.post("/change_password", openapi_extra=or_form(pyd.PasswordChange))
-async def change_password(body: pyd.PasswordChange, caller: Caller, request: Request) -> pyd.NewLogin:
-    """Set a new password; every token issued so far is dead, and here is a fresh one."""
-    confirmed = await caller.confirm_password(body.current_password)
-    hashed_password = await auth.hash_password(body.new_password)
+async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, request: Request) -> pyd.NewLogin:
+    """Change the password. All tokens issued so far are revoked; the response contains a new one."""
+    confirmed = await current_user.confirm_password(body.current_password)
+    hashed_password = await passwords.hash_password(body.new_password)
     settings: Settings = request.app.state.settings
-    token = await route_threads.run(_change_password, caller, confirmed, hashed_password, settings)
+    token = await route_threads.run(_change_password, current_user, confirmed, hashed_password, settings)
     return pyd.NewLogin(**token.model_dump())
 
 
 @router.post("/request_password_reset", openapi_extra=or_form(pyd.PasswordResetRequest))
 def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> bool:
-    """Have a link sent that sets a new password; the answer is the same whether or not the account exists."""
-    rate_limits.guard.count(rate_limits.reset_request(body.email, client_addresses.of(request)))
-    with database.writing() as work:
-        # Nothing here asks whether the account exists: what is not done takes no time that could be measured.
+    """Request an e-mail with a reset link. The response is the same whether or not the account exists."""
+    rate_limits.rate_limiter.count(rate_limits.reset_request(body.email, client_addresses.of(request)))
+    with database.transaction() as work:
+        # Whether the account exists is checked when the mail is sent, so the duration of the response does not tell.
         mail = crud.outbox.add(work, pyd.MailKind.PASSWORD_RESET, body.email, user_id=None)
         work.emit(pyd.PasswordResetRequested(mail_id=mail.id))
     return True
@@ -61,32 +62,29 @@ def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> 
 
 @router.post("/password_reset", openapi_extra=or_form(pyd.PasswordReset))
 async def reset_password(body: pyd.PasswordReset) -> bool:
-    """Set a new password with the token out of the mail; every access token issued so far is dead."""
-    token_hash = auth.hash_reset_token(body.password_reset_token)
-    await route_threads.run(_check_reset_token, body.email, token_hash)
-    hashed_password = await auth.hash_password(body.new_password)
+    """Set a new password with the token of a reset link. All access tokens issued so far are revoked."""
+    token_hash = tokens.hash_reset_token(body.password_reset_token)
+    # Before the new password is hashed: a request with a wrong token must be cheap to refuse.
+    await route_threads.run(database.read, crud.password_resets.check, body.email, token_hash)
+    hashed_password = await passwords.hash_password(body.new_password)
     await route_threads.run(_reset_password, body.email, token_hash, hashed_password)
     return True
 
 
-def _change_password(caller: LoggedIn, confirmed: str, hashed_password: str, settings: Settings) -> pyd.Token:
-    at = max(clock.now(), caller.token.issued_at)
-    with caller.writing() as (work, bearer):
-        user = crud.users.change_password(work, bearer.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
+def _change_password(
+    current_user: AuthenticatedUser, confirmed: str, hashed_password: str, settings: Settings
+) -> pyd.Token:
+    at = max(clock.now(), current_user.token.issued_at)
+    with current_user.transaction() as (work, owner):
+        user = crud.users.change_password(work, owner.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
         crud.password_resets.void_all(work, user.id)
         crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))
-    return auth.issue_token(user, at, settings)
-
-
-def _check_reset_token(email: str, token_hash: str) -> None:
-    # Before the hash is made: a wrong token is to cost whoever sends it more than us.
-    with database.reading() as connection:
-        crud.password_resets.check(connection, email, token_hash)
+    return tokens.issue_token(user, at, settings)
 
 
 def _reset_password(email: str, token_hash: str, hashed_password: str) -> None:
-    with database.writing() as work:
+    with database.transaction() as work:
         user_id = crud.password_resets.use(work, email, token_hash)
         crud.password_resets.void_all(work, user_id)
         user = crud.users.reset_password(work, user_id, hashed_password)

@@ -1,24 +1,51 @@
-"""What the history adds up to."""
+"""Prometheus metrics."""
 
-from typing import Annotated
+import math
+import secrets
 
-from fastapi import APIRouter
-from fastapi import Query
+from fastapi import Request
+from fastapi import Response
+from fastapi.responses import PlainTextResponse
 
 from .. import crud
-from .. import days
-from .. import pydmodels as pyd
-from ..auth import Caller
-from ..bodies import StrictBodyRoute
+from .. import exceptions
+from .. import queues
+from ..config import Settings
 from ..database import database
+from ..http import client_addresses
+from ..http.routing import APIRouter
+from ..observability import prometheus
+from ..runtime.threads import monitoring_threads
 
-router = APIRouter(prefix="/metrics", tags=["metrics"], route_class=StrictBodyRoute)
+router = APIRouter(tags=["health"])
 
 
-@router.get("/panels/consistency")
-def read_consistency(
-    caller: Caller, days_back: Annotated[int | None, Query(alias="days", ge=1, le=days.LONGEST_HISTORY)] = None
-) -> list[pyd.PanelConsistency]:
-    """Read how consistently each panel was done, over its last `days` days or its whole history."""
-    with database.reading() as connection:
-        return caller.ask(connection, crud.metrics.read_consistency, days_back)
+@router.get("/metrics", response_class=PlainTextResponse)
+async def read_metrics(request: Request) -> Response:
+    """Read the metrics of this process in Prometheus text format. The setting METRICS_TOKEN restricts who may."""
+    _require_token(request)
+    text = prometheus.render(
+        queue_depth=queues.depth(),
+        connections_in_use=database.connections_in_use,
+        outbox_depth=await _outbox_depth(),
+    )
+    return Response(text, media_type=prometheus.CONTENT_TYPE)
+
+
+def _require_token(request: Request) -> None:
+    settings: Settings = request.app.state.settings
+    expected = f"Bearer {settings.metrics_token.get_secret_value()}"
+    given = request.headers.get("authorization", "")
+    if settings.metrics_token:
+        if not secrets.compare_digest(given.encode(), expected.encode()):
+            raise exceptions.NotAuthenticated("This route needs the token of the setting METRICS_TOKEN.")
+    elif not client_addresses.is_local(request):
+        raise exceptions.NotAllowed("Without METRICS_TOKEN this route answers only callers on the same machine.")
+
+
+async def _outbox_depth() -> float:
+    """Return the number of unsent e-mails, NaN while the database is unavailable: the other metrics do not need it."""
+    try:
+        return await monitoring_threads.run(database.read_for_monitoring, crud.outbox.count_unsent)
+    except exceptions.Unavailable:
+        return math.nan

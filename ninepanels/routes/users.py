@@ -1,62 +1,61 @@
-"""One's own account."""
+"""The account of the current user."""
 
 from typing import Any
 
-from fastapi import APIRouter
 from fastapi import Request
 
-from .. import auth
-from .. import client_addresses
 from .. import crud
 from .. import exceptions
 from .. import pydmodels as pyd
-from .. import rate_limits
-from ..auth import Caller
-from ..bodies import StrictBodyRoute
-from ..bodies import or_form
+from ..accounts import passwords
+from ..accounts import rate_limits
+from ..accounts.current_user import AuthenticatedUser
+from ..accounts.current_user import CurrentUser
 from ..database import database
-from ..threads import route_threads
+from ..http import client_addresses
+from ..http.bodies import or_form
+from ..http.routing import APIRouter
+from ..runtime.threads import route_threads
 
-router = APIRouter(prefix="/users", tags=["users"], route_class=StrictBodyRoute)
+router = APIRouter(prefix="/users", tags=["users"])
 
 
 @router.post("", openapi_extra=or_form(pyd.UserCreate))
 async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
     """Sign up."""
-    tries = rate_limits.sign_up(body.email, client_addresses.of(request))
-    await route_threads.run(rate_limits.guard.count, tries)
-    hashed_password = await auth.hash_password(body.password)
+    attempts = rate_limits.sign_up(body.email, client_addresses.of(request))
+    await route_threads.run(rate_limits.rate_limiter.count, attempts)
+    hashed_password = await passwords.hash_password(body.password)
     timezone = body.timezone or request.app.state.settings.default_timezone
     return await route_threads.run(_create, body, hashed_password, timezone)
 
 
 @router.get("")
-def read_user(caller: Caller) -> pyd.User:
-    """Read one's own account."""
-    with caller.reading() as (_, user):
-        return pyd.User.model_validate(user)
+def read_user(current_user: CurrentUser) -> pyd.User:
+    """Read your account."""
+    return pyd.User.model_validate(current_user.read(crud.tokens.read_bearer))
 
 
 @router.patch("", openapi_extra=or_form(pyd.UserUpdate))
-async def update_user(body: pyd.UserUpdate, caller: Caller) -> pyd.User:
-    """Change one's own account; a new `email` wants `current_password` beside it."""
+async def update_user(body: pyd.UserUpdate, current_user: CurrentUser) -> pyd.User:
+    """Update your account; a new `email` needs `current_password`."""
     changes = body.changes()
-    confirmed = await caller.confirm_password(str(body.current_password)) if "email" in changes else None
-    return await route_threads.run(_update, caller, changes, confirmed)
+    confirmed = await current_user.confirm_password(str(body.current_password)) if "email" in changes else None
+    return await route_threads.run(_update, current_user, changes, confirmed)
 
 
 @router.delete("")
-def delete_user(caller: Caller) -> pyd.Success:
-    """Delete one's own account and everything in it."""
-    with caller.writing() as (work, user):
+def delete_user(current_user: CurrentUser) -> pyd.Success:
+    """Delete your account and everything in it."""
+    with current_user.transaction() as (work, user):
         crud.users.delete(work, user.id)
-        crud.outbox.forget_resets(work, user.email)
+        crud.outbox.delete_resets(work, user.email)
         work.emit(pyd.UserDeleted(user_id=user.id))
     return pyd.Success()
 
 
 def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.User:
-    with database.writing() as work:
+    with database.transaction() as work:
         user = crud.users.create(
             work,
             email=body.email,
@@ -70,17 +69,17 @@ def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.Us
     return pyd.User.model_validate(user)
 
 
-def _update(caller: auth.LoggedIn, changes: dict[str, Any], confirmed: str | None) -> pyd.User:
-    with caller.writing() as (work, bearer):
-        user = crud.users.read_to_change(work, bearer.id)
+def _update(current_user: AuthenticatedUser, changes: dict[str, Any], confirmed: str | None) -> pyd.User:
+    with current_user.transaction() as (work, owner):
+        user = crud.users.read_to_change(work, owner.id)
         if confirmed is not None and user.hashed_password != confirmed:
             raise exceptions.WrongPassword
         old_email = user.email
         crud.users.update(work, user, changes)
         if user.email != old_email:
-            # Whoever reads the old mailbox hears of it, and can do nothing with a link that is still in there.
+            # The old mailbox gets a notice, and the reset links in it become void.
             crud.password_resets.void_all(work, user.id)
-            crud.outbox.forget_resets(work, old_email)
+            crud.outbox.delete_resets(work, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)

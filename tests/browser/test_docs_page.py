@@ -12,10 +12,10 @@ from playwright.sync_api import Page
 from playwright.sync_api import Request
 from playwright.sync_api import expect
 
-from ..people import PASSWORD
-from ..people import data
-from ..servers import DEADLINE_S
-from ..servers import Service
+from ..support.people import PASSWORD
+from ..support.people import data
+from ..support.servers import DEADLINE_S
+from ..support.servers import Service
 
 
 @pytest.fixture(scope="module")

@@ -12,22 +12,22 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from ninepanels import http_errors
+from ninepanels.http import errors
 from ninepanels.middleware.body_limit import BodyLimitMiddleware
 
-from .asgi import Bystander
-from .asgi import Responder
-from .asgi import Sent
-from .asgi import call
-from .asgi import http_scope
-from .asgi import passes_through
+from ..support.asgi import Bystander
+from ..support.asgi import Responder
+from ..support.asgi import Sent
+from ..support.asgi import call
+from ..support.asgi import http_scope
+from ..support.asgi import passes_through
 
 LIMIT = 100
 
 
 def an_api() -> FastAPI:
     api = FastAPI()
-    http_errors.install(api)
+    errors.install(api)
 
     @api.post("/")
     async def count(request: Request) -> int:

@@ -9,14 +9,14 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from ninepanels import request_ids
 from ninepanels.middleware.request_id import RequestIdMiddleware
+from ninepanels.observability import request_ids
 
-from .asgi import Bystander
-from .asgi import Responder
-from .asgi import call
-from .asgi import http_scope
-from .asgi import passes_through
+from ..support.asgi import Bystander
+from ..support.asgi import Responder
+from ..support.asgi import call
+from ..support.asgi import http_scope
+from ..support.asgi import passes_through
 
 
 def answered_id(given_id: bytes | None) -> str:

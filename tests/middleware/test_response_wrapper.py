@@ -16,13 +16,13 @@ from ninepanels import exceptions
 from ninepanels import pydmodels as pyd
 from ninepanels.middleware.response_wrapper import ResponseWrapperMiddleware
 
-from .asgi import Bystander
-from .asgi import Emitted
-from .asgi import Responder
-from .asgi import Sent
-from .asgi import call
-from .asgi import http_scope
-from .asgi import passes_through
+from ..support.asgi import Bystander
+from ..support.asgi import Emitted
+from ..support.asgi import Responder
+from ..support.asgi import Sent
+from ..support.asgi import call
+from ..support.asgi import http_scope
+from ..support.asgi import passes_through
 
 JSON = {"content-type": "application/json"}
 SECRET = "postgresql://ada:hunter2@db/ninepanels"
@@ -227,7 +227,7 @@ def test_other_protocols_pass_through(scope_type: str) -> None:
 
 def failed(emitted: Emitted) -> Sent:
     sent = call(ResponseWrapperMiddleware(Failing()), http_scope("/panels"))
-    assert len(emitted.queue) == 1
+    assert emitted.queue.qsize() == 1
     return sent
 
 

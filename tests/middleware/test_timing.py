@@ -15,15 +15,15 @@ from starlette.types import Send
 from ninepanels import clock
 from ninepanels import event_types
 from ninepanels import pydmodels as pyd
-from ninepanels import request_ids
 from ninepanels.middleware.timing import TimingMiddleware
+from ninepanels.observability import request_ids
 
-from .asgi import Bystander
-from .asgi import Emitted
-from .asgi import Responder
-from .asgi import call
-from .asgi import http_scope
-from .asgi import passes_through
+from ..support.asgi import Bystander
+from ..support.asgi import Emitted
+from ..support.asgi import Responder
+from ..support.asgi import call
+from ..support.asgi import http_scope
+from ..support.asgi import passes_through
 
 
 def an_api() -> FastAPI:
@@ -126,10 +126,10 @@ def test_the_timing_is_emitted_after_the_last_byte(emitted: Emitted) -> None:
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         await Responder(b"one", b"two")(scope, receive, send)
-        waiting.append(len(emitted.queue))
+        waiting.append(emitted.queue.qsize())
 
     call(TimingMiddleware(app), http_scope())
-    assert (waiting, len(emitted.queue)) == ([0], 1)
+    assert (waiting, emitted.queue.qsize()) == ([0], 1)
 
 
 def test_the_event_bears_the_id_of_the_request(emitted: Emitted) -> None:
@@ -145,7 +145,7 @@ def test_the_response_passes_untouched(emitted: Emitted) -> None:
     responder = Responder(b"one", b"two", status=418, headers={"x-tea": "green"})
     sent = call(TimingMiddleware(responder), http_scope())
     assert sent == call(responder, http_scope())
-    assert len(emitted.queue) == 1
+    assert emitted.queue.qsize() == 1
 
 
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])

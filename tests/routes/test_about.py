@@ -4,7 +4,7 @@ from starlette.testclient import TestClient
 
 from ninepanels import environments
 
-from ..people import data
+from ..support.people import data
 
 
 def test_the_release_is_that_of_the_checkout(client: TestClient) -> None:

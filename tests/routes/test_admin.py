@@ -8,14 +8,14 @@ from ninepanels import sqlmodels as sql
 from ninepanels.database import database
 
 from ..conftest import Stopwatch
-from ..people import Person
-from ..people import data
-from ..pipeline import finish_events
-from ..recorder import Recorder
+from ..support.people import Person
+from ..support.people import data
+from ..support.pipeline import finish_events
+from ..support.recorder import Recorder
 
 
 def promote(person: Person) -> Person:
-    with database.writing() as work:
+    with database.transaction() as work:
         crud.users.set_admin(work, person.id, is_admin=True)
     return person
 
@@ -141,7 +141,7 @@ def test_an_admin_changes_when_a_route_counts_as_slow(admin: Person, client: Tes
 def test_what_is_not_said_of_a_route_stays_as_it_is(admin: Person) -> None:
     data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "alert_threshold_ms": 12.5}))
     data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "window_size": 7}))
-    with database.writing() as session:
+    with database.transaction() as session:
         [row] = session.scalars(select(sql.RouteSettings).where(sql.RouteSettings.method_path == "GET_/panels"))
     assert (row.alert_threshold_ms, row.window_size) == (12.5, 7)
 
@@ -156,7 +156,7 @@ def test_a_route_that_was_never_called_can_be_set_too(admin: Person) -> None:
 def test_a_route_that_does_not_exist_is_404_and_leaves_nothing(admin: Person, name: str) -> None:
     assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
     assert admin.get("/admin/routes/timings", method_path=name).status_code == 404
-    with database.writing() as session:
+    with database.transaction() as session:
         assert session.get(sql.RouteSettings, name) is None
 
 

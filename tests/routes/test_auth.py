@@ -8,21 +8,22 @@ from pydantic import SecretStr
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from ninepanels import auth
 from ninepanels import crud
 from ninepanels import event_types
-from ninepanels import logs
 from ninepanels import sqlmodels as sql
+from ninepanels.accounts import passwords
+from ninepanels.accounts import tokens
 from ninepanels.config import Settings
 from ninepanels.database import database
+from ninepanels.observability import logs
 
 from ..conftest import Clock
-from ..mailbox import Mailbox
-from ..people import PASSWORD
-from ..people import Person
-from ..people import data
-from ..recorder import Recorder
-from ..servers import wait_for
+from ..support.mailbox import Mailbox
+from ..support.people import PASSWORD
+from ..support.people import Person
+from ..support.people import data
+from ..support.recorder import Recorder
+from ..support.servers import wait_for
 
 NEW_PASSWORD = "battery staple"
 RESET = "/auth/password_reset"
@@ -108,7 +109,7 @@ def test_what_is_blacklisted_is_swept_when_it_has_expired(wall_clock: Clock, ada
     data(later.post("/auth/logout", {}))
 
     def one_is_left() -> bool:
-        with database.reading() as connection:
+        with database.connection() as connection:
             return len(connection.scalars(select(sql.BlacklistedAccessToken.jti)).all()) == 1
 
     assert wait_for(one_is_left)
@@ -255,9 +256,9 @@ def test_every_wrong_reset_gets_the_same_401(ada: Person, bob: Person, mailbox: 
     wrong = [
         link | {"email": bob.email},
         link | {"email": "nobody@example.com"},
-        link | {"password_reset_token": auth.new_reset_token()},
+        link | {"password_reset_token": tokens.new_reset_token()},
         *(link | {"password_reset_token": respelled} for respelled in (f"{token}=", f" {token}", f"{token}!", "", "é")),
-        link | {"password_reset_token": auth.hash_reset_token(token)},
+        link | {"password_reset_token": tokens.hash_reset_token(token)},
     ]
     answers = [ada.client.post(RESET, json=body | {"new_password": NEW_PASSWORD}) for body in wrong]
     assert {answer.status_code for answer in answers} == {401}
@@ -302,14 +303,14 @@ def test_a_wrong_login_costs_the_same_whoever_it_is_for(
     ada: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
-    verify = auth.passwords.verify_and_update
+    verify = passwords.context.verify_and_update
 
     def note(password: str, hashed: str) -> tuple[bool, str | None]:
         verified.append(hashed)
         result: tuple[bool, str | None] = verify(password, hashed)
         return result
 
-    monkeypatch.setattr(auth.passwords, "verify_and_update", note)
+    monkeypatch.setattr(passwords.context, "verify_and_update", note)
     costs = []
     for email in (ada.email, "nobody@example.com"):
         statements.clear()
@@ -324,10 +325,10 @@ def test_a_wrong_login_costs_the_same_whoever_it_is_for(
 def test_only_a_hash_of_the_token_is_kept(ada: Person, mailbox: Mailbox) -> None:
     ask_for_reset(ada)
     token = mailbox.reset_link()["password_reset_token"]
-    with database.reading() as connection:
+    with database.connection() as connection:
         tables = (sql.PasswordResetToken.__table__, sql.OutboxMail.__table__)
         rows = [connection.execute(select(table)).all() for table in tables]
-    assert auth.hash_reset_token(token) in str(rows)
+    assert tokens.hash_reset_token(token) in str(rows)
     assert token not in str(rows)
 
 
@@ -361,13 +362,13 @@ def another_login_after_reset(person: Person) -> Person:
 
 def test_a_login_that_began_before_a_new_password_is_killed_by_it(ada: Person) -> None:
     began_at = datetime.fromisoformat(data(ada.get("/users"))["created_at"])
-    with database.reading() as connection:
+    with database.connection() as connection:
         user = crud.users.read_by_email(connection, ada.email)
     assert user is not None
     change(ada)
     # What log_in does with what it read before the change, however long the hash took.
     settings = ada.client.app.state.settings  # type: ignore[attr-defined]
-    ada.token = auth.issue_token(user, began_at, settings).access_token
+    ada.token = tokens.issue_token(user, began_at, settings).access_token
     assert status(ada) == 401
 
 

@@ -3,13 +3,13 @@ from itertools import chain
 import pytest
 
 from ninepanels import event_types
-from ninepanels import logs
+from ninepanels.observability import logs
 
 from ..conftest import Clock
-from ..people import Person
-from ..people import data
-from ..pipeline import finish_events
-from ..recorder import Recorder
+from ..support.people import Person
+from ..support.people import data
+from ..support.pipeline import finish_events
+from ..support.recorder import Recorder
 
 
 def test_a_tap_is_an_entry_of_today(wall_clock: Clock, ada: Person) -> None:

@@ -1,58 +1,138 @@
+import contextlib
+import math
+import secrets
+from collections.abc import Iterator
+
 import pytest
+from fastapi import FastAPI
+from prometheus_client.parser import text_string_to_metric_families
+from pydantic import SecretStr
+from starlette.testclient import TestClient
 
-from ..conftest import Clock
-from ..people import Person
-from ..people import data
+from ninepanels import crud
+from ninepanels import exceptions
+from ninepanels.config import Settings
+from ninepanels.database import database
+from ninepanels.mail.outbox import Outbox
+from ninepanels.main import HANDLER_THREADS
+from ninepanels.main import create_api
 
-CONSISTENCY = "/metrics/panels/consistency"
+from ..support.people import Person
+from ..support.pipeline import finish_events
 
-
-def test_without_panels_there_is_nothing_to_sum_up(ada: Person) -> None:
-    assert data(ada.get(CONSISTENCY)) == []
-
-
-def test_consistency_is_the_share_of_days_done(wall_clock: Clock, ada: Person) -> None:
-    wall_clock.set("2026-11-20T12:00:00Z")
-    read = ada.new_panel("Read")
-    run = ada.new_panel("Run", position=0)
-    wall_clock.set("2026-11-23T12:00:00Z")
-    ada.tap(read, "2026-11-21")
-    ada.tap(read, "2026-11-22", is_complete=False)
-    ada.tap(run, "2026-11-16")
-    common = {"user_id": ada.id}
-    assert data(ada.get(CONSISTENCY)) == [
-        common
-        | {
-            "panel_id": run,
-            "panel_pos": 0,
-            "title": "Run",
-            "panel_age": 8,
-            "days_complete": 1,
-            "consistency": 0.125,
-        },
-        common
-        | {
-            "panel_id": read,
-            "panel_pos": 1,
-            "title": "Read",
-            "panel_age": 4,
-            "days_complete": 1,
-            "consistency": 0.25,
-        },
-    ]
+TOKEN = "a token of the tests"
 
 
-@pytest.mark.parametrize(("days", "age", "complete"), [(1, 1, 1), (2, 2, 1), (3, 3, 2), (4, 4, 2), (99, 4, 2)])
-def test_only_the_last_days_are_looked_at(wall_clock: Clock, ada: Person, days: int, age: int, complete: int) -> None:
-    wall_clock.set("2026-11-20T12:00:00Z")
-    panel_id = ada.new_panel()
-    wall_clock.set("2026-11-23T12:00:00Z")
-    ada.tap(panel_id, "2026-11-21")
-    ada.tap(panel_id)
-    [metrics] = data(ada.get(CONSISTENCY, days=days))
-    assert (metrics["panel_age"], metrics["days_complete"]) == (age, complete)
+def read(client: TestClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
+    """The samples of /metrics, by name and labels."""
+    response = client.get("/metrics")
+    assert response.status_code == 200, response.text
+    assert response.headers["Content-Type"].startswith("text/plain; version=")
+    families = text_string_to_metric_families(response.text)
+    return {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for family in families
+        for sample in family.samples
+    }
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "1.5", "many", str(2**63)])
-def test_a_malformed_number_of_days_is_422(ada: Person, days: str) -> None:
-    assert ada.get(CONSISTENCY, days=days).status_code == 422
+def value(client: TestClient, name: str, **labels: str) -> float:
+    return read(client).get((f"ninepanels_{name}", frozenset(labels.items())), 0.0)
+
+
+def test_requests_are_counted_by_the_template_of_their_route_and_their_status(client: TestClient) -> None:
+    def counted(path: str, status: str, method: str = "GET") -> float:
+        return value(client, "http_request_duration_seconds_count", method=method, path=path, status=status)
+
+    before = counted("/panels/{panel_id}/entries", "401"), counted("unmatched", "404", "ANY")
+    for number in range(3):
+        client.get(f"/panels/{number}/entries")
+        client.get(f"/{secrets.token_hex(8)}")
+    after = counted("/panels/{panel_id}/entries", "401"), counted("unmatched", "404", "ANY")
+    assert (after[0] - before[0], after[1] - before[1]) == (3, 3)
+
+
+def test_handled_events_are_counted(client: TestClient) -> None:
+    handler = "timings.handle_timing_created_for_the_database"
+    before = value(client, "events_handled_total", handler=handler)
+    finish_events(client)
+    assert value(client, "events_handled_total", handler=handler) > before
+
+
+def test_what_waits_and_what_is_in_use_is_shown(client: TestClient) -> None:
+    names = {name for name, _ in read(client)}
+    assert {
+        "ninepanels_event_queue_depth",
+        "ninepanels_database_connections_in_use",
+        "ninepanels_outbox_depth",
+    } <= names
+
+
+def test_connections_in_use_are_counted(client: TestClient) -> None:
+    # More than the event handlers and the outbox can have in use themselves.
+    with contextlib.ExitStack() as until_counted:
+        for _ in range(HANDLER_THREADS + 1):
+            until_counted.enter_context(database.connection())
+        assert value(client, "database_connections_in_use") > HANDLER_THREADS
+
+
+def test_a_mail_that_waits_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Outbox, "wake", lambda _outbox: None)
+    before = value(client, "outbox_depth")
+    Person.sign_up(client, "ada@example.com")
+    assert value(client, "outbox_depth") == before + 1
+
+
+def test_without_the_database_the_rest_is_shown(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(_session: object) -> int:
+        raise exceptions.DatabaseUnavailable
+
+    monkeypatch.setattr(crud.outbox, "count_unsent", away)
+    assert math.isnan(value(client, "outbox_depth"))
+
+
+# --- Who may read it --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def guarded(settings: Settings) -> Iterator[TestClient]:
+    settings = settings.model_copy(update={"metrics_token": SecretStr(TOKEN)})
+    with TestClient(create_api(settings), client=("127.0.0.1", 50_000)) as client:
+        yield client
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
+def test_without_a_token_whoever_is_on_this_machine_reads_it(api: FastAPI, address: str) -> None:
+    with TestClient(api, client=(address, 50_000)) as client:
+        assert client.get("/metrics").status_code == 200
+
+
+@pytest.mark.parametrize("address", ["10.0.0.7", "::2", "testclient", "localhost.example"])
+def test_without_a_token_nobody_else_does(api: FastAPI, address: str) -> None:
+    with TestClient(api, client=(address, 50_000)) as client:
+        response = client.get("/metrics")
+    assert response.status_code == 403
+    assert response.json()["is_error"]
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+def test_a_proxy_on_this_machine_lets_nobody_else_in(client: TestClient, header: str) -> None:
+    assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
+
+
+def test_a_login_is_no_matter_where_no_token_is_set(client: TestClient) -> None:
+    assert client.get("/metrics", headers={"Authorization": "Bearer null"}).status_code == 200
+
+
+def test_with_a_token_its_bearer_reads_it_from_anywhere(guarded: TestClient) -> None:
+    headers = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "10.0.0.7"}
+    assert guarded.get("/metrics", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize("given", [None, "Bearer", "Bearer ", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}", "Bearer ü"])
+def test_with_a_token_nobody_else_does(guarded: TestClient, given: str | None) -> None:
+    headers = {b"Authorization": given.encode()} if given is not None else {}
+    response = guarded.get("/metrics", headers=headers)
+    assert response.status_code == 401
+    assert response.headers["WWW-Authenticate"] == "Bearer"
+    assert TOKEN not in response.text

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from ninepanels import event_types
 
 from ..conftest import Clock
-from ..people import Person
-from ..people import data
-from ..recorder import Recorder
+from ..support.people import Person
+from ..support.people import data
+from ..support.recorder import Recorder
 
 
 def test_a_new_user_has_no_panels(wall_clock: Clock, ada: Person) -> None:

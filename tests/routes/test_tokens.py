@@ -2,16 +2,16 @@ import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from ninepanels import auth
 from ninepanels import crud
 from ninepanels import event_types
+from ninepanels.accounts import passwords
 from ninepanels.database import database
 
 from ..conftest import Clock
-from ..people import PASSWORD
-from ..people import Person
-from ..people import data
-from ..recorder import Recorder
+from ..support.people import PASSWORD
+from ..support.people import Person
+from ..support.people import data
+from ..support.recorder import Recorder
 
 
 def test_logging_in_gives_a_bearer_token(ada: Person) -> None:
@@ -78,12 +78,12 @@ def test_an_expired_token_is_401(wall_clock: Clock, ada: Person) -> None:
 
 @pytest.mark.usefixtures("real_hashes")
 def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
-    with database.writing() as work:
+    with database.transaction() as work:
         user = crud.users.read(work, ada.id)
         assert user is not None
-        user.hashed_password = auth.passwords.handler("bcrypt").hash(PASSWORD)
+        user.hashed_password = passwords.context.handler("bcrypt").hash(PASSWORD)
     assert Person.log_in(ada.client, ada.email)
-    with database.writing() as session:
+    with database.transaction() as session:
         user = crud.users.read(session, ada.id)
         assert user is not None
         assert user.hashed_password.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
@@ -92,10 +92,10 @@ def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
 
 @pytest.mark.parametrize("password", ["x" * 100, "nul\x00nul\x00"])
 def test_what_bcrypt_cannot_hash_is_a_wrong_password(ada: Person, password: str) -> None:
-    with database.writing() as work:
+    with database.transaction() as work:
         user = crud.users.read(work, ada.id)
         assert user is not None
-        user.hashed_password = auth.passwords.handler("bcrypt").hash(PASSWORD)
+        user.hashed_password = passwords.context.handler("bcrypt").hash(PASSWORD)
     form = {"username": ada.email, "password": password}
     assert ada.client.post("/token", data=form).status_code == 401
 
@@ -116,7 +116,7 @@ def test_activity_is_recorded_at_most_once_a_minute(api: FastAPI, wall_clock: Cl
             for instant in instants:
                 wall_clock.set(instant)
                 data(ada.get("/panels"))
-        with TestClient(api), database.writing() as session:
+        with TestClient(api), database.transaction() as session:
             user = crud.users.read(session, ada.id)
             assert user is not None
             assert user.last_activity is not None

@@ -3,10 +3,10 @@ from starlette.testclient import TestClient
 
 from ninepanels import event_types
 
-from ..people import PASSWORD
-from ..people import Person
-from ..people import data
-from ..recorder import Recorder
+from ..support.people import PASSWORD
+from ..support.people import Person
+from ..support.people import data
+from ..support.recorder import Recorder
 
 SIGN_UP = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
 

@@ -1,0 +1,190 @@
+"""The current user: the FastAPI dependencies `CurrentUser` and `CurrentAdmin`, and their access to the database."""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+from typing import Concatenate
+from typing import ParamSpec
+from typing import TypeVar
+
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy import Connection
+
+from .. import crud
+from .. import exceptions
+from .. import pydmodels as pyd
+from ..crud.executor import Executor
+from ..crud.tokens import Bearer
+from ..crud.users import UserRow
+from ..database import UnitOfWork
+from ..database import database
+from ..runtime.threads import route_threads
+from . import passwords
+from . import rate_limits
+from . import tokens
+from .tokens import AccessToken
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+BEARER_CACHE_SIZE = 4_096
+
+_bearers: dict[AccessToken, Bearer] = {}
+
+
+@dataclass(frozen=True)
+class _Authenticated:
+    """The owner of a verified token. Revocation is checked in the request's own database session."""
+
+    request: HTTPConnection
+    token: AccessToken
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[UnitOfWork, UserRow]]:
+        """Open a transaction and read the user in it.
+
+        Raises:
+            NotAuthenticated: the user was deleted or the token was revoked.
+            NotAllowed: the route is for admins and the user is none.
+            DatabaseUnavailable: the database is not available.
+        """
+        with database.transaction() as work:
+            yield work, self._read_user(work)
+
+    def _read_user(self, executor: Executor) -> UserRow:
+        user = crud.tokens.read_user(executor, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
+        if user is None:
+            raise exceptions.NotAuthenticated
+        self.request.state.user_id = user.id
+        return user
+
+
+class AuthenticatedUser(_Authenticated):
+    """The current user of a route.
+
+    `read` and `write_once` take one round trip: the statement itself verifies the token and the user's time zone, which
+    are cached per token from the last request. If they are outdated, the statement finds no row; the user is then read
+    and the statement is executed again.
+    """
+
+    def read(self, query: Callable[Concatenate[Connection, Bearer, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of a crud function that reads.
+
+        Raises:
+            NotAuthenticated: the user was deleted or the token was revoked.
+            DatabaseUnavailable: the database is not available.
+            NinePanelsBaseException: whatever `query` raises for the user's current data.
+        """
+        with database.connection() as connection:
+            return self._execute(connection, query, *args, **kwargs)
+
+    def write_once(
+        self,
+        query: Callable[Concatenate[Connection, Bearer, P], T],
+        event: Callable[[T], pyd.EventPayload],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return the result of a crud function that writes with a single statement.
+
+        Args:
+            query: the crud function.
+            event: makes the payload of the event to publish from the result of `query`.
+            args: passed on to `query`.
+            kwargs: passed on to `query`.
+
+        Raises:
+            NinePanelsBaseException: as `read`.
+        """
+        with database.single_statement() as connection:
+            result = self._execute(connection, query, *args, **kwargs)
+            connection.emit(event(result))
+        return result
+
+    async def confirm_password(self, password: str) -> str:
+        """Verify the user's current password and return its hash.
+
+        Raises:
+            WrongPassword: the password is wrong.
+            RateLimited: too many wrong passwords.
+        """
+        hashed = await route_threads.run(self._read_hash)
+        matches, _ = await passwords.verify_password(password, hashed, rate_limits.recheck(self.token.user_id))
+        if not matches:
+            raise exceptions.WrongPassword
+        return hashed
+
+    def _read_hash(self) -> str:
+        return database.read(self._read_user).hashed_password
+
+    def _execute(
+        self,
+        connection: Connection,
+        query: Callable[Concatenate[Connection, Bearer, P], T],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        bearer = _bearers.get(self.token) or self._read_bearer(connection)
+        while True:
+            try:
+                result = query(connection, bearer, *args, **kwargs)
+            except exceptions.NinePanelsBaseException:
+                cached, bearer = bearer, self._read_bearer(connection)
+                if bearer == cached:
+                    raise
+            else:
+                self.request.state.user_id = bearer.user_id
+                return result
+
+    def _read_bearer(self, connection: Connection) -> Bearer:
+        user = self._read_user(connection)
+        bearer = Bearer(user.id, self.token.jti, self.token.issued_at, user.timezone, user.day_starts_at)
+        if len(_bearers) >= BEARER_CACHE_SIZE:
+            _bearers.clear()
+        _bearers[self.token] = bearer
+        return bearer
+
+
+class AuthenticatedAdmin(_Authenticated):
+    """The current user of a route for admins. `is_admin` is read with every request, never from a cache."""
+
+    def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return the result of a crud function that reads.
+
+        Raises:
+            NotAuthenticated: the user was deleted or the token was revoked.
+            NotAllowed: the user is not an admin.
+            DatabaseUnavailable: the database is not available.
+        """
+        with database.connection() as connection:
+            self._read_user(connection)
+            return query(connection, *args, **kwargs)
+
+    def _read_user(self, executor: Executor) -> UserRow:
+        user = super()._read_user(executor)
+        if not user.is_admin:
+            raise exceptions.NotAllowed
+        return user
+
+
+class _TokenBearer(OAuth2PasswordBearer):
+    """Documents the login in the schema and returns the authenticated user instead of the bare token."""
+
+    def __init__(self, user_class: type[_Authenticated]) -> None:
+        super().__init__(tokenUrl="token")
+        self._user_class = user_class
+
+    # FastAPI passes the result to the endpoint, whatever its type.
+    async def __call__(self, request: HTTPConnection) -> _Authenticated:  # type: ignore[override]
+        scheme, _, token = request.headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer":
+            raise exceptions.NotAuthenticated
+        return self._user_class(request, tokens.read_token(token, request.app.state.settings))
+
+
+CurrentUser = Annotated[AuthenticatedUser, Depends(_TokenBearer(AuthenticatedUser))]
+CurrentAdmin = Annotated[AuthenticatedAdmin, Depends(_TokenBearer(AuthenticatedAdmin))]

@@ -1,0 +1,65 @@
+"""Password hashing and verification."""
+
+import asyncio
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+from passlib.context import CryptContext
+
+from .rate_limits import Attempt
+from .rate_limits import rate_limiter
+
+HASHING_THREADS = 2
+
+# OWASP Password Storage Cheat Sheet, Argon2id: 19 MiB of memory, two iterations, one degree of parallelism.
+context = CryptContext(
+    schemes=["argon2", "bcrypt"],
+    deprecated=["bcrypt"],
+    argon2__type="ID",
+    argon2__memory_cost=19_456,
+    argon2__time_cost=2,
+    argon2__parallelism=1,
+)
+
+UNKNOWN_USER_HASH = context.hash(str(uuid.uuid4()))
+"""Verified when no account has the e-mail, so that the response takes as long as for a wrong password."""
+
+# A hash occupies a core for 20 ms or more. In the route threads, a few logins would delay all other requests.
+_executor = ThreadPoolExecutor(max_workers=HASHING_THREADS, thread_name_prefix="hashing_")
+
+
+async def hash_password(password: str) -> str:
+    """Return the Argon2id hash of a password."""
+    return await asyncio.get_running_loop().run_in_executor(_executor, context.hash, password)
+
+
+async def verify_password(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
+    """Verify a password against a hash.
+
+    Args:
+        password: the password given by the caller.
+        hashed: the stored hash.
+        attempts: the rate limits that a wrong password counts against.
+
+    Returns:
+        Whether the password matches, and a new hash if the stored one is outdated, else None.
+
+    Raises:
+        RateLimited: a limit is exhausted; the password was not verified.
+    """
+    return await asyncio.get_running_loop().run_in_executor(_executor, _verify, password, hashed, attempts)
+
+
+def _verify(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
+    # The limits are checked in the hashing threads: at most HASHING_THREADS guesses of this process are between check
+    # and count at any time, so a burst of parallel guesses can exceed a limit by no more than that.
+    rate_limiter.check(attempts)
+    try:
+        matches, new_hash = context.verify_and_update(password, hashed)
+    except ValueError:
+        # bcrypt rejects NUL and passwords over 72 bytes, which it can never have hashed.
+        matches, new_hash = False, None
+    if not matches:
+        rate_limiter.count(attempts)
+    return matches, new_hash

@@ -1,0 +1,148 @@
+"""Rate limits on attempts such as failed logins and sign-ups."""
+
+import hashlib
+import logging
+import math
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from typing import NamedTuple
+from typing import TypeVar
+
+from limits import RateLimitItem
+from limits import RateLimitItemPerHour
+from limits import RateLimitItemPerMinute
+from limits.errors import StorageError
+from limits.storage import storage_from_string
+from limits.strategies import MovingWindowRateLimiter
+
+from .. import clock
+from .. import exceptions
+from ..pydmodels import emails
+
+STORAGE_TIMEOUT_S = 1.0
+SHARED_STORAGE_PAUSE = timedelta(seconds=5)
+"""How long a shared storage that failed is not asked again."""
+
+FAILED_LOGINS_PER_ACCOUNT = RateLimitItemPerMinute(10, 15, namespace="failed_logins_per_account")
+FAILED_LOGINS_PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="failed_logins_per_address")
+FAILED_RECHECKS_PER_USER = RateLimitItemPerMinute(10, 15, namespace="failed_rechecks_per_user")
+SIGN_UPS_PER_ADDRESS = RateLimitItemPerHour(30, namespace="sign_ups_per_address")
+SIGN_UPS_PER_EMAIL = RateLimitItemPerHour(5, namespace="sign_ups_per_email")
+RESET_REQUESTS_PER_ADDRESS = RateLimitItemPerHour(30, namespace="reset_requests_per_address")
+RESET_REQUESTS_PER_EMAIL = RateLimitItemPerHour(5, namespace="reset_requests_per_email")
+
+T = TypeVar("T")
+LimiterMethod = Callable[[MovingWindowRateLimiter, RateLimitItem, str], T]
+
+log = logging.getLogger(__name__)
+
+
+class Attempt(NamedTuple):
+    """One use of a limit, by a subject: an account, an address or a user."""
+
+    limit: RateLimitItem
+    subject: str
+
+    @property
+    def key(self) -> str:
+        """The key in the storage: a hash of constant length, so that no e-mail is stored."""
+        return hashlib.sha256(self.subject.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def login(email: str, address: str) -> tuple[Attempt, ...]:
+    """Return the limits that a failed login counts against."""
+    account = emails.recognize(email)
+    return Attempt(FAILED_LOGINS_PER_ACCOUNT, account), Attempt(FAILED_LOGINS_PER_ADDRESS, address)
+
+
+def recheck(user_id: int) -> tuple[Attempt, ...]:
+    """Return the limits that a wrong current password of a logged-in user counts against."""
+    return (Attempt(FAILED_RECHECKS_PER_USER, str(user_id)),)
+
+
+def sign_up(email: str, address: str) -> tuple[Attempt, ...]:
+    """Return the limits that a sign-up counts against."""
+    return Attempt(SIGN_UPS_PER_EMAIL, email), Attempt(SIGN_UPS_PER_ADDRESS, address)
+
+
+def reset_request(email: str, address: str) -> tuple[Attempt, ...]:
+    """Return the limits that a request for a password reset counts against."""
+    return Attempt(RESET_REQUESTS_PER_EMAIL, email), Attempt(RESET_REQUESTS_PER_ADDRESS, address)
+
+
+class RateLimiter:
+    """Counts attempts, in this process or in a storage that all instances share. `main` connects it.
+
+    A single limit is never exceeded: counting against it is atomic. Attempts that run in parallel can each pass `check`
+    before any of them is counted; `count` refuses those beyond the limit.
+    """
+
+    def __init__(self) -> None:
+        self._local: MovingWindowRateLimiter | None = None
+        self._shared: MovingWindowRateLimiter | None = None
+        self._shared_resumes_at = clock.now()
+
+    def connect(self, *, on: bool, storage: str) -> None:
+        """Start counting from zero.
+
+        Args:
+            on: False disables all limits.
+            storage: "memory", or a Redis URL. While Redis is not available, this process counts by itself.
+        """
+        self._local = _moving_window("memory://") if on else None
+        self._shared, self._shared_resumes_at = None, clock.now()
+        if on and storage != "memory":
+            timeouts = {"socket_timeout": STORAGE_TIMEOUT_S, "socket_connect_timeout": STORAGE_TIMEOUT_S}
+            self._shared = _moving_window(storage, wrap_exceptions=True, **timeouts)
+
+    def check(self, attempts: Iterable[Attempt]) -> None:
+        """Check that another attempt is within every limit, without counting it. Blocks: not for the event loop.
+
+        Raises:
+            RateLimited: a limit is exhausted.
+        """
+        for attempt in attempts:
+            self._require(MovingWindowRateLimiter.test, attempt)
+
+    def count(self, attempts: Sequence[Attempt]) -> None:
+        """Count an attempt against its limits. Blocks: not for the event loop.
+
+        If a limit is exhausted, the attempt counts against none. The exception is a parallel attempt that exhausts one
+        limit between check and count: this attempt then counts against the limits before that one.
+
+        Raises:
+            RateLimited: a limit is exhausted.
+        """
+        self.check(attempts)
+        for attempt in attempts:
+            self._require(MovingWindowRateLimiter.hit, attempt)
+
+    def _require(self, method: LimiterMethod[bool], attempt: Attempt) -> None:
+        if self._local is None or self._call(self._local, method, attempt):
+            return
+        reset_time, _ = self._call(self._local, MovingWindowRateLimiter.get_window_stats, attempt)
+        wait_s = math.ceil(reset_time - clock.now().timestamp())
+        retry_after_s = min(max(wait_s, 1), attempt.limit.get_expiry())
+        raise exceptions.RateLimited(retry_after_s, limit=attempt.limit.namespace)
+
+    def _call(self, local: MovingWindowRateLimiter, method: LimiterMethod[T], attempt: Attempt) -> T:
+        """Call the shared limiter, or the local one if none is configured or it is not available."""
+        if self._shared is not None and clock.now() >= self._shared_resumes_at:
+            try:
+                return method(self._shared, attempt.limit, attempt.key)
+            except StorageError as error:
+                # Every call waits for STORAGE_TIMEOUT_S while the storage is down.
+                self._shared_resumes_at = clock.now() + SHARED_STORAGE_PAUSE
+                reason = type(error.storage_error).__name__
+                log.warning("The shared rate limit storage is unavailable (%s); counting in this process", reason)
+        return method(local, attempt.limit, attempt.key)
+
+
+def _moving_window(storage: str, **options: Any) -> MovingWindowRateLimiter:
+    return MovingWindowRateLimiter(storage_from_string(storage, **options))
+
+
+rate_limiter = RateLimiter()

@@ -1,0 +1,110 @@
+"""Access tokens (JWT) and password reset tokens."""
+
+import base64
+import hashlib
+import re
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
+from functools import lru_cache
+
+from jose import jwt
+
+from .. import clock
+from .. import exceptions
+from .. import pydmodels as pyd
+from .. import sqlmodels as sql
+from ..config import Settings
+from ..crud.users import UserRow
+
+ALGORITHM = "HS256"
+MAX_TOKEN_LENGTH = 1024
+RESET_TOKEN_BYTES = 32
+TOKEN_CACHE_SIZE = 4_096
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """The claims of a verified access token."""
+
+    user_id: int
+    jti: str
+    issued_at: datetime
+    expires_at: datetime
+
+
+def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> pyd.Token:
+    """Return a new access token for a user.
+
+    Args:
+        user: the user as read at login; a revocation before that instant does not apply to this token.
+        at: the instant just before the user was read; a later revocation applies to this token.
+        settings: the signing secret and the lifetime.
+    """
+    lifetime = timedelta(days=settings.access_token_days)
+    # The clock of the instance that revoked the user's tokens may be ahead of this one's.
+    issued_at = max(at, user.tokens_valid_after + timedelta(microseconds=1)) if user.tokens_valid_after else at
+    claims = {
+        "sub": str(user.id),
+        "iat": issued_at.timestamp(),
+        "exp": issued_at + lifetime,
+        "jti": str(uuid.uuid4()),
+    }
+    token = jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+    return pyd.Token(access_token=token, expires_in=int(lifetime.total_seconds()))
+
+
+def read_token(token: str, settings: Settings) -> AccessToken:
+    """Verify an access token and return its claims.
+
+    Raises:
+        NotAuthenticated: the token is malformed, not canonically encoded, signed with another secret, or expired.
+    """
+    access_token = _verify_token(token, settings.accepted_secrets)
+    if access_token.expires_at <= clock.now():
+        raise exceptions.NotAuthenticated("Your login has expired. Please log in again.")
+    return access_token
+
+
+# Verifying a signature takes as long as a query, and its result never changes. lru_cache keeps no exceptions, so only
+# valid tokens are cached.
+@lru_cache(maxsize=TOKEN_CACHE_SIZE)
+def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
+    if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):
+        raise exceptions.NotAuthenticated
+    # `read_token` compares the expiry, with the project's clock.
+    options = {"verify_exp": False, **{f"require_{claim}": True for claim in ("sub", "iat", "exp", "jti")}}
+    try:
+        claims = jwt.decode(token, accepted_secrets, algorithms=[ALGORITHM], options=options)
+        return AccessToken(
+            user_id=int(claims["sub"]),
+            jti=str(claims["jti"]),
+            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
+            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+        )
+    except Exception as error:
+        # jose raises RecursionError, OverflowError, TypeError and others for hostile tokens.
+        raise exceptions.NotAuthenticated(context_msg=type(error).__name__) from error
+
+
+def _is_canonical(segment: str) -> bool:
+    """Return whether base64url text is the canonical encoding: the last character can hold unused bits."""
+    if len(segment) % 4 == 1:
+        return False
+    decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+    return base64.urlsafe_b64encode(decoded).rstrip(b"=").decode() == segment
+
+
+def new_reset_token() -> str:
+    """Return a new password reset token: 32 random bytes in base64url."""
+    return secrets.token_urlsafe(RESET_TOKEN_BYTES)
+
+
+def hash_reset_token(token: str) -> str:
+    """Return the SHA-256 hash of a reset token. The token is random, so neither a salt nor a slow hash is needed."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,72 @@
+"""The project's `APIRouter`: strict request bodies, endpoints in the route threads, responses serialized once."""
+
+from collections.abc import Awaitable
+from collections.abc import Callable
+from collections.abc import Coroutine
+from functools import wraps
+from inspect import iscoroutinefunction
+from typing import Any
+from typing import get_type_hints
+
+import fastapi
+from fastapi import Request
+from fastapi import Response
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
+
+from ..runtime.threads import route_threads
+from . import bodies
+
+
+class Route(APIRoute):
+    """A route whose body is read by `bodies` and whose response is serialized from its declared return type.
+
+    FastAPI would validate the response again and serialize it in another thread. mypy checks the types instead.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, _respond(endpoint, options.get("status_code")), **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler, called with a request whose body is parsed strictly."""
+        handler = super().get_route_handler()
+        return handler if self.body_field is None else bodies.parse_strictly(handler, self.openapi_extra)
+
+
+class APIRouter(fastapi.APIRouter):
+    """The router of every resource. Its routes are always of the class `Route`."""
+
+    def __init__(self, prefix: str = "", tags: list[str] | None = None) -> None:
+        super().__init__(prefix=prefix, tags=list(tags or []), route_class=Route)
+
+
+def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[..., Awaitable[Response]]:
+    """Wrap an endpoint so that it returns a response.
+
+    Args:
+        endpoint: a coroutine function, or a function that is executed in a route thread.
+        status_code: the status declared by the route, None for 200. An injected `Response` overrides it.
+    """
+    return_type = get_type_hints(endpoint)["return"]
+    to_json = None if return_type is Response else TypeAdapter(return_type).dump_json
+    is_coroutine = iscoroutinefunction(endpoint)
+
+    def serialize(result: Any) -> bytes | Response:
+        return to_json(result) if to_json else result
+
+    def call(**values: Any) -> bytes | Response:
+        return serialize(endpoint(**values))
+
+    @wraps(endpoint)
+    async def respond(**values: Any) -> Response:
+        result = serialize(await endpoint(**values)) if is_coroutine else await route_threads.run(call, **values)
+        if isinstance(result, Response):
+            return result
+        response = Response(result, status_code or 200, media_type="application/json")
+        for injected in values.values():
+            if isinstance(injected, Response):
+                response.status_code = injected.status_code or response.status_code
+                response.raw_headers.extend(header for header in injected.raw_headers if header[0] != b"content-length")
+        return response
+
+    return respond

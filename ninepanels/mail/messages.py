@@ -1,0 +1,90 @@
+"""Makes the e-mails, from the templates in `templates/`: one of text and one of HTML for each kind."""
+
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.policy import SMTPUTF8
+from email.utils import format_datetime
+from email.utils import parseaddr
+from urllib.parse import urlencode
+
+import email_validator
+from jinja2 import Environment
+from jinja2 import PackageLoader
+from jinja2 import StrictUndefined
+from jinja2 import select_autoescape
+
+from .. import clock
+from .. import ids
+from .. import pydmodels as pyd
+from .. import sqlmodels as sql
+from ..config import Settings
+
+SUBJECTS = {
+    pyd.MailKind.WELCOME: "Welcome to Nine Panels",
+    pyd.MailKind.PASSWORD_RESET: "Your new password for Nine Panels",
+    pyd.MailKind.PASSWORD_CHANGED: "Your password was changed",
+    pyd.MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
+    pyd.MailKind.ROUTE_ALERT_RAISED: "Alert: a route of Nine Panels is slow",
+    pyd.MailKind.ROUTE_ALERT_CLEARED: "Cleared: a route of Nine Panels is fast again",
+}
+
+# RFC 5322, section 2.1.1.
+LONGEST_LINE = 998
+
+_templates = Environment(
+    loader=PackageLoader("ninepanels.mail"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, settings: Settings) -> EmailMessage:
+    """Return the e-mail that is to be sent.
+
+    Args:
+        mail: its kind and recipient.
+        name: the user's, None if the mail is for nobody in particular; it stands in the text only, never in a header.
+        reset_token: for the link of a password reset, else None.
+        settings: the sender, and where the web client is.
+    """
+    kind = pyd.MailKind(mail.kind)
+    recipient = _deliverable(mail.recipient)
+    values = {
+        "name": name and " ".join(name.split()),
+        "about": mail.about,
+        "url_root": settings.url_root,
+        "reset_link": reset_token and reset_link(settings.url_root, mail.recipient, reset_token),
+        "minutes": settings.password_reset_minutes,
+    }
+    policy = SMTP if recipient.isascii() else SMTPUTF8
+    # With shorter lines the link would be broken and encoded, and nobody could copy it out of a file.
+    message = EmailMessage(policy=policy.clone(max_line_length=LONGEST_LINE))
+    message["From"] = settings.mail_from
+    message["To"] = recipient
+    message["Subject"] = SUBJECTS[kind]
+    message["Date"] = format_datetime(clock.now())
+    # The same at every attempt, so that a mailbox can tell a mail that came twice.
+    message["Message-ID"] = f"<{mail.id}.{mail.created_at:%Y%m%d%H%M%S%f}@{sender(settings).partition('@')[2]}>"
+    message["Auto-Submitted"] = "auto-generated"
+    message.set_content(_templates.get_template(f"{kind}.txt").render(values))
+    message.add_alternative(_templates.get_template(f"{kind}.html").render(values), subtype="html")
+    # Else it is made when the mail is written, with the random numbers that everybody in the process shares.
+    message.set_boundary(str(ids.make()))
+    return message
+
+
+def reset_link(url_root: str, email: str, token: str) -> str:
+    """Return the address at which the web client asks for a new password."""
+    return f"{url_root}/password_reset?{urlencode({'email': email, 'password_reset_token': token})}"
+
+
+def sender(settings: Settings) -> str:
+    """Return the address that mails come from, without the name."""
+    return parseaddr(settings.mail_from)[1]
+
+
+def _deliverable(email: str) -> str:
+    """Return the address with its domain as the DNS knows it: most mail servers take no other."""
+    valid = email_validator.validate_email(email, check_deliverability=False)
+    return valid.ascii_email or f"{valid.local_part}@{valid.ascii_domain}"

@@ -1,0 +1,93 @@
+"""`python -m ninepanels.ops.backups`: writes a dump, lists the backups there are, restores one."""
+
+import argparse
+import signal
+import sqlite3
+import sys
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+from ... import config
+from ... import crud
+from ... import exceptions
+from ...config import Settings
+from ...database import connected
+from . import files
+from . import restoring
+from .files import Kind
+
+
+def write(settings: Settings, kind: Kind) -> None:
+    """Write a dump and say which name it is to bear once it is checked; until then `.part` is behind it."""
+    dumps = restoring.kind_of(settings.database_url)
+    if not dumps.exists():
+        raise exceptions.OperationRefused("There is no database yet, so there is nothing to back up.")
+    with connected(settings.database_url) as database, database.connection() as connection:
+        revision = crud.schema.read_revision(connection)
+        if revision is None:
+            raise exceptions.OperationRefused("The database has no schema yet, so there is nothing to back up.")
+        if kind is Kind.DATA and revision != crud.schema.REVISION:
+            raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
+        path = files.reserve(settings, kind, database.dialect)
+    try:
+        dumps.write(kind, files.part_of(path))
+    except BaseException:
+        files.discard(path)
+        raise
+    sys.stdout.write(f"{path}\n")
+
+
+def show(settings: Settings, kind: Kind) -> None:
+    """List the complete backups, newest first."""
+    sys.stdout.writelines(f"{path}\n" for path in files.complete(settings, kind))
+
+
+def restore(settings: Settings, file: Path, *, confirmed: bool) -> None:
+    """Restore a dump and say what that changed."""
+    before, after = restoring.restore(settings, file.absolute(), confirmed=confirmed)
+    sys.stdout.write(f"{'table':<30}{'before':>12}{'after':>12}\n")
+    for table in sorted(before | after):
+        sys.stdout.write(f"{table:<30}{before.get(table, 0):>12}{after.get(table, 0):>12}\n")
+
+
+def main() -> None:
+    """Do what is asked, or say in one line what is in the way."""
+    parser = argparse.ArgumentParser(prog="backup.sh")
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    for verb in ("write", "list"):
+        verbs.add_parser(verb).add_argument("kind", type=Kind, choices=list(Kind))
+    restoring_ = verbs.add_parser("restore")
+    restoring_.add_argument("file", type=Path)
+    restoring_.add_argument("--yes", action="store_true", help="confirm it, where that is asked for")
+    arguments = parser.parse_args()
+    # Whoever is told to stop tidies up as if it were Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings = config.read_settings()
+        if arguments.verb == "write":
+            write(settings, arguments.kind)
+        elif arguments.verb == "list":
+            show(settings, arguments.kind)
+        else:
+            restore(settings, arguments.file, confirmed=arguments.yes)
+    except exceptions.DatabaseUnavailable as error:
+        sys.exit(_said(error.__cause__ or error))
+    except exceptions.NinePanelsBaseException as error:
+        sys.exit(error.detail)
+    except (DBAPIError, sqlite3.Error) as error:
+        sys.exit(_said(error))
+    except OSError as error:
+        sys.exit(f"{error.filename}: {error.strerror}")
+    except KeyboardInterrupt:
+        sys.exit("Interrupted.")
+
+
+def _said(error: BaseException) -> str:
+    """Return the first line of what a driver says: those behind it may quote a row."""
+    reason = getattr(error, "orig", error)
+    return f"The database cannot do that: {str(reason).splitlines()[0]}"
+
+
+if __name__ == "__main__":
+    main()

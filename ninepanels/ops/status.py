@@ -1,0 +1,34 @@
+"""What mission control's menu says first: `python -m ninepanels.ops.status URL`."""
+
+import sys
+
+from .. import config
+from .. import environments
+from .. import exceptions
+from . import ping
+
+PATIENCE_S = 1
+
+
+def main(url: str) -> None:
+    """Say which branch, environment and database this is, and whether a service answers at `url`."""
+    try:
+        settings = config.read_settings()
+    except exceptions.SettingsInvalid as error:
+        sys.exit(error.detail)
+    try:
+        ping.measure(url, PATIENCE_S)
+        service = f"{url} is ready"
+    except exceptions.NotReady as error:
+        service = error.detail
+    lines = {
+        "branch": environments.branch() or "none",
+        "environment": settings.env,
+        "database": config.mask(settings.database_url),
+        "service": service,
+    }
+    sys.stdout.writelines(f"  {name:<11}  {value}\n" for name, value in lines.items())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,55 @@
+"""Field types and limits that requests, responses and events share."""
+
+from datetime import datetime
+from typing import Annotated
+
+import email_validator
+from pydantic import AfterValidator
+from pydantic import Field
+from pydantic import StringConstraints
+from pydantic_core import PydanticCustomError
+
+from .. import days
+from . import emails
+
+LARGEST_ID = 2**63 - 1
+LARGEST_WINDOW = 1_000
+MAX_PANELS = 9
+SLOWEST_MS = 3_600_000
+
+
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise PydanticCustomError("nul", "Text cannot contain the character NUL")
+    return text
+
+
+def _email(text: str) -> str:
+    try:
+        return emails.normalize(text)
+    except email_validator.EmailNotValidError as error:
+        # The library's own message repeats parts of what was typed.
+        raise PydanticCustomError("email", "This is not a valid e-mail address") from error
+
+
+def _timezone(text: str) -> str:
+    if text not in days.timezones():
+        raise PydanticCustomError("timezone", "This is not the name of an IANA time zone, such as Europe/Berlin")
+    return text
+
+
+WithoutNul = AfterValidator(_without_nul)
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), WithoutNul]
+Description = Annotated[str, StringConstraints(max_length=2_000), WithoutNul]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), WithoutNul]
+Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
+Password = Annotated[
+    str, StringConstraints(min_length=8, max_length=128), Field(json_schema_extra={"format": "password"})
+]
+Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Berlin"])]
+DayStartsAt = Annotated[int, Field(ge=0, le=days.LATEST_DAY_START)]
+MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]
+WindowSize = Annotated[int, Field(ge=1, le=LARGEST_WINDOW)]
+Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+Instant = datetime
+"""In UTC, as everything that reads one makes it; written as ISO 8601 with a Z then."""

@@ -1,0 +1,14 @@
+"""The kinds of e-mail the service sends."""
+
+from enum import StrEnum
+
+
+class MailKind(StrEnum):
+    """The e-mails we send; each has its templates."""
+
+    WELCOME = "welcome"
+    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"
+    EMAIL_CHANGED = "email_changed"
+    ROUTE_ALERT_RAISED = "route_alert_raised"
+    ROUTE_ALERT_CLEARED = "route_alert_cleared"

@@ -1,0 +1,52 @@
+"""A real Redis. Where there is none, CI fails; elsewhere the tests of this folder are left out, and loudly."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ...support.postgres import free_port
+from ...support.servers import wait_for
+
+REDIS = shutil.which("redis-server")
+
+is_left_out = REDIS is None and not os.environ.get("CI")
+if is_left_out:
+    collect_ignore_glob = ["test_*.py"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if is_left_out:
+        terminalreporter.section("NO REDIS", sep="!", red=True, bold=True)
+        terminalreporter.line("The tests in tests/shared_limits were LEFT OUT: there is no redis-server.", red=True)
+        terminalreporter.line("Install one to run them, for example: apt-get install redis-server", red=True)
+
+
+class RedisServer:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        assert REDIS is not None, "CI has to have a redis-server: the tests of shared limits need one"
+        log_file = self.folder / "redis.log"
+        command = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
+        with log_file.open("w") as log, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log) as process:
+            try:
+                wait_for(lambda: "Ready to accept connections" in log_file.read_text())
+                yield
+            finally:
+                process.terminate()
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> RedisServer:
+    folder = tmp_path / "redis"
+    folder.mkdir()
+    return RedisServer(folder)

@@ -1,0 +1,129 @@
+import base64
+import json
+from datetime import UTC
+from datetime import datetime
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jose import jws
+from jose import jwt
+from pydantic import SecretStr
+
+from ninepanels import clock
+from ninepanels import exceptions
+from ninepanels import sqlmodels as sql
+from ninepanels.accounts import tokens
+from ninepanels.config import Settings
+from ninepanels.environments import Environment
+
+SETTINGS = Settings(env=Environment.TEST, database_url="sqlite:////nowhere/at/all.db")
+SECRET = SETTINGS.jwt_secret.get_secret_value()
+CLAIMS = {"sub": "7", "iat": 1_700_000_000, "exp": 4_000_000_000, "jti": "x"}
+
+
+def signed(claims: dict[str, object], secret: str = SECRET, algorithm: str = "HS256") -> str:
+    token: str = jwt.encode(claims, secret, algorithm=algorithm)
+    return token
+
+
+def segment(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()
+
+
+NEW_SECRET = SecretStr("a secret of the tests that is new")
+ROTATED = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET, "jwt_secret_previous": SecretStr(SECRET)})
+ROTATION_OVER = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET})
+
+GOOD = signed(CLAIMS)
+HEAD, BODY, SIGNATURE = GOOD.split(".")
+RESPELLED = SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1)
+
+
+def read_again(user: sql.User, at: datetime) -> tokens.AccessToken:
+    return tokens.read_token(tokens.issue_token(user, at, SETTINGS).access_token, SETTINGS)
+
+
+def test_a_good_token_names_its_user() -> None:
+    assert tokens.read_token(GOOD, SETTINGS).user_id == 7
+
+
+def test_an_issued_token_is_a_good_one() -> None:
+    assert read_again(sql.User(id=9), clock.now()).user_id == 9
+
+
+@given(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - aware by `timezones`
+def test_a_token_knows_when_it_was_issued_to_the_microsecond(at: datetime) -> None:
+    assert read_again(sql.User(id=9), at).issued_at == at
+
+
+def test_a_token_is_not_revoked_by_what_was_before_its_login_whatever_the_clocks_say() -> None:
+    revoked = clock.now() + timedelta(seconds=2)
+    assert read_again(sql.User(id=9, tokens_valid_after=revoked), clock.now()).issued_at > revoked
+
+
+def test_no_two_tokens_are_the_same() -> None:
+    at = clock.now()
+    assert read_again(sql.User(id=9), at).jti != read_again(sql.User(id=9), at).jti
+
+
+def test_a_token_of_before_a_rotation_is_good_until_the_previous_secret_is_gone() -> None:
+    assert tokens.read_token(GOOD, ROTATED).user_id == 7
+    with pytest.raises(exceptions.NotAuthenticated):
+        tokens.read_token(GOOD, ROTATION_OVER)
+
+
+def test_after_a_rotation_tokens_are_signed_with_the_new_secret_alone() -> None:
+    token = tokens.issue_token(sql.User(id=9), clock.now(), ROTATED).access_token
+    assert tokens.read_token(token, ROTATION_OVER).user_id == 9
+    with pytest.raises(exceptions.NotAuthenticated):
+        tokens.read_token(token, SETTINGS)
+
+
+def test_a_token_of_neither_secret_is_not_authenticated() -> None:
+    with pytest.raises(exceptions.NotAuthenticated):
+        tokens.read_token(signed(CLAIMS, secret="another secret that is long enough too"), ROTATED)
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        "",
+        "null",
+        "..",
+        GOOD + "=",
+        GOOD + "==",
+        GOOD + "\n",
+        GOOD + "!!",
+        f" {GOOD}",
+        f"{HEAD}.{BODY}.",
+        f"{HEAD}.{BODY}.{RESPELLED}",
+        f"{HEAD}.{BODY}.{SIGNATURE}A",
+        f"{HEAD}.{BODY}.é",
+        signed(CLAIMS, secret="another secret that is long enough too"),
+        signed(CLAIMS, algorithm="HS512"),
+        f"{segment({'alg': 'none'})}.{BODY}.{SIGNATURE}",
+        f"{segment([[[[]]]])}.{segment([])}.{SIGNATURE}",
+        signed({**CLAIMS, "exp": 1_700_000_001}),
+        signed({**CLAIMS, "sub": "seven"}),
+        *(signed({name: value for name, value in CLAIMS.items() if name != missing}) for missing in CLAIMS),
+        signed({**CLAIMS, "padding": "x" * 1_000}),
+        "a" * 100_000,
+        segment("[" * 3_000) + ".a.b",
+        jws.sign(GOOD.encode(), SECRET, headers={"cty": "JWT"}, algorithm="HS256"),
+        f"{GOOD}.{BODY}.{SIGNATURE}",
+        signed({**CLAIMS, "iat": "then"}),
+        signed({**CLAIMS, "iat": 1e300}),
+        signed({**CLAIMS, "exp": 1e300}),
+    ],
+)
+def test_anything_else_is_not_authenticated(token: str) -> None:
+    with pytest.raises(exceptions.NotAuthenticated):
+        tokens.read_token(token, SETTINGS)
+
+
+@given(st.text() | st.from_regex(r"[A-Za-z0-9_-]{1,50}\.[A-Za-z0-9_-]{1,50}\.[A-Za-z0-9_-]{1,50}", fullmatch=True))
+def test_no_text_makes_it_fail_in_another_way(token: str) -> None:
+    with pytest.raises(exceptions.NotAuthenticated):
+        tokens.read_token(token, SETTINGS)

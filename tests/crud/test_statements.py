@@ -1,0 +1,99 @@
+"""How many statements a request costs, beyond begin and commit, its authentication included."""
+
+from typing import Any
+
+import pytest
+
+from ninepanels import crud
+from ninepanels.database import database
+
+from ..routes.test_second_user import OPERATIONS
+from ..routes.test_second_user import QUERIES
+from ..support.mailbox import Mailbox
+from ..support.people import PASSWORD
+from ..support.people import Person
+from ..support.people import data
+
+EVERYDAY = [
+    ("GET", "/panels"),
+    ("POST", "/panels/{panel_id}/entries"),
+    ("GET", "/panels/{panel_id}/entries"),
+    ("GET", "/metrics/panels/consistency"),
+]
+
+COSTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
+    ("GET", "/"): (0, None),
+    ("POST", "/token"): (1, {"username": "ada@example.com", "password": PASSWORD}),
+    ("POST", "/auth/logout"): (4, None),
+    ("POST", "/auth/logout_everywhere"): (2, None),
+    ("POST", "/auth/change_password"): (5, {"current_password": PASSWORD, "new_password": "battery staple"}),
+    ("POST", "/auth/request_password_reset"): (1, {"email": "ada@example.com"}),
+    ("POST", "/auth/password_reset"): (5, {"email": "ada@example.com", "new_password": "battery staple"}),
+    ("POST", "/users"): (2, {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}),
+    ("GET", "/users"): (1, None),
+    ("PATCH", "/users"): (3, {"name": "Lovelace"}),
+    ("DELETE", "/users"): (3, None),
+    ("GET", "/panels"): (1, None),
+    ("POST", "/panels"): (5, {"title": "Write"}),
+    ("PATCH", "/panels/{panel_id}"): (3, {"title": "Write"}),
+    ("DELETE", "/panels/{panel_id}"): (6, None),
+    ("POST", "/panels/{panel_id}/entries"): (1, {"is_complete": True}),
+    ("GET", "/panels/{panel_id}/entries"): (1, None),
+    ("DELETE", "/panels/{panel_id}/entries"): (3, None),
+    ("GET", "/metrics/panels/consistency"): (1, None),
+    ("GET", "/admin/users"): (3, None),
+    ("PATCH", "/admin/users/{user_id}"): (4, {"is_admin": True}),
+    ("GET", "/admin/routes"): (2, None),
+    ("PATCH", "/admin/routes"): (5, {"method_path": "GET_/panels", "window_size": 7}),
+    ("GET", "/admin/routes/timings"): (2, None),
+    ("GET", "/health/live"): (0, None),
+    ("GET", "/health/ready"): (2, None),
+    ("GET", "/metrics"): (1, None),
+}
+
+
+def test_every_route_has_its_cost() -> None:
+    assert set(COSTS) == {(method, path) for method, path, _ in OPERATIONS}
+
+
+@pytest.mark.parametrize(("method", "path"), COSTS)
+def test_a_request_takes_this_many_statements(
+    ada: Person, bob: Person, mailbox: Mailbox, statements: list[str], method: str, path: str
+) -> None:
+    panel_id, *_ = [ada.new_panel(str(n)) for n in range(3)]
+    ada.tap(panel_id)
+    with database.transaction() as work:
+        crud.users.set_admin(work, ada.id, is_admin=True)
+    exactly, body = COSTS[method, path]
+    if path == "/auth/password_reset":
+        data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
+        body = (body or {}) | mailbox.reset_link()
+    statements.clear()
+    sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
+    params = QUERIES.get((method, path))
+    response = ada.request(method, path.format(panel_id=panel_id, user_id=bob.id), params=params, **sent)
+    assert response.status_code == 200, response.text
+    assert len(statements) == exactly, statements
+
+
+@pytest.mark.parametrize("how_many", [1, 9])
+@pytest.mark.parametrize(("method", "path"), EVERYDAY)
+def test_the_everyday_routes_take_one_statement(
+    ada: Person, statements: list[str], method: str, path: str, how_many: int
+) -> None:
+    panel_ids = [ada.new_panel(str(n)) for n in range(how_many)]
+    for day in range(1, 3 * how_many):
+        ada.tap(panel_ids[0], f"2026-10-{day:02}")
+    statements.clear()
+    body = {"is_complete": True} if method == "POST" else None
+    data(ada.request(method, path.format(panel_id=panel_ids[0]), json=body))
+    assert len(statements) == 1, statements
+
+
+@pytest.mark.parametrize(("method", "path"), EVERYDAY)
+def test_the_first_of_them_with_a_token_takes_two(ada: Person, statements: list[str], method: str, path: str) -> None:
+    panel_id = ada.new_panel()
+    statements.clear()
+    body = {"is_complete": True} if method == "POST" else None
+    data(ada.request(method, path.format(panel_id=panel_id), json=body))
+    assert len(statements) == 2, statements

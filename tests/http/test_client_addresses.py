@@ -1,0 +1,78 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from fastapi import Request
+from starlette.testclient import TestClient
+
+from ninepanels.config import Settings
+from ninepanels.http import client_addresses
+from ninepanels.main import create_api
+
+PROXY = "192.0.2.7"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("203.0.113.9", "203.0.113.9"),
+        ("::ffff:203.0.113.9", "203.0.113.9"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_address_stands_for_whoever_has_it(host: str, expected: str) -> None:
+    assert client_addresses.of(Request({"type": "http", "client": (host, 1234)})) == expected
+
+
+def test_a_connection_without_an_address_has_one_all_the_same() -> None:
+    assert client_addresses.of(Request({"type": "http", "client": None})) == "unknown"
+
+
+@contextmanager
+def seen_from(host: str, settings: Settings, **changes: object) -> Iterator[TestClient]:
+    """The service with its limits on, as a client at an address sees it."""
+    settings = settings.model_copy(update={"rate_limits": "on"} | changes)
+    with TestClient(create_api(settings), client=(host, 1234)) as client:
+        yield client
+
+
+def statuses(client: TestClient, forwarded_for: list[str]) -> list[int]:
+    return [
+        client.post(
+            "/auth/request_password_reset",
+            json={"email": f"person{n}@example.com"},
+            headers={"X-Forwarded-For": address},
+        ).status_code
+        for n, address in enumerate(forwarded_for)
+    ]
+
+
+backend = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+
+
+@backend
+def test_a_forwarded_address_is_nothing_to_us_by_default(settings: Settings) -> None:
+    with seen_from(PROXY, settings) as client:
+        assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 30 + [429]
+
+
+@backend
+def test_what_a_trusted_proxy_forwards_counts(settings: Settings) -> None:
+    with seen_from(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
+        assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 31
+        assert statuses(client, ["203.0.113.99"] * 31)[-1] == 429
+
+
+@backend
+def test_what_was_forwarded_to_a_trusted_proxy_does_not_count(settings: Settings) -> None:
+    with seen_from(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
+        assert statuses(client, [f"198.51.100.{n}, 203.0.113.9" for n in range(31)]) == [200] * 30 + [429]
+
+
+@backend
+def test_somebody_beside_the_proxy_is_not_believed(settings: Settings) -> None:
+    with seen_from("203.0.113.9", settings, trusted_proxies=("192.0.2.0/24",)) as client:
+        assert statuses(client, [f"198.51.100.{n}" for n in range(31)]) == [200] * 30 + [429]

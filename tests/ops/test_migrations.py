@@ -1,0 +1,123 @@
+"""The schema's history: it leads to the models, from wherever a database stands, and loses nothing on the way."""
+
+import uuid
+from datetime import UTC
+from datetime import date
+from datetime import datetime
+
+import pytest
+from alembic import command
+from alembic.script import ScriptDirectory
+from sqlalchemy import Column
+from sqlalchemy import MetaData
+from sqlalchemy import NullPool
+from sqlalchemy import Table
+from sqlalchemy import create_engine
+from sqlalchemy import insert
+from sqlalchemy import inspect
+from sqlalchemy import select
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from ninepanels import crud
+from ninepanels import sqlmodels as sql
+from ninepanels.database import make_engine
+from ninepanels.ops import migrations
+from ninepanels.ops.migrations import migrate
+
+from ..support.servers import migrate_at_once
+
+
+def test_the_migrations_are_in_step_with_the_models(database_url: str) -> None:
+    config = migrations.alembic_config()
+    config.attributes["database_url"] = database_url
+    command.check(config)
+
+
+def test_the_newest_revision_is_in_step_with_the_one_this_release_is_written_for() -> None:
+    scripts = ScriptDirectory.from_config(migrations.alembic_config())
+    assert scripts.get_heads() == [crud.schema.REVISION]
+
+
+def test_migrating_again_changes_nothing(database_url: str) -> None:
+    migrate(database_url)
+
+
+def test_the_migrations_make_every_table(database_url: str) -> None:
+    engine = create_engine(database_url)
+    tables = inspect(engine).get_table_names()
+    engine.dispose()
+    assert set(tables) == {*sql.Base.metadata.tables, "alembic_version"}
+
+
+def test_migrating_from_the_first_revision_keeps_every_row(empty_database_url: str) -> None:
+    migrate(empty_database_url, "594bed1947a4")
+    engine = make_engine(empty_database_url, poolclass=NullPool)
+    now = "2026-11-23 12:00:00.000001"
+    user = {"id": 7, "email": "ada@example.com", "name": "Ada", "hashed_password": "x", "is_admin": False}
+    user |= {"timezone": "UTC", "day_starts_at": 0, "created_at": now}
+    panel = {"id": 8, "user_id": 7, "title": "Read", "position": 0, "created_at": now}
+    entry = {"id": 9, "user_id": 7, "panel_id": 8, "day": "2026-11-23", "is_complete": True, "timestamp": now}
+    rows = {"users": user, "panels": panel, "entries": entry}
+    with engine.begin() as connection:
+        for table, row in rows.items():
+            columns, values = ", ".join(row), ", ".join(f":{column}" for column in row)
+            # As that release wrote them, whatever the models say today.
+            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608 - our own names
+    migrate(empty_database_url)
+    with Session(engine) as session:
+        assert session.get_one(sql.User, 7).tokens_valid_after is None
+        assert session.get_one(sql.Panel, 8).title == "Read"
+        assert session.get_one(sql.Entry, 9).is_complete
+    engine.dispose()
+
+
+# A check constraint wants to see a small number in each column it is about.
+ROWS = range(1, 6)
+EARLIER_REVISIONS = sorted(migrations.revisions() - {crud.schema.REVISION})
+
+
+@pytest.mark.parametrize("revision", EARLIER_REVISIONS)
+def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
+    migrate(empty_database_url, revision)
+    engine = make_engine(empty_database_url, poolclass=NullPool)
+    earlier = MetaData()
+    earlier.reflect(engine)
+    tables = [table for table in earlier.sorted_tables if table.name != crud.schema.VERSION_TABLE]
+    with engine.begin() as connection:
+        for table in tables:
+            connection.execute(insert(table), [_row(table, number) for number in ROWS])
+    with engine.connect() as connection:
+        before = {table.name: connection.execute(select(table)).all() for table in tables}
+
+    migrate_at_once(empty_database_url, 2, "ninepanels.ops.migrations")
+
+    with Session(engine) as session:
+        assert crud.schema.read_revision(session) == crud.schema.REVISION
+        assert migrations.are_in_step(session.connection())
+        assert not crud.schema.has_orphans(session)
+        assert {table.name: session.execute(select(table)).all() for table in tables} == before
+    engine.dispose()
+
+
+def _row(table: Table, number: int) -> dict[str, object]:
+    return {column.name: _value(column, number) for column in table.columns if not _counts_up(column)}
+
+
+def _counts_up(column: Column[object]) -> bool:
+    """Whether the database gives the value, which a sequence has to know of: 1, 2, 3, as `number` does."""
+    return column is column.table.autoincrement_column
+
+
+def _value(column: Column[object], number: int) -> object:
+    values: dict[type, object] = {
+        bool: number % 2 == 0,
+        date: date(2026, 11, number),
+        datetime: datetime(2026, 11, number, 12, tzinfo=UTC),
+        object: {"number": number},  # JSON
+        float: number / 7,
+        int: number,
+        str: f"{number:032}"[-(getattr(column.type, "length", None) or 32) :],
+        uuid.UUID: uuid.UUID(int=number),
+    }
+    return values[column.type.python_type]

@@ -1,0 +1,122 @@
+"""The thread pools and their time limit."""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from ninepanels import exceptions
+from ninepanels.observability import request_ids
+from ninepanels.runtime.threads import Threads
+
+DEADLINE_S = 10
+
+
+@contextlib.contextmanager
+def pool_of(count: int, timeout_s: float = DEADLINE_S) -> Iterator[Threads]:
+    threads = Threads("route", timeout_s)
+    threads.start(count)
+    try:
+        yield threads
+    finally:
+        threads.stop()
+
+
+def test_a_call_runs_in_a_thread_with_the_context_of_the_caller() -> None:
+    with pool_of(1) as threads:
+
+        async def serve() -> tuple[str, str | None]:
+            request_ids.current.set("the-request")
+            return await threads.run(lambda: (threading.current_thread().name, request_ids.current.get()))
+
+        assert asyncio.run(serve()) == ("route_0", "the-request")
+
+
+@pytest.mark.parametrize("error", [exceptions.NotFound, TimeoutError])
+def test_an_exception_of_the_call_is_raised_to_the_caller(error: type[Exception]) -> None:
+    with pool_of(1) as threads:
+
+        def fail() -> None:
+            raise error
+
+        with pytest.raises(error):
+            asyncio.run(threads.run(fail))
+
+
+def test_no_more_calls_run_in_parallel_than_there_are_threads() -> None:
+    with pool_of(2) as threads:
+        both_are_in, running, most = threading.Barrier(2), set[str](), 0
+
+        def work() -> None:
+            nonlocal most
+            running.add(threading.current_thread().name)
+            both_are_in.wait(DEADLINE_S)
+            most = max(most, len(running))
+            both_are_in.wait(DEADLINE_S)
+            running.discard(threading.current_thread().name)
+
+        async def serve() -> None:
+            await asyncio.gather(*(threads.run(work) for _ in range(6)))
+
+        asyncio.run(serve())
+    assert most == 2
+
+
+def test_a_call_that_is_cancelled_before_it_gets_a_thread_is_not_executed() -> None:
+    with pool_of(1) as threads:
+        executed, busy, may_go_on = list[str](), threading.Event(), threading.Event()
+
+        def keep_busy() -> None:
+            busy.set()
+            may_go_on.wait(DEADLINE_S)
+
+        async def serve() -> None:
+            first = asyncio.create_task(threads.run(keep_busy))
+            cancelled = asyncio.create_task(threads.run(executed.append, "cancelled"))
+            await asyncio.to_thread(busy.wait, DEADLINE_S)
+            cancelled.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await cancelled
+            may_go_on.set()
+            await first
+            await threads.run(executed.append, "awaited")
+
+        asyncio.run(serve())
+    assert executed == ["awaited"]
+
+
+def test_a_call_that_exceeds_the_time_limit_is_reported_and_the_threads_stay_usable() -> None:
+    with pool_of(1, timeout_s=0.01) as threads:
+        may_go_on = threading.Event()
+
+        async def serve() -> None:
+            with pytest.raises(exceptions.ThreadTimeout):
+                await threads.run(may_go_on.wait, DEADLINE_S)
+            # The second one never gets the thread.
+            with pytest.raises(exceptions.ThreadTimeout):
+                await threads.run(lambda: None)
+            may_go_on.set()
+
+        asyncio.run(serve())
+
+
+def test_the_threads_end_after_the_pool_is_stopped() -> None:
+    before = set(threading.enumerate())
+    with pool_of(3) as threads:
+        meet = threading.Barrier(3)
+
+        async def serve() -> None:
+            await asyncio.gather(*(threads.run(meet.wait, DEADLINE_S) for _ in range(3)))
+
+        asyncio.run(serve())
+        started = set(threading.enumerate()) - before
+    for thread in started:
+        thread.join(DEADLINE_S)
+    assert (len(started), any(thread.is_alive() for thread in started)) == (3, False)
+
+
+def test_without_threads_the_service_is_not_ready() -> None:
+    with pytest.raises(exceptions.NotReady):
+        asyncio.run(Threads("route", DEADLINE_S).run(lambda: None))

@@ -1,0 +1,29 @@
+"""What is in a database, seen from outside the service."""
+
+from typing import Any
+
+from sqlalchemy import NullPool
+from sqlalchemy import inspect
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from ninepanels import clock
+from ninepanels import crud
+from ninepanels import sqlmodels as sql
+from ninepanels.database import make_engine
+from ninepanels.ops import demo
+
+
+def all_rows(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table of the models that is there."""
+    engine = make_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        there = inspect(connection).get_table_names()
+        tables = [table for table in sql.Base.metadata.sorted_tables if table.name in there]
+        return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in tables}
+
+
+def add_somebody(database_url: str) -> None:
+    """Add somebody with panels and a week of entries."""
+    with Session(make_engine(database_url, poolclass=NullPool)) as session, session.begin():
+        assert crud.demo.add_all(session, list(demo.people(1, 1, 7, clock.now())), "no password has this hash")

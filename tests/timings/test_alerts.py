@@ -1,0 +1,293 @@
+"""A route gets slow, and fast again: who hears of it, and how often."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import select
+from starlette.testclient import TestClient
+
+from ninepanels import crud
+from ninepanels import event_types
+from ninepanels import pydmodels as pyd
+from ninepanels import queues
+from ninepanels import sqlmodels as sql
+from ninepanels.config import Settings
+from ninepanels.database import database
+from ninepanels.main import create_api
+from ninepanels.observability import route_names
+from ninepanels.timings import thresholds
+
+from ..conftest import Stopwatch
+from ..support.mail_server import MailServer
+from ..support.mailbox import Mailbox
+from ..support.mailbox import text_of
+from ..support.people import PASSWORD
+from ..support.people import Person
+from ..support.people import data
+from ..support.pipeline import finish_events
+from ..support.recorder import Recorder
+from ..support.servers import Service
+from ..support.servers import wait_for
+from ..support.web_server import WebServer
+
+LIVE = "GET_/health/live"
+USUAL = thresholds.DEFAULT
+
+
+@pytest.fixture
+def hook() -> Iterator[WebServer]:
+    with WebServer.running() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(settings: Settings, hook: WebServer) -> Settings:
+    """Those of a service whose alerts go to one address and one webhook."""
+    alerts = {"alert_emails": ("ops@example.com",), "alert_webhook_url": SecretStr(f"{hook.url}/hooks/1")}
+    return settings.model_copy(update=alerts)
+
+
+@pytest.fixture
+def admin(ada: Person) -> Person:
+    with database.transaction() as work:
+        crud.users.set_admin(work, ada.id, is_admin=True)
+    return ada
+
+
+def call(client: TestClient, stopwatch: Stopwatch, *milliseconds: float) -> None:
+    """Call a route, each time so slowly, and wait until that is looked at."""
+    for stopwatch.ms in milliseconds:
+        data(client.get("/health/live"))
+    finish_events(client)
+
+
+def alerts(recorder: Recorder) -> list[tuple[str, pyd.RouteAlert]]:
+    return [(event.type, event.payload) for event in recorder.all_so_far() if isinstance(event.payload, pyd.RouteAlert)]
+
+
+def kinds(recorder: Recorder) -> list[str]:
+    return [kind for kind, _ in alerts(recorder)]
+
+
+RAISED, CLEARED = event_types.ROUTE_ALERT_RAISED, event_types.ROUTE_ALERT_CLEARED
+
+
+def stats_of(admin: Person, method_path: str = LIVE) -> dict[str, Any]:
+    return next(each for each in data(admin.get("/admin/routes")) if each["method_path"] == method_path)
+
+
+# --- The story --------------------------------------------------------------------------------------------------------
+
+
+def test_a_slow_route_raises_one_alert_with_one_mail_and_one_call_and_clears_it_once(
+    recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch, hook: WebServer, mailbox: Mailbox
+) -> None:
+    for _ in range(3):
+        call(client, stopwatch, *[900.0] * 10)
+    assert kinds(recorder) == [RAISED]
+    alert_id = stats_of(admin)["alert_id"]
+    assert stats_of(admin)["in_alert"] is True
+
+    for _ in range(3):
+        call(client, stopwatch, *[5.0] * USUAL.window_size)
+    assert kinds(recorder) == [RAISED, CLEARED]
+    assert [str(alert.alert_id) for _, alert in alerts(recorder)] == [alert_id] * 2
+    assert (stats_of(admin)["in_alert"], stats_of(admin)["alert_id"]) == (False, None)
+
+    posted = hook.wait_for(2)
+    assert [(each["type"], each["payload"]["alert_id"]) for each in posted] == [(RAISED, alert_id), (CLEARED, alert_id)]
+    [raised] = mailbox.wait_for("is slow")
+    [cleared] = mailbox.wait_for("is fast again")
+    for mail in (raised, cleared):
+        assert mail["To"] == "ops@example.com"
+        assert alert_id in text_of(mail)
+        assert LIVE in text_of(mail)
+
+
+def test_what_is_posted_says_which_route_and_how_slow(
+    client: TestClient, stopwatch: Stopwatch, hook: WebServer
+) -> None:
+    call(client, stopwatch, *[900.0] * 10)
+    [event] = hook.wait_for(1)
+    assert set(event) == {"event_id", "created_at", "request_id", "type", "payload"}
+    payload = event["payload"]
+    assert payload["method_path"] == LIVE
+    assert payload["p95"] == pytest.approx(900)
+    assert (payload["alert_threshold_ms"], payload["count"]) == (USUAL.alert_threshold_ms, 10)
+    assert payload["at"].endswith("Z")
+
+
+def test_a_webhook_that_is_away_for_a_moment_is_called_again(
+    client: TestClient, stopwatch: Stopwatch, hook: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queues, "RETRY_DELAYS_S", (0.0, 0.0, 0.0))
+    hook.statuses = [503, 503]
+    call(client, stopwatch, *[900.0] * 10)
+    assert len({event["event_id"] for event in hook.wait_for(3)}) == 1
+
+
+def test_a_webhook_that_hangs_keeps_no_mail_back(
+    client: TestClient, stopwatch: Stopwatch, hook: WebServer, mailbox: Mailbox
+) -> None:
+    hook.has_time.clear()
+    for stopwatch.ms in [900.0] * 10:
+        data(client.get("/health/live"))
+    mailbox.wait_for("is slow")
+    hook.has_time.set()
+
+
+# --- When -------------------------------------------------------------------------------------------------------------
+
+
+def test_between_80_percent_and_the_threshold_an_alert_stays_as_it_is(
+    recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch
+) -> None:
+    data(admin.patch("/admin/routes", {"method_path": LIVE, "alert_threshold_ms": 100, "window_size": 5}))
+    for ms, expected in [(100.0, []), (100.1, [RAISED]), (99.0, [RAISED]), (80.0, [RAISED]), (101.0, [RAISED])]:
+        call(client, stopwatch, *[ms] * 5)
+        assert kinds(recorder) == expected
+    call(client, stopwatch, *[79.9] * 5)
+    assert kinds(recorder) == [RAISED, CLEARED]
+    call(client, stopwatch, *[99.0] * 5)
+    assert kinds(recorder) == [RAISED, CLEARED]
+
+
+def test_every_alert_has_an_id_of_its_own(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
+    for ms in (900.0, 5.0, 900.0):
+        call(client, stopwatch, *[ms] * USUAL.window_size)
+    assert kinds(recorder) == [RAISED, CLEARED, RAISED]
+    ids = [alert.alert_id for _, alert in alerts(recorder)]
+    assert ids[0] == ids[1] != ids[2]
+
+
+def test_one_slow_request_among_many_is_no_alert(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
+    call(client, stopwatch, 60_000.0, *[5.0] * 30)
+    assert kinds(recorder) == []
+
+
+def test_a_route_that_was_hardly_called_yet_is_no_alert(
+    recorder: Recorder, client: TestClient, stopwatch: Stopwatch
+) -> None:
+    call(client, stopwatch, *[900.0] * (thresholds.MIN_READINGS - 1))
+    assert kinds(recorder) == []
+    call(client, stopwatch, 900.0)
+    assert kinds(recorder) == [RAISED]
+
+
+def test_a_window_smaller_than_that_is_taken_at_its_word(
+    recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch
+) -> None:
+    data(admin.patch("/admin/routes", {"method_path": LIVE, "window_size": 1}))
+    call(client, stopwatch, 900.0)
+    assert kinds(recorder) == [RAISED]
+
+
+def test_a_new_threshold_is_judged_by_at_once(
+    recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch, mailbox: Mailbox
+) -> None:
+    call(client, stopwatch, *[300.0] * 5)
+    lower = data(admin.patch("/admin/routes", {"method_path": LIVE, "alert_threshold_ms": 200}))
+    assert (lower["in_alert"], lower["alert_threshold_ms"]) == (True, 200)
+    higher = data(admin.patch("/admin/routes", {"method_path": LIVE, "alert_threshold_ms": 400}))
+    assert (higher["in_alert"], higher["alert_id"]) == (False, None)
+    mailbox.wait_for("is fast again")
+    finish_events(client)
+    assert kinds(recorder) == [RAISED, CLEARED]
+
+
+def test_an_alert_that_is_rolled_back_was_none(
+    recorder: Recorder, client: TestClient, stopwatch: Stopwatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_arguments: object, **_fields: object) -> None:
+        raise LookupError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(crud.outbox, "add", fail)
+        call(client, stopwatch, *[900.0] * 10)
+    assert kinds(recorder) == []
+    with database.connection() as connection:
+        assert connection.scalars(select(sql.RouteSettings.method_path).where(sql.RouteSettings.in_alert)).all() == []
+    call(client, stopwatch, 900.0)
+    assert kinds(recorder) == [RAISED]
+
+
+def test_the_defaults_are_of_routes_that_exist(client: TestClient) -> None:
+    assert set(thresholds.BY_ROUTE) <= route_names.all_of(client.app)  # type: ignore[arg-type]
+
+
+def test_nobody_is_written_to_where_nobody_is_named(
+    recorder: Recorder, settings: Settings, stopwatch: Stopwatch, hook: WebServer
+) -> None:
+    settings = settings.model_copy(update={"alert_emails": (), "alert_webhook_url": SecretStr("")})
+    with TestClient(create_api(settings)) as client:
+        call(client, stopwatch, *[900.0] * 10)
+        assert kinds(recorder) == [RAISED]
+        with database.connection() as connection:
+            assert connection.scalars(select(sql.OutboxMail)).all() == []
+    assert hook.bodies == []
+
+
+# --- Two instances ----------------------------------------------------------------------------------------------------
+
+
+def test_two_instances_raise_one_alert_and_clear_it_once(database_url: str, tmp_path: Path) -> None:
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder in folders:
+        folder.mkdir()
+    with MailServer.running() as mails, WebServer.running() as hook:
+        alerting = {"ALERT_EMAILS": "ops@example.com", "ALERT_WEBHOOK_URL": hook.url, "SMTP_URL": mails.url}
+        with (
+            Service(database_url, folders[0], **alerting) as one,
+            Service(database_url, folders[1], **alerting) as two,
+        ):
+            both = (one, two)
+            authorized = {"Authorization": f"Bearer {admins_token(one, database_url)}"}
+            limit = {"method_path": "GET_/", "window_size": 20}
+
+            def patch(service: Service, threshold_ms: float) -> dict[str, Any]:
+                body = limit | {"alert_threshold_ms": threshold_ms}
+                answer: dict[str, Any] = data(service.client.patch("/admin/routes", json=body, headers=authorized))
+                return answer
+
+            # Every request there is takes longer than this, and none as long as the other.
+            patch(one, 0.000_1)
+            for _ in range(60):
+                assert [service.status("/") for service in both] == [200, 200]
+            [raised] = hook.wait_for(1)
+            wait_for(lambda: rows_of(two, authorized) == 120)
+            assert patch(two, 3_600_000)["in_alert"] is False
+            for _ in range(20):
+                assert [service.status("/") for service in both] == [200, 200]
+            hook.wait_for(2)
+            mails.wait_for(3)
+            for service in both:
+                service.stop()
+        assert [event["type"] for event in hook.events()] == [RAISED, CLEARED]
+        assert {event["payload"]["alert_id"] for event in hook.events()} == {raised["payload"]["alert_id"]}
+        to_ops = [str(mail["Subject"]) for mail in mails.mails if mail["To"] == "ops@example.com"]
+        assert sorted(to_ops) == [
+            "Alert: a route of Nine Panels is slow",
+            "Cleared: a route of Nine Panels is fast again",
+        ]
+
+
+def admins_token(service: Service, database_url: str) -> str:
+    person = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
+    user = data(service.client.post("/users", json=person))
+    database.connect(database_url, pool_size=1)
+    with database.transaction() as work:
+        crud.users.set_admin(work, user["id"], is_admin=True)
+    database.disconnect()
+    login = data(service.client.post("/token", data={"username": person["email"], "password": PASSWORD}))
+    token: str = login["access_token"]
+    return token
+
+
+def rows_of(service: Service, authorized: dict[str, str]) -> int:
+    """How many requests of `GET /` are in the database by now."""
+    query = {"method_path": "GET_/", "window_size": "1000"}
+    answer = service.client.get("/admin/routes/timings", params=query, headers=authorized)
+    return len(data(answer)["readings"])

@@ -1,0 +1,74 @@
+import asyncio
+
+import pytest
+
+from ninepanels import exceptions
+from ninepanels.timings import webhook
+from ninepanels.timings.webhook import Webhook
+
+from ..support.postgres import free_port
+from ..support.web_server import WebServer
+
+
+def post(url: str, body: str = "{}") -> None:
+    asyncio.run(Webhook(url).post(body))
+
+
+def test_a_document_is_posted_as_json() -> None:
+    with WebServer.running() as server:
+        post(f"{server.url}/hooks/1?key=2", '{"who": "東方美人 🌱"}')
+        assert server.paths == ["/hooks/1?key=2"]
+        assert server.events() == [{"who": "東方美人 🌱"}]
+        assert server.headers[0]["Content-Type"] == "application/json"
+
+
+def test_without_an_address_nothing_is_posted() -> None:
+    post("")
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308, 400, 403, 404, 410])
+def test_a_refusal_is_final(status: int) -> None:
+    with WebServer.running() as server:
+        server.statuses = [status]
+        with pytest.raises(exceptions.WebhookRejected):
+            post(server.url)
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503])
+def test_not_now_is_worth_another_try(status: int) -> None:
+    with WebServer.running() as server:
+        server.statuses = [status]
+        with pytest.raises(exceptions.WebhookUnavailable):
+            post(server.url)
+
+
+def test_a_redirect_is_not_followed() -> None:
+    with WebServer.running() as here, WebServer.running() as elsewhere:
+        here.statuses, here.location = [307], f"{elsewhere.url}/elsewhere"
+        with pytest.raises(exceptions.WebhookRejected):
+            post(here.url)
+        assert elsewhere.paths == []
+
+
+def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    with WebServer.running() as server, WebServer.running() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        post(server.url)
+        assert (len(server.bodies), proxy.bodies) == (1, [])
+
+
+def test_whoever_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(webhook, "TIMEOUT_S", 0.1)
+    with WebServer.running() as server:
+        server.has_time.clear()
+        with pytest.raises(exceptions.WebhookUnavailable):
+            post(server.url)
+
+
+def test_nobody_there_is_said_without_the_address() -> None:
+    with pytest.raises(exceptions.WebhookUnavailable) as caught:
+        post(f"http://127.0.0.1:{free_port()}/hooks/secret")
+    assert caught.value.context_msg == "ConnectError"
+    assert caught.value.__suppress_context__
