@@ -18,6 +18,7 @@ from sqlalchemy import Engine
 from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy import exc
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.pool import QueuePool
@@ -42,7 +43,7 @@ _POSTGRESQL = MappingProxyType(
     {"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
 )
 # Serving connections only: a migration or a backup may take longer. A lock times out before its statement does, so that
-# the error names the cause. `tcp_user_timeout` limits how long sent data may stay unacknowledged (milliseconds).
+# the error names the cause. `tcp_user_timeout` limits how long sent data may stay unacknowledged. All in milliseconds.
 _POSTGRESQL_SERVING = MappingProxyType(
     {**_POSTGRESQL, "options": "-c lock_timeout=2000 -c statement_timeout=4000", "tcp_user_timeout": 4_000}
 )
@@ -240,7 +241,10 @@ def make_engine(url: str, postgresql: Mapping[str, Any] = _POSTGRESQL, **options
     """
     # Errors are logged with their statement. Its parameters are personal data and are hidden.
     if not url.startswith("sqlite"):
-        return create_engine(url, hide_parameters=True, connect_args=dict(postgresql), **options)
+        # `connect_args` replace the parameters of the URL, but server options of both are needed.
+        server_options = f"{make_url(url).query.get('options', '')} {postgresql.get('options', '')}".strip()
+        connect_args = {**postgresql, "options": server_options}
+        return create_engine(url, hide_parameters=True, connect_args=connect_args, **options)
     engine = create_engine(url, hide_parameters=True, **options)
     event.listen(engine, "connect", _configure_sqlite)
     if options.get("isolation_level") != AUTOCOMMIT:

@@ -163,6 +163,8 @@ class HandlerQueue:
             except Exception as error:
                 if isinstance(error, exceptions.Unavailable) and delay_s is not None:
                     self._retried.inc(len(events))
+                    reason = error.context_msg
+                    log.warning("%s is retried in %.1f s for %d events (%s)", self.name, delay_s, len(events), reason)
                     await asyncio.sleep(delay_s)
                     continue
                 self._failed.inc(len(events))
