@@ -20,10 +20,10 @@ from zoneinfo import ZoneInfo
 from . import clock
 from . import exceptions
 
-LATEST_DAY_START = 5
+MAX_DAY_START = 5
 """The last hour at which a user's day may begin."""
 
-LONGEST_HISTORY = date.max.toordinal()
+MAX_HISTORY_DAYS = date.max.toordinal()
 """Days; no history can be longer, for no date can be later."""
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ def timezones() -> frozenset[str]:
     return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
-class Whose(Protocol):
+class DaySettings(Protocol):
     """Somebody who lives by a day of their own."""
 
     @property
@@ -48,7 +48,7 @@ class Whose(Protocol):
         """Hours after midnight, 0 to 5, until which the day before goes on."""
 
 
-def day_of(instant: datetime, whose: Whose) -> date:
+def day_of(instant: datetime, whose: DaySettings) -> date:
     """Return the day an aware instant belongs to for a user.
 
     The subtraction is one of wall-clock time (Python's within one zone), so a day begins when the
@@ -57,7 +57,7 @@ def day_of(instant: datetime, whose: Whose) -> date:
     return (instant.astimezone(ZoneInfo(whose.timezone)) - timedelta(hours=whose.day_starts_at)).date()
 
 
-def today(whose: Whose) -> date:
+def today(whose: DaySettings) -> date:
     """Return the day it is for a user now."""
     return day_of(clock.now(), whose)
 
@@ -112,6 +112,6 @@ def consistency(days_complete: int, panel_age: int) -> float:
     return days_complete / panel_age
 
 
-def padded(days: Sequence[date], recorded: Mapping[date, T]) -> Iterator[tuple[date, T | None]]:
+def pad(days: Sequence[date], recorded: Mapping[date, T]) -> Iterator[tuple[date, T | None]]:
     """Pair every day with what was recorded on it, None where nothing was."""
     return zip(days, map(recorded.get, days), strict=True)

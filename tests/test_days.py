@@ -38,7 +38,7 @@ ZONES = [
     "Australia/Lord_Howe",
 ]
 
-people = st.builds(Somebody, st.sampled_from(ZONES), st.integers(0, days.LATEST_DAY_START))
+people = st.builds(Somebody, st.sampled_from(ZONES), st.integers(0, days.MAX_DAY_START))
 instants = st.datetimes(datetime(2015, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 dates = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 histories = st.builds(lambda first, length: days.History(first, first + timedelta(length)), dates, st.integers(0, 200))
@@ -239,8 +239,8 @@ def test_the_latest_days_without_a_number_are_the_whole(history: days.History) -
 
 def test_the_latest_days_of_the_longest_history_stay_within_the_calendar() -> None:
     history = days.History(date.min, date.max)
-    assert history.length == days.LONGEST_HISTORY
-    assert history.latest(days.LONGEST_HISTORY) == history
+    assert history.length == days.MAX_HISTORY_DAYS
+    assert history.latest(days.MAX_HISTORY_DAYS) == history
 
 
 # --- Pages ----------------------------------------------------------------------------------------------------------
@@ -281,14 +281,14 @@ def test_a_page_past_the_end_is_empty(history: days.History, further: int, sort_
 @given(histories, st.dictionaries(dates, st.integers()))
 def test_padding_keeps_every_day_exactly_once_and_in_order(history: days.History, recorded: dict[date, int]) -> None:
     whole = all_of(history)
-    assert [day for day, _ in days.padded(whole, recorded)] == whole
+    assert [day for day, _ in days.pad(whole, recorded)] == whole
 
 
 @given(histories, st.data())
 def test_padding_fills_in_exactly_what_was_recorded(history: days.History, data: st.DataObject) -> None:
     whole = all_of(history)
     recorded = data.draw(st.dictionaries(st.sampled_from(whole), st.booleans()))
-    assert {day: entry for day, entry in days.padded(whole, recorded) if entry is not None} == recorded
+    assert {day: entry for day, entry in days.pad(whole, recorded) if entry is not None} == recorded
 
 
 @given(st.integers(1, 100_000), st.data())

@@ -32,7 +32,7 @@ _CONSISTENCY = (
     )
     .select_from(sql.User)
     .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
-    .where(*tokens.PROOF)
+    .where(*tokens.VERIFIED)
     .order_by(sql.Panel.position)
 )
 

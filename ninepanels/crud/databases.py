@@ -42,7 +42,7 @@ def rename(executor: Executor, old: str, new: str) -> None:
     executor.execute(text(f"ALTER DATABASE {_quoted(executor, old)} RENAME TO {_quoted(executor, new)}"))
 
 
-def hold_off_writers(executor: Executor) -> int:
+def lock_against_writes(executor: Executor) -> int:
     """Let nobody write to the database of this session until its transaction ends; reading goes on.
 
     Returns:
@@ -63,7 +63,7 @@ def hold_off_writers(executor: Executor) -> int:
     return process
 
 
-def send_away_all_but(executor: Executor, name: str, process: int) -> bool:
+def terminate_other_connections(executor: Executor, name: str, process: int) -> bool:
     """Close all connections to a database but one.
 
     Returns:

@@ -35,7 +35,7 @@ def _upsert(insert: Any) -> Any:
             bindparam("timestamp", type_=sql.Entry.timestamp.type),
         )
         .join(sql.User, sql.User.id == sql.Panel.user_id)
-        .where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
+        .where(*tokens.VERIFIED, sql.Panel.id == bindparam("panel_id"))
         .with_for_update(read=True, key_share=True, of=sql.Panel)
     )
     insert = insert.from_select(["user_id", "panel_id", "day", "is_complete", "timestamp"], panel)
@@ -69,7 +69,7 @@ def _history(kind: str, order: Any) -> Any:
     document = select(_AS_DOCUMENT[kind](*entries.c)).scalar_subquery()
     history = select(sql.Panel.created_at, first_day.label("first_day"), document.label("entries"))
     history = history.join(sql.User, sql.User.id == sql.Panel.user_id)
-    return history.where(*tokens.PROOF, sql.Panel.id == bindparam("panel_id"))
+    return history.where(*tokens.VERIFIED, sql.Panel.id == bindparam("panel_id"))
 
 
 _ORDERS = {"timestamp.desc": sql.Entry.day.desc(), "timestamp.asc": sql.Entry.day.asc()}
@@ -126,7 +126,7 @@ def read_history(
         (day := date.fromisoformat(iso)): _history_day(entry_id, panel_id, day, is_complete=bool(is_complete))
         for entry_id, iso, is_complete in pydantic_core.from_json(row.entries or "[]")
     }
-    page = days.padded(history.page(offset, limit, sort_by), recorded)
+    page = days.pad(history.page(offset, limit, sort_by), recorded)
     return [entry or _history_day(f"padded-{panel_id}-{day}", panel_id, day) for day, entry in page], history.length
 
 

@@ -40,7 +40,7 @@ _ALL_WITH_TODAY = (
     _WITH_TODAY.select_from(sql.User)
     .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
     .outerjoin(sql.Entry, _TODAY)
-    .where(*tokens.PROOF)
+    .where(*tokens.VERIFIED)
     .order_by(sql.Panel.position)
 )
 _FIELDS = _WITH_TODAY.selected_columns.keys()
@@ -123,7 +123,7 @@ def delete(session: Session, user_id: int, panel_id: int) -> None:
     _renumber(session, user_id, order)
 
 
-def restart(session: Session, user_id: int, panel_id: int) -> None:
+def reset_created_at(session: Session, user_id: int, panel_id: int) -> None:
     """Let a panel count as created now.
 
     Raises:

@@ -21,7 +21,7 @@ def issue(session: Session, user_id: int, token_hash: str, lifetime: timedelta) 
     """Add a token and void the user's older ones; tokens of anybody that have expired are deleted."""
     now = clock.now()
     session.execute(sql_delete(sql.PasswordResetToken).where(sql.PasswordResetToken.expires_at <= now))
-    void_all(session, user_id)
+    invalidate_all(session, user_id)
     session.add(
         sql.PasswordResetToken(token_hash=token_hash, user_id=user_id, issued_at=now, expires_at=now + lifetime)
     )
@@ -52,7 +52,7 @@ def use(session: Session, email: str, token_hash: str) -> int:
     return user_id
 
 
-def void_all(session: Session, user_id: int) -> None:
+def invalidate_all(session: Session, user_id: int) -> None:
     """Let none of the user's tokens work any more."""
     session.execute(
         sql_update(sql.PasswordResetToken)

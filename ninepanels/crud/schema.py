@@ -49,12 +49,12 @@ def count_rows(executor: Executor) -> dict[str, int]:
     return {name: executor.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
 
 
-def forget_revision(session: Session) -> None:
+def delete_revision(session: Session) -> None:
     """Make room for the revision that comes with a dump's rows."""
     session.execute(text(f"DELETE FROM {VERSION_TABLE}"))  # noqa: S608 - our own name
 
 
-def catch_up_with_ids(session: Session) -> None:
+def advance_sequences(session: Session) -> None:
     """Let no table give its next row an id that a row has already, as one that brought its own. SQLite looks itself."""
     if dialect(session) == "sqlite":
         return

@@ -36,10 +36,10 @@ _ALIVE = (
 )
 _BEARER = select(*users.COLUMNS).where(*_ALIVE)
 
-PROOF = (*_ALIVE, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
+VERIFIED = (*_ALIVE, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
 """Conditions on `sql.User` that a `Bearer` meets, given its fields; under them a statement wants none before it."""
 
-_PROVEN = select(*users.COLUMNS).where(*PROOF)
+_PROVEN = select(*users.COLUMNS).where(*VERIFIED)
 
 
 def read_user(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:

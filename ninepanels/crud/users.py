@@ -82,13 +82,13 @@ def read_by_email(executor: Executor, email: str) -> UserRow | None:
     return None if row is None else UserRow(*row)
 
 
-def read_to_write_to(session: Session, email: str) -> sql.User | None:
+def read_by_email_for_update(session: Session, email: str) -> sql.User | None:
     """Return the user who has this e-mail until the end of the transaction, locked as `lock` does."""
     mine = select(sql.User).where(sql.User.email == email).with_for_update(key_share=True)
     return session.scalar(mine, execution_options={"populate_existing": True})
 
 
-def read_to_change(session: Session, user_id: int) -> sql.User:
+def read_for_update(session: Session, user_id: int) -> sql.User:
     """Return a user as they are now, locked as `lock` does.
 
     Raises:

@@ -153,7 +153,7 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
 def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
     if mail.kind == pyd.MailKind.PASSWORD_RESET:
         # By the address alone, each time: who had it at the last attempt may have another one now.
-        return crud.users.read_to_write_to(work, mail.recipient)
+        return crud.users.read_by_email_for_update(work, mail.recipient)
     return None if mail.user_id is None else crud.users.read(work, mail.user_id)
 
 

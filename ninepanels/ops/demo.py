@@ -78,7 +78,7 @@ HABITS = (
 
 
 class Rhythm(NamedTuple):
-    """When somebody's days begin, as `days.Whose` has it."""
+    """When somebody's days begin, as `days.DaySettings` has it."""
 
     timezone: str
     day_starts_at: int

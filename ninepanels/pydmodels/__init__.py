@@ -24,10 +24,10 @@ from .events import UserEvent as UserEvent
 from .events import UserLoggedIn as UserLoggedIn
 from .events import UserLoggedOut as UserLoggedOut
 from .events import UserUpdated as UserUpdated
-from .fields import LARGEST_ID as LARGEST_ID
-from .fields import LARGEST_WINDOW as LARGEST_WINDOW
+from .fields import MAX_ID as MAX_ID
 from .fields import MAX_PANELS as MAX_PANELS
-from .fields import SLOWEST_MS as SLOWEST_MS
+from .fields import MAX_THRESHOLD_MS as MAX_THRESHOLD_MS
+from .fields import MAX_WINDOW_SIZE as MAX_WINDOW_SIZE
 from .fields import DayStartsAt as DayStartsAt
 from .fields import Description as Description
 from .fields import Email as Email

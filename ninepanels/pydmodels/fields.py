@@ -12,10 +12,10 @@ from pydantic_core import PydanticCustomError
 from .. import days
 from . import emails
 
-LARGEST_ID = 2**63 - 1
-LARGEST_WINDOW = 1_000
+MAX_ID = 2**63 - 1
+MAX_WINDOW_SIZE = 1_000
 MAX_PANELS = 9
-SLOWEST_MS = 3_600_000
+MAX_THRESHOLD_MS = 3_600_000
 
 
 def _without_nul(text: str) -> str:
@@ -47,9 +47,9 @@ Password = Annotated[
     str, StringConstraints(min_length=8, max_length=128), Field(json_schema_extra={"format": "password"})
 ]
 Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Berlin"])]
-DayStartsAt = Annotated[int, Field(ge=0, le=days.LATEST_DAY_START)]
+DayStartsAt = Annotated[int, Field(ge=0, le=days.MAX_DAY_START)]
 MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]
-WindowSize = Annotated[int, Field(ge=1, le=LARGEST_WINDOW)]
-Id = Annotated[int, Field(ge=1, le=LARGEST_ID)]
+WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE)]
+Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Instant = datetime
 """In UTC, as everything that reads one makes it; written as ISO 8601 with a Z then."""

@@ -14,7 +14,7 @@ from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from .. import exceptions
-from .fields import SLOWEST_MS
+from .fields import MAX_THRESHOLD_MS
 from .fields import DayStartsAt
 from .fields import Description
 from .fields import Email
@@ -122,7 +122,7 @@ class RouteUpdate(UpdateBody):
     beside = {"method_path"}
 
     method_path: MethodPath
-    alert_threshold_ms: Annotated[float, Field(strict=True, gt=0, le=SLOWEST_MS)] | MISSING = MISSING
+    alert_threshold_ms: Annotated[float, Field(strict=True, gt=0, le=MAX_THRESHOLD_MS)] | MISSING = MISSING
     window_size: Annotated[WindowSize, Field(strict=True)] | MISSING = MISSING
 
 

@@ -23,7 +23,7 @@ MAX_PAGE_SIZE = 1_000
 def read_users(
     current_admin: CurrentAdmin,
     request: Request,
-    offset: Annotated[int, Query(ge=0, le=pyd.LARGEST_ID)] = 0,
+    offset: Annotated[int, Query(ge=0, le=pyd.MAX_ID)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 100,
 ) -> list[pyd.User]:
     """Read the users, in the order in which they signed up."""

@@ -34,7 +34,7 @@ def read_entries(
     panel_id: PanelId,
     current_user: CurrentUser,
     request: Request,
-    offset: Annotated[int, Query(ge=0, le=days.LONGEST_HISTORY)] = 0,
+    offset: Annotated[int, Query(ge=0, le=days.MAX_HISTORY_DAYS)] = 0,
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_DAYS)] = MAX_PAGE_DAYS,
     sort_by: days.SortBy = "timestamp.desc",
 ) -> list[pyd.HistoryDay]:
@@ -48,7 +48,7 @@ def read_entries(
 def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> bool:
     """Delete the history of a panel. The panel counts as created now."""
     with current_user.transaction() as (work, user):
-        crud.panels.restart(work, user.id, panel_id)
+        crud.panels.reset_created_at(work, user.id, panel_id)
         crud.entries.delete_all(work, user.id, panel_id)
         work.emit(pyd.EntriesReset(user_id=user.id, panel_id=panel_id))
     return True

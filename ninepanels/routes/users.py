@@ -71,14 +71,14 @@ def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.Us
 
 def _update(current_user: AuthenticatedUser, changes: dict[str, Any], confirmed: str | None) -> pyd.User:
     with current_user.transaction() as (work, owner):
-        user = crud.users.read_to_change(work, owner.id)
+        user = crud.users.read_for_update(work, owner.id)
         if confirmed is not None and user.hashed_password != confirmed:
             raise exceptions.WrongPassword
         old_email = user.email
         crud.users.update(work, user, changes)
         if user.email != old_email:
             # The old mailbox gets a notice, and the reset links in it become void.
-            crud.password_resets.void_all(work, user.id)
+            crud.password_resets.invalidate_all(work, user.id)
             crud.outbox.delete_resets(work, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))

@@ -19,7 +19,7 @@ from ..support.people import data
 def travel(person: Person, timezone: str) -> None:
     """Move, by way of another process: this one hears nothing of it."""
     with database.transaction() as work:
-        crud.users.update(work, crud.users.read_to_change(work, person.id), {"timezone": timezone})
+        crud.users.update(work, crud.users.read_for_update(work, person.id), {"timezone": timezone})
 
 
 def log_out(person: Person) -> None:

@@ -115,7 +115,7 @@ class Postgresql:
         if contents.kind is Kind.DATA:
             migrations.migrate(fresh_url, contents.revision)
             with connected(fresh_url) as fresh, fresh.transaction() as work:
-                crud.schema.forget_revision(work)
+                crud.schema.delete_revision(work)
             options.append("--data-only")
         self._run("pg_restore", *options, f"--dbname={_without_password(fresh_url)}", str(file))
 
@@ -142,7 +142,7 @@ class Postgresql:
             with ThreadPoolExecutor(1) as thread:
                 renaming = thread.submit(self._rename, {self.database: replaced, fresh: self.database})
                 while not renaming.done():
-                    if crud.databases.send_away_all_but(connection, self.database, process):
+                    if crud.databases.terminate_other_connections(connection, self.database, process):
                         holding.close()
                     wait([renaming], POLL_S)
                 renaming.result()
@@ -156,7 +156,7 @@ class Postgresql:
             tries_left -= 1
             try:
                 with ExitStack() as holding_now:
-                    process = crud.databases.hold_off_writers(holding_now.enter_context(held.transaction()))
+                    process = crud.databases.lock_against_writes(holding_now.enter_context(held.transaction()))
                     holding.push(holding_now.pop_all())
                     return process
             except exceptions.DatabaseUnavailable:

@@ -58,7 +58,7 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
         _check_rows(fresh_url, file, contents)
         migrations.migrate(fresh_url)
         with connected(fresh_url) as fresh, fresh.transaction() as work:
-            crud.schema.catch_up_with_ids(work)
+            crud.schema.advance_sequences(work)
         after = _check_schema(fresh_url, file)
         kind.swap(fresh_url, back_up_first)
     return before, after
