@@ -1,11 +1,14 @@
-"""The laws of ARCHITECTURE.md, held by reading the code."""
+"""The laws of docs/architecture.md, enforced by reading the code."""
 
 import ast
 from pathlib import Path
 
 import pytest
+from fastapi import FastAPI
 
 from ninepanels import environments
+from ninepanels.http.routing import Route
+from ninepanels.routes import router
 
 PACKAGE = environments.ROOT / "ninepanels"
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -17,7 +20,7 @@ def module_of(path: Path) -> str:
 
 
 def imports_of(path: Path) -> set[str]:
-    """The absolute names that a file imports: modules, and what it takes from them."""
+    """The absolute names that a file imports: modules, and the names imported from them."""
     names = set()
     parents = path.relative_to(environments.ROOT).parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
@@ -31,7 +34,7 @@ def imports_of(path: Path) -> set[str]:
 
 
 def files_in(*names: str) -> list[Path]:
-    """The files of folders and modules of the package."""
+    """The files of packages and modules in `ninepanels`."""
     return [path for path in FILES if path.relative_to(PACKAGE).parts[0] in {*names, *(f"{name}.py" for name in names)}]
 
 
@@ -43,18 +46,75 @@ def ids(path: Path) -> str:
     return module_of(path)
 
 
+# --- The tree ---------------------------------------------------------------------------------------------------------
+
+# A module imports only from its own package and from the lines above its own in this list.
+LAYERS = [
+    ["exceptions", "clock", "ids", "event_types"],
+    ["environments", "days"],
+    ["pydmodels"],
+    ["config", "sqlmodels"],
+    ["observability"],
+    ["runtime", "queues"],
+    ["database", "crud"],
+    ["http"],
+    ["accounts", "timings"],
+    ["mail", "ops"],
+    ["handlers", "middleware"],
+    ["dispatcher", "routes"],
+    ["main"],
+    ["serve"],
+]
+MAX_LINES = 350
+MIN_MODULES = 3
+ENTRY_POINTS = {"__init__", "__main__"}
+
+
+def layer_of(name: str) -> int:
+    return next(number for number, names in enumerate(LAYERS) if name in names)
+
+
+def test_the_package_contains_what_the_layers_name_and_nothing_else() -> None:
+    found = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert found - {"__init__"} == {name for names in LAYERS for name in names}
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_a_module_imports_only_from_its_own_package_and_from_lower_layers(path: Path) -> None:
+    own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if own == "__init__":
+        return
+    imported = {name.split(".")[1] for name in imports_of(path) if name.startswith("ninepanels.")} - {own}
+    names = {name for layer in LAYERS for name in layer}
+    assert not {name for name in imported & names if layer_of(name) >= layer_of(own)}
+
+
+@pytest.mark.parametrize("path", [path.parent for path in FILES if path.name == "__init__.py"], ids=ids)
+def test_a_package_has_three_modules_and_a_docstring_that_says_what_belongs_there(path: Path) -> None:
+    assert len([module for module in path.rglob("*.py") if module.stem not in ENTRY_POINTS]) >= MIN_MODULES
+    assert ast.get_docstring(ast.parse((path / "__init__.py").read_text()))
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_no_module_is_too_long(path: Path) -> None:
+    assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+# --- The laws ---------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("path", files_in("routes"), ids=ids)
 def test_law_1_routes_build_no_query(path: Path) -> None:
     assert not imports_anything_of(path, "sqlalchemy", "ninepanels.sqlmodels")
 
 
 @pytest.mark.parametrize("path", files_in("crud"), ids=ids)
-def test_law_1_crud_knows_no_http(path: Path) -> None:
+def test_law_1_crud_imports_no_http(path: Path) -> None:
     forbidden = ("fastapi", "starlette", "http", "ninepanels.routes", "ninepanels.http")
     assert not imports_anything_of(path, *forbidden)
 
 
-def test_law_1_models_know_nobody() -> None:
+def test_law_1_models_import_nothing_of_ours() -> None:
     assert not imports_anything_of(PACKAGE / "sqlmodels.py", "ninepanels")
 
 
@@ -64,7 +124,7 @@ def test_law_1_queries_are_built_in_crud_alone(path: Path) -> None:
     assert not imports_of(path) & builders
 
 
-def test_law_2_queues_knows_no_handler() -> None:
+def test_law_2_queues_imports_no_handler() -> None:
     assert not imports_anything_of(PACKAGE / "queues.py", "ninepanels.handlers", "ninepanels.dispatcher")
 
 
@@ -75,7 +135,7 @@ def test_law_2_only_main_joins_queues_and_dispatcher(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
-def test_law_2_no_import_hides_in_a_function(path: Path) -> None:
+def test_law_2_no_import_is_inside_a_function(path: Path) -> None:
     tree = ast.parse(path.read_text())
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     hidden = [node for f in functions for node in ast.walk(f) if isinstance(node, ast.Import | ast.ImportFrom)]
@@ -83,13 +143,13 @@ def test_law_2_no_import_hides_in_a_function(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
-def test_law_3_nobody_calls_commit(path: Path) -> None:
+def test_law_3_no_module_calls_commit(path: Path) -> None:
     called = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
     assert "commit" not in called
 
 
 @pytest.mark.parametrize("path", files_in("crud"), ids=ids)
-def test_law_4_queries_on_a_users_things_take_the_user(path: Path) -> None:
+def test_law_4_queries_on_a_users_data_take_the_user(path: Path) -> None:
     if path.stem not in {"panels", "entries", "consistency"}:
         return
     functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
@@ -100,7 +160,7 @@ def test_law_4_queries_on_a_users_things_take_the_user(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", files_in("routes"), ids=ids)
-def test_law_5_what_a_transaction_causes_is_emitted_by_it(path: Path) -> None:
+def test_law_5_routes_emit_through_the_transaction(path: Path) -> None:
     if "crud" in {name.rpartition(".")[2] for name in imports_of(path)}:
         called = {
             ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
@@ -110,7 +170,7 @@ def test_law_5_what_a_transaction_causes_is_emitted_by_it(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
-def test_law_7_only_the_http_layer_speaks_http(path: Path) -> None:
+def test_law_7_only_the_http_layer_uses_http_exceptions(path: Path) -> None:
     if "middleware" not in path.parts and path != PACKAGE / "http" / "errors.py":
         assert not {name for name in imports_of(path) if name.endswith("HTTPException")}
 
@@ -128,6 +188,32 @@ def test_law_8_wall_time_is_read_in_one_place(path: Path) -> None:
         return
     calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
     assert not calls & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
+def test_law_9_only_the_projects_router_is_made_from_fastapis(path: Path) -> None:
+    if path != PACKAGE / "http" / "routing.py":
+        assert not {"fastapi.APIRouter", "fastapi.routing.APIRouter"} & imports_of(path)
+
+
+def test_law_9_every_route_of_the_api_has_the_projects_class(api: FastAPI) -> None:
+    paths = {route.path for route in router.routes if isinstance(route, Route)}
+    assert len(paths) == len({route.path for route in router.routes})  # type: ignore[attr-defined]
+    assert set(api.openapi()["paths"]) == paths
+
+
+@pytest.mark.parametrize("path", files_in("routes"), ids=ids)
+def test_routes_reach_the_database_in_no_more_ways_than_are_offered(path: Path) -> None:
+    offered = {"read", "read_for_monitoring", "transaction", "connections_in_use"}
+    tree = ast.parse(path.read_text())
+    used = {
+        node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_named(node.value, "database")
+    }
+    assert used <= offered
+
+
+def is_named(node: ast.expr, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
