@@ -12,13 +12,10 @@ import time
 from collections import deque
 from collections.abc import Awaitable
 from collections.abc import Callable
-from collections.abc import Iterable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain
-from itertools import islice
 from itertools import repeat
 
 from . import clock
@@ -61,17 +58,13 @@ Dispatcher = Mapping[str, Sequence[Handler | Batched]]
 
 
 class EventQueue(asyncio.Queue[pyd.Event]):
-    """The events that wait for the worker; full, it drops and counts timings and accepts other events.
-
-    It belongs to the event loop and the thread that create it.
-    """
+    """The events that wait for the worker; full, it drops and counts timings and accepts other events."""
 
     def __init__(self) -> None:
         super().__init__()
         self.loop: asyncio.AbstractEventLoop | None = None
         self.thread_id: int | None = None
         self.last_heartbeat = time.monotonic()
-        self.drain_requested = asyncio.Event()
         self.handler_queues: dict[Handler | Batched, HandlerQueue] = {}
 
     def bind(self) -> None:
@@ -98,8 +91,10 @@ class HandlerQueue:
         self.tasks: set[asyncio.Task[None]] = set()
         self.in_flight = 0
         self.batch_requested = asyncio.Event()
-        self._handler = handler
+        self.batched = handler if isinstance(handler, Batched) else None
+        self.max_tasks = 1 if self.batched else HANDLER_CONCURRENCY
         self.name = _name(handler)
+        self._call = handler.handler if isinstance(handler, Batched) else lambda events: handler(events[0])
         self._handled = prometheus.events_handled.labels(self.name)
         self._failed = prometheus.events_failed.labels(self.name)
         self._retried = prometheus.events_retried.labels(self.name)
@@ -110,15 +105,13 @@ class HandlerQueue:
             prometheus.events_dropped.labels(event.type, "handler").inc()
             return
         self.waiting.append(event)
-        if isinstance(self._handler, Batched) and len(self.waiting) >= self._handler.max_events:
+        if self.batched and len(self.waiting) >= self.batched.max_events:
             self.batch_requested.set()
         self._start_task()
 
     def _start_task(self) -> None:
-        limit = 1 if isinstance(self._handler, Batched) else HANDLER_CONCURRENCY
-        if self.waiting and len(self.tasks) < limit:
-            run = self._run_batches(self._handler) if isinstance(self._handler, Batched) else self._run(self._handler)
-            task = asyncio.create_task(run, name=self.name)
+        if self.waiting and len(self.tasks) < self.max_tasks:
+            task = asyncio.create_task(self._run(), name=self.name)
             self.tasks.add(task)
             task.add_done_callback(self._end_task)
 
@@ -126,51 +119,47 @@ class HandlerQueue:
         self.tasks.discard(task)
         self._start_task()
 
-    async def _run(self, handler: Handler) -> None:
+    async def _run(self) -> None:
         while self.waiting:
-            event = self.waiting.popleft()
-            self.in_flight += 1
+            events = await self._next_batch(self.batched) if self.batched else [self.waiting.popleft()]
+            self.in_flight += len(events)
             try:
-                await self._call(partial(handler, event), [event], RETRY_DELAYS_S)
+                await self._handle(events)
             except asyncio.CancelledError:
-                self._failed.inc()
+                # The next task handles them again.
+                self.waiting.extendleft(reversed(events))
                 raise
             finally:
-                self.in_flight -= 1
+                self.in_flight -= len(events)
 
-    async def _run_batches(self, batched: Batched) -> None:
-        while self.waiting:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(batched.max_wait_s):
-                    await self.batch_requested.wait()
-            # The events stay in the queue until they are handled: if this task is cancelled, the next one repeats them.
-            batch = list(islice(self.waiting, batched.max_events))
-            await self._call(partial(batched.handler, batch), batch, chain(RETRY_DELAYS_S, repeat(RETRY_DELAYS_S[-1])))
-            for _ in range(min(len(batch), len(self.waiting))):
-                self.waiting.popleft()
-            if len(self.waiting) < batched.max_events:
-                self.batch_requested.clear()
+    async def _next_batch(self, batched: Batched) -> list[pyd.Event]:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(batched.max_wait_s):
+                await self.batch_requested.wait()
+        batch = [self.waiting.popleft() for _ in range(min(len(self.waiting), batched.max_events))]
+        if len(self.waiting) < batched.max_events:
+            self.batch_requested.clear()
+        return batch
 
-    async def _call(
-        self, call: Callable[[], Awaitable[None]], events: Sequence[pyd.Event], delays_s: Iterable[float]
-    ) -> None:
-        """Call the handler, and again after each delay while what it needs is unavailable; log what it raises."""
-        for attempt, delay_s in enumerate(chain(delays_s, [None]), start=1):
+    async def _handle(self, events: Sequence[pyd.Event]) -> None:
+        """Call the handler, and again after a delay while what it needs is unavailable; log what it raises."""
+        delays_s = chain(RETRY_DELAYS_S, repeat(RETRY_DELAYS_S[-1]) if self.batched else [None])
+        for attempt, delay_s in enumerate(delays_s, start=1):
             try:
                 async with asyncio.timeout(HANDLER_TIMEOUT_S):
-                    await call()
-                self._handled.inc(len(events))
+                    await self._call(events)
             except Exception as error:
-                if isinstance(error, exceptions.Unavailable) and delay_s is not None:
-                    self._retried.inc(len(events))
-                    reason = error.context_msg
-                    log.warning("%s is retried in %.1f s for %d events (%s)", self.name, delay_s, len(events), reason)
-                    await asyncio.sleep(delay_s)
-                    continue
-                self._failed.inc(len(events))
-                about = {"event": events[0], "handler": self.name, "attempts": attempt}
-                log.exception("An event handler failed for %d events", len(events), extra=about)
-            return
+                if not isinstance(error, exceptions.Unavailable) or delay_s is None:
+                    self._failed.inc(len(events))
+                    about = {"event": events[0], "handler": self.name, "attempts": attempt}
+                    log.exception("An event handler failed for %d events", len(events), extra=about)
+                    return
+                self._retried.inc(len(events))
+                log.warning("%s is retried in %.1f s (%s)", self.name, delay_s, error.context_msg)
+                await asyncio.sleep(delay_s)
+            else:
+                self._handled.inc(len(events))
+                return
 
 
 event_queue = EventQueue()
@@ -213,19 +202,9 @@ async def event_worker(dispatcher: Dispatcher) -> None:
         queue.last_heartbeat = time.monotonic()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_S):
-                event = await queue.get()
-                _dispatch(queue, dispatcher, event)
-        await _let_events_gather(queue)
-
-
-async def _let_events_gather(queue: EventQueue) -> None:
-    """Pause if the queue is empty: waking up for each event costs requests more than the event itself."""
-    if not queue.empty():
-        await asyncio.sleep(0)
-        return
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(GATHER_S):
-            await queue.drain_requested.wait()
+                _dispatch(queue, dispatcher, await queue.get())
+        # Lets events gather: waking up for each one costs requests more than the event itself.
+        await asyncio.sleep(GATHER_S if queue.empty() else 0)
 
 
 def _dispatch(queue: EventQueue, dispatcher: Dispatcher, first: pyd.Event) -> None:
@@ -247,25 +226,19 @@ def depth() -> int:
 
 async def drain() -> None:
     """Wait until all events are handled, including those that their handlers emit."""
-    queue = event_queue
-    queue.drain_requested.set()
-    try:
-        while not queue.empty() or any(each.tasks for each in queue.handler_queues.values()):
-            for each in queue.handler_queues.values():
-                each.batch_requested.set()
-            await asyncio.sleep(DRAIN_POLL_S)
-    finally:
-        queue.drain_requested.clear()
+    while not event_queue.empty() or any(each.tasks for each in event_queue.handler_queues.values()):
+        for each in event_queue.handler_queues.values():
+            each.batch_requested.set()
+        await asyncio.sleep(DRAIN_POLL_S)
 
 
 async def stop() -> int:
     """Cancel the handlers and return the number of events that are not handled."""
-    queues = list(event_queue.handler_queues.values())
+    queues = event_queue.handler_queues.values()
     lost = depth() + sum(each.in_flight for each in queues)
-    tasks = {task for each in queues for task in each.tasks}
-    event_queue.handler_queues.clear()
     for each in queues:
-        each.waiting.clear()
+        each.max_tasks = 0
+    tasks = {task for each in queues for task in each.tasks}
     for task in tasks:
         task.cancel()
     if tasks:

@@ -400,26 +400,26 @@ def test_a_worker_that_is_killed_takes_no_event_along() -> None:
     assert sorted(listener.users) == list(range(8))
 
 
-def test_a_handler_that_is_killed_costs_its_event_and_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_event_of_a_cancelled_handler_is_handled_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(queues, "HANDLER_CONCURRENCY", 1)
-    listener = Listener(2)
-    begun = asyncio.Event()
+    listener = Listener(3)
+    started = asyncio.Event()
 
     async def handle(event: pyd.Event) -> None:
-        if user_of(event) == 1:
-            begun.set()
+        if not started.is_set():
+            started.set()
             await handle_forever(event)
         await listener.handle(event)
 
     async def during() -> None:
         emit_all(1, 2, 3)
-        await begun.wait()
+        await started.wait()
         (running,) = (task for each in queues.event_queue.handler_queues.values() for task in each.tasks)
         running.cancel()
         await listener.complete()
 
     assert run([handle], during) == 0
-    assert listener.users == [2, 3]
+    assert listener.users == [1, 2, 3]
 
 
 def test_a_worker_that_has_nothing_to_do_gives_signs_of_life(
