@@ -1,8 +1,10 @@
 """Bearers who were seen before: what is presumed of them, and what is true by now."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from fastapi import FastAPI
 
 from ninepanels import clock
 from ninepanels import crud
@@ -97,3 +99,57 @@ def test_what_is_remembered_of_bearers_has_a_limit(ada: Person, monkeypatch: pyt
         ada.token = Person.log_in(ada.client, ada.email)
         data(ada.get("/panels"))
         assert len(current_user._bearers) <= 2
+
+
+# --- Admins -----------------------------------------------------------------------------------------------------------
+
+ADMIN_ROUTES: list[tuple[str, str, dict[str, object]]] = [
+    ("GET", "/admin/users", {}),
+    ("PATCH", "/admin/users/{user_id}", {"json": {"is_admin": True}}),
+    ("GET", "/admin/routes", {}),
+    ("PATCH", "/admin/routes", {"json": {"method_path": "GET_/panels", "window_size": 7}}),
+    ("GET", "/admin/routes/timings", {"params": {"method_path": "GET_/panels"}}),
+]
+"""Every admin route, with a valid body or query."""
+
+
+def set_admin(person: Person, *, is_admin: bool) -> None:
+    with database.transaction() as work:
+        crud.users.set_admin(work, person.id, is_admin=is_admin)
+
+
+def test_the_list_of_admin_routes_is_complete(api: FastAPI) -> None:
+    documented = {
+        (method.upper(), path)
+        for path, operations in api.openapi()["paths"].items()
+        for method in operations
+        if path.startswith("/admin")
+    }
+    assert {(method, path) for method, path, _ in ADMIN_ROUTES} == documented
+
+
+def test_admins_have_no_access_to_the_cached_path_of_users() -> None:
+    assert not issubclass(current_user.AuthenticatedAdmin, current_user.AuthenticatedUser)
+    assert not hasattr(current_user.AuthenticatedAdmin, "write_once")
+
+
+@pytest.mark.parametrize(("method", "path", "options"), ADMIN_ROUTES)
+def test_a_user_with_a_cached_bearer_is_not_allowed_on_an_admin_route(
+    ada: Person, method: str, path: str, options: dict[str, object]
+) -> None:
+    data(ada.get("/panels"))
+    assert ada.request(method, path.format(user_id=ada.id), **options).status_code == 403
+    assert data(ada.get("/users"))["is_admin"] is False
+
+
+@pytest.mark.parametrize(("method", "path", "options"), ADMIN_ROUTES)
+def test_a_demoted_admin_is_not_allowed_with_the_next_request(
+    ada: Person, bob: Person, method: str, path: str, options: dict[str, object]
+) -> None:
+    for person in (ada, bob):
+        set_admin(person, is_admin=True)
+    data(ada.get("/panels"))
+    request = partial(ada.request, method, path.format(user_id=bob.id), **options)
+    data(request())
+    set_admin(ada, is_admin=False)
+    assert request().status_code == 403
