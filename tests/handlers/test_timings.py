@@ -1,4 +1,4 @@
-"""Timings on their way into a real database. How batches are formed and retried is tested in test_queues."""
+"""Timings on their way into a real database. How batches are formed and retried is tested in tests/queues."""
 
 import asyncio
 from collections.abc import Iterator
