@@ -1,4 +1,4 @@
-"""Runs the migrations: in one transaction, one process at a time, on both databases."""
+"""Runs the migrations in one transaction, one process at a time, on both databases."""
 
 from typing import Literal
 
@@ -13,17 +13,17 @@ from ninepanels import sqlmodels as sql
 from ninepanels.config import read_settings
 from ninepanels.database import make_engine
 
-# Any number does, as long as it stays the same.
+# An arbitrary number that must not change.
 MIGRATION_LOCK = 5_202_609
 
 
 def _render_item(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
-    # A migration says what is in the database, and does not change when our code does.
+    # Migrations use SQLAlchemy's types, so that they do not depend on the models.
     return "sa.DateTime(timezone=True)" if kind == "type" and isinstance(item, sql.Instant) else False
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the schema to the revision asked for."""
+    """Migrate the schema to the requested revision."""
     is_sqlite = connection.dialect.name == "sqlite"
     with connection.begin():
         if not is_sqlite:
@@ -37,13 +37,13 @@ def migrate(connection: Connection) -> None:
         )
         context.run_migrations()
         if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise RuntimeError("The migration would leave rows whose owner is gone; nothing was changed.")
+            raise RuntimeError("The migration would leave rows that refer to missing rows; nothing was changed.")
 
 
 url = context.config.attributes.get("database_url") or read_settings().database_url
 engine = make_engine(url, poolclass=NullPool)
 if engine.dialect.name == "sqlite":
-    # A table that is altered is made anew, and dropping the old one would cascade. Has no effect in a transaction.
+    # A batch migration recreates the table, and dropping the old one would cascade. No effect inside a transaction.
     event.listen(engine, "connect", lambda sqlite, _entry: sqlite.execute("PRAGMA foreign_keys = OFF"))
 with engine.connect() as connection:
     migrate(connection)

@@ -12,5 +12,5 @@ down_revision = ${repr(down_revision)}
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a new revision."""
+    """Apply the revision. To undo it, add a new revision."""
     ${upgrades if upgrades else "pass"}

@@ -1,9 +1,9 @@
-"""Wall time is read here and nowhere else, so that a test can set it for the whole service."""
+"""The wall clock. All other modules read the time here, so that a test can set it for the whole service."""
 
 from datetime import UTC
 from datetime import datetime
 
 
 def now() -> datetime:
-    """Return the present instant, aware, in UTC."""
+    """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)

@@ -1,6 +1,6 @@
-"""The day: which day it is for a user, which days a history holds, and how consistent they were.
+"""A user's current day, the days of a panel's history, and its consistency.
 
-The definitions are those of "The day" in CONTRACT.md.
+CONTRACT.md defines them in "The day".
 """
 
 from collections.abc import Iterator
@@ -21,10 +21,10 @@ from . import clock
 from . import exceptions
 
 MAX_DAY_START = 5
-"""The last hour at which a user's day may begin."""
+"""The latest hour at which a user's day can begin."""
 
 MAX_HISTORY_DAYS = date.max.toordinal()
-"""Days; no history can be longer, for no date can be later."""
+"""The number of days that `date` can represent."""
 
 T = TypeVar("T")
 SortBy = Literal["timestamp.desc", "timestamp.asc"]
@@ -32,50 +32,50 @@ SortBy = Literal["timestamp.desc", "timestamp.asc"]
 
 @cache
 def timezones() -> frozenset[str]:
-    """Return every IANA zone name, from the tzdata package so that each machine knows the same ones."""
+    """Return all IANA zone names, from the tzdata package, so that they are the same on each machine."""
     return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
 class DaySettings(Protocol):
-    """Somebody who lives by a day of their own."""
+    """A user's time zone and the hour at which their day begins."""
 
     @property
     def timezone(self) -> str:
-        """An IANA name out of `timezones()`."""
+        """An IANA name from `timezones()`."""
 
     @property
     def day_starts_at(self) -> int:
-        """Hours after midnight, 0 to 5, until which the day before goes on."""
+        """The hour, 0 to 5, at which the day begins; earlier hours belong to the previous day."""
 
 
-def day_of(instant: datetime, whose: DaySettings) -> date:
-    """Return the day an aware instant belongs to for a user.
+def day_of(instant: datetime, settings: DaySettings) -> date:
+    """Return the user's day that contains an aware instant.
 
-    The subtraction is one of wall-clock time (Python's within one zone), so a day begins when the
-    clock on the wall shows that hour, in the nights of a clock change as well.
+    Python subtracts within a zone in wall-clock time, so a day begins when local clocks show that hour, also in the
+    night of a clock change.
     """
-    return (instant.astimezone(ZoneInfo(whose.timezone)) - timedelta(hours=whose.day_starts_at)).date()
+    return (instant.astimezone(ZoneInfo(settings.timezone)) - timedelta(hours=settings.day_starts_at)).date()
 
 
-def today(whose: DaySettings) -> date:
-    """Return the day it is for a user now."""
-    return day_of(clock.now(), whose)
+def today(settings: DaySettings) -> date:
+    """Return the user's current day."""
+    return day_of(clock.now(), settings)
 
 
-def day_to_record(asked: date | None, today: date) -> date:
-    """Return the day a tap is for: the one asked for, else today.
+def day_to_record(requested: date | None, today: date) -> date:
+    """Return the day of a tap: the requested day, or today by default.
 
     Raises:
-        DayInTheFuture: the day asked for has not begun for this user.
+        DayInTheFuture: the requested day has not begun for the user.
     """
-    if asked is not None and asked > today:
-        raise exceptions.DayInTheFuture(day=asked, today=today)
-    return asked or today
+    if requested is not None and requested > today:
+        raise exceptions.DayInTheFuture(day=requested, today=today)
+    return requested or today
 
 
 @dataclass(frozen=True)
 class History:
-    """The days of a panel's life, both ends included; never empty."""
+    """The days of a panel, from `first` to `last` inclusive; never empty."""
 
     first: date
     last: date
@@ -86,32 +86,32 @@ class History:
         return (self.last - self.first).days + 1
 
     def latest(self, days: int | None) -> "History":
-        """Return the last `days` days of it, or all of it when it is shorter or `days` is None."""
+        """Return the last `days` days, or the whole history if it is shorter or `days` is None."""
         if days is None or days >= self.length:
             return self
         return History(self.last - timedelta(days=days - 1), self.last)
 
     def page(self, offset: int, limit: int, sort_by: SortBy) -> list[date]:
-        """Return up to `limit` days after the first `offset` ones, in the order asked for."""
+        """Return up to `limit` days after the first `offset` days, in the given order."""
         ordinals = range(self.first.toordinal(), self.last.toordinal() + 1)
         in_order = ordinals[::-1] if sort_by == "timestamp.desc" else ordinals
         return list(map(date.fromordinal, in_order[offset : offset + limit]))
 
 
 def history(created: date, first_entry: date | None, today: date) -> History:
-    """Return the days from the earlier of a panel's creation and its first entry to today.
+    """Return the days from a panel's creation, or its first entry if that is earlier, to today.
 
-    A user who travelled west may have entries on days that have not begun where they are now; those days
-    come back when they begin.
+    After a change to a time zone further west, the latest entries can be on days that have not begun yet. The history
+    includes these days when they begin.
     """
     return History(min(created, first_entry or created, today), today)
 
 
 def consistency(days_complete: int, panel_age: int) -> float:
-    """Return the share of days done: `days_complete / panel_age`, from 0.0 to 1.0."""
+    """Return the share of complete days, from 0.0 to 1.0."""
     return days_complete / panel_age
 
 
 def pad(days: Sequence[date], recorded: Mapping[date, T]) -> Iterator[tuple[date, T | None]]:
-    """Pair every day with what was recorded on it, None where nothing was."""
+    """Pair each day with its record, or with None if it has none."""
     return zip(days, map(recorded.get, days), strict=True)

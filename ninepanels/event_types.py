@@ -1,4 +1,4 @@
-"""What can happen, each a verb in the past tense."""
+"""Event types, each named by a verb in the past tense."""
 
 from typing import Final
 

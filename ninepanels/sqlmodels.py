@@ -27,32 +27,32 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
-# SQLite counts up by itself only in a column declared INTEGER, which holds 64 bits there.
+# SQLite generates ids only for a column declared INTEGER, which has 64 bits there.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Instant(TypeDecorator[datetime]):
-    """An aware datetime in UTC, on databases that know time zones and on those that do not."""
+    """An aware datetime in UTC, also on SQLite, which stores no time zone."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Hand the database UTC, bare where it cannot keep the zone."""
+        """Convert to UTC; on SQLite, to a naive datetime."""
         if value is None:
             return None
         in_utc = value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Return the instant in UTC."""
+        """Convert to an aware datetime in UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 class Base(DeclarativeBase):
-    """Names every constraint, so that a migration can speak of it on both databases."""
+    """The base of all tables. All constraints are named, so that migrations can refer to them on both databases."""
 
     metadata = MetaData(
         naming_convention={
@@ -65,18 +65,17 @@ class Base(DeclarativeBase):
     )
 
 
-# Without AUTOINCREMENT SQLite gives the id of a deleted row to the next one, and a deleted user's token would
-# open somebody else's account.
+# Without AUTOINCREMENT SQLite reuses the ids of deleted rows, so a deleted user's token would belong to another user.
 NEVER_REUSE_IDS = {"sqlite_autoincrement": True}
 
 SECRET: dict[Any, Any] = {"secret": True}
-"""Marks a column that is shown to nobody, operators included."""
+"""Marks a column whose values must not be displayed, not even to operators."""
 
 
 class User(Base):
-    """Somebody with an account. `email` is kept in lower case, which makes it unique without case.
+    """A user account. `email` is stored in lower case, so that it is unique regardless of case.
 
-    An access token issued at `tokens_valid_after` or before is dead.
+    Access tokens issued at or before `tokens_valid_after` are revoked.
     """
 
     __tablename__ = "users"
@@ -100,7 +99,7 @@ class User(Base):
 
 
 class Panel(Base):
-    """One thing to do each day. The second unique constraint is what the entries' foreign key points at."""
+    """A daily task. The unique constraint on (user_id, id) is the target of the entries' foreign key."""
 
     __tablename__ = "panels"
     __table_args__ = (UniqueConstraint("user_id", "position"), UniqueConstraint("user_id", "id"), NEVER_REUSE_IDS)
@@ -114,9 +113,9 @@ class Panel(Base):
 
 
 class Entry(Base):
-    """What was tapped for a panel and a day.
+    """The state of a panel on a day.
 
-    Reads of a history find all they ask for in its index: the rows of one panel lie scattered over the table.
+    `ix_entries_history` covers the queries on a history, because the rows of a panel are scattered over the table.
     """
 
     __tablename__ = "entries"
@@ -136,7 +135,7 @@ class Entry(Base):
 
 
 class BlacklistedAccessToken(Base):
-    """A token that was logged out; kept until it would have expired, or its user is gone."""
+    """A token that was logged out. The row is kept until the token expires or the user is deleted."""
 
     __tablename__ = "blacklisted_access_tokens"
 
@@ -146,7 +145,7 @@ class BlacklistedAccessToken(Base):
 
 
 class PasswordResetToken(Base):
-    """A way to set a new password, once; of the token itself only a hash is kept."""
+    """A single-use token that sets a new password. Only a hash of the token is stored."""
 
     __tablename__ = "password_reset_tokens"
 
@@ -158,11 +157,11 @@ class PasswordResetToken(Base):
 
 
 class OutboxMail(Base):
-    """An e-mail to send. Its text is made when it is sent, so that no secret rests here.
+    """An e-mail to send. Its text is rendered when it is sent, so that no secret is stored.
 
-    `user_id` is nobody's where it must not show whether the account exists. `next_attempt_at` is empty once the mail
-    is sent; whoever takes the mail in hand puts it past the time that can take. `about` is what a mail says that is
-    about no user.
+    `user_id` is NULL where it must not reveal whether an account exists. `next_attempt_at` is NULL once the mail is
+    sent; the process that sends the mail sets it to the end of its lease. `about` holds template values that do not
+    depend on a user.
     """
 
     __tablename__ = "outbox"
@@ -180,7 +179,7 @@ class OutboxMail(Base):
 
 
 class Timing(Base):
-    """A request that was answered. The key is the event's, so that a batch written twice is there once."""
+    """The timing of a request. The key is the event's id, so that a batch can be written twice without duplicates."""
 
     __tablename__ = "timings"
     __table_args__ = (Index("ix_timings_method_path_created_at", "method_path", "created_at"),)
@@ -198,7 +197,7 @@ class Timing(Base):
 
 
 class TimingStats(Base):
-    """How a route behaved in its last window, when it was looked at. Without readings there is nothing to say."""
+    """The statistics of a route's latest requests at `created_at`; NULL if there were none."""
 
     __tablename__ = "timing_stats"
     __table_args__ = (Index("ix_timing_stats_method_path_id", "method_path", "id"), NEVER_REUSE_IDS)
@@ -222,7 +221,7 @@ class TimingStats(Base):
 
 
 class RouteSettings(Base):
-    """What an admin changed about a route, where that is not empty, and the alert now open."""
+    """An admin's settings of a route, NULL where they are the defaults, and the route's open alert."""
 
     __tablename__ = "route_settings"
 

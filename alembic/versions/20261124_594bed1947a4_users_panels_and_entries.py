@@ -14,7 +14,7 @@ ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
-    """Go forward; there is no way back but a new revision."""
+    """Apply the revision. To undo it, add a new revision."""
     op.create_table(
         "users",
         sa.Column("id", ID, nullable=False),

@@ -1,4 +1,4 @@
-"""Every query of the project, one file per resource. Nothing here commits, and nothing here knows HTTP."""
+"""All queries of the project, one module per resource. They flush but never commit, and know no HTTP."""
 
 from . import consistency as consistency
 from . import databases as databases

@@ -1,4 +1,4 @@
-"""Queries that sum up."""
+"""The query on the consistency of panels."""
 
 from datetime import date
 from typing import Any
@@ -18,9 +18,9 @@ from .tokens import Bearer
 
 _ENTRIES = sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id
 _IN_WINDOW = sql.Entry.day.between(bindparam("since"), bindparam("today"))
-# Counted by a filter, for a condition on it would keep PostgreSQL from answering out of the index alone.
+# A filter rather than a WHERE condition: with the condition PostgreSQL does not use an index-only scan.
 _DAYS_COMPLETE = func.count().filter(sql.Entry.is_complete)
-# Asked for each panel, the index has the first day at its beginning, and no row of the history is sorted.
+# Correlated subqueries: per panel, the first day is the first entry of the index, and no rows are sorted.
 _CONSISTENCY = (
     select(
         sql.Panel.id,
@@ -38,13 +38,13 @@ _CONSISTENCY = (
 
 
 def read_consistency(executor: Executor, bearer: Bearer, last_days: int | None) -> list[pyd.PanelConsistency]:
-    """Return how consistent each panel was, by position, over its last days or its whole history.
+    """Return the consistency of each panel over its last `last_days` days or its whole history, ordered by position.
 
-    Days before a panel's history hold no entries, so the window can be the same for all panels; only the number of
-    days looked at is a panel's own.
+    Days before a panel's history hold no entries, so the query uses the same window for all panels. Only the number of
+    days is computed per panel.
 
     Raises:
-        NotFound: the bearer is not proven.
+        NotFound: the bearer is not verified.
     """
     today = days.today(bearer)
     oldest = None if last_days is None else today.toordinal() - last_days + 1

@@ -1,4 +1,4 @@
-"""Queries on whole databases of a PostgreSQL server, from a connection to another of them."""
+"""Queries on the databases of a PostgreSQL server. They run on a connection to another database of that server."""
 
 from sqlalchemy import text
 
@@ -6,7 +6,7 @@ from .executor import Executor
 from .executor import connection_of
 
 LOCK_TIMEOUT_MS = 500
-"""Less than the second after which the server looks for deadlocks, and may end the transaction of somebody else."""
+"""Below the server's `deadlock_timeout` of 1 s, after which it may abort the transaction of another session."""
 
 
 def server_version(executor: Executor) -> int:
@@ -15,38 +15,39 @@ def server_version(executor: Executor) -> int:
 
 
 def exists(executor: Executor, name: str) -> bool:
-    """Return whether the server has this database."""
+    """Return whether a database of this name exists."""
     return executor.scalar(text("SELECT true FROM pg_database WHERE datname = :name"), {"name": name}) or False
 
 
 def create(executor: Executor, name: str, like: str) -> None:
-    """Create an empty database; it sorts and spells as the database `like`, if there is that one."""
-    spelling = text(
+    """Create an empty database with the encoding and collation of the database `like`, if that exists."""
+    locale = text(
         "SELECT format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)"
         " FROM pg_database WHERE datname = :name"
     )
-    options = executor.scalar(spelling, {"name": like}) or ""
+    options = executor.scalar(locale, {"name": like}) or ""
     executor.execute(text(f"CREATE DATABASE {_quoted(executor, name)} TEMPLATE template0{options}"))
 
 
 def drop(executor: Executor, name: str) -> None:
-    """Drop a database, whoever is connected to it."""
+    """Drop a database and terminate its connections."""
     executor.execute(text(f"DROP DATABASE {_quoted(executor, name)} WITH (FORCE)"))
 
 
 def rename(executor: Executor, old: str, new: str) -> None:
-    """Give a database another name.
+    """Rename a database.
 
-    From when it is asked to until the transaction ends the server lets nobody in; it waits 5 s for others to leave.
+    The server waits up to 5 s until no other session is connected, and accepts no new connection to the database until
+    the transaction ends.
     """
     executor.execute(text(f"ALTER DATABASE {_quoted(executor, old)} RENAME TO {_quoted(executor, new)}"))
 
 
 def lock_against_writes(executor: Executor) -> int:
-    """Let nobody write to the database of this session until its transaction ends; reading goes on.
+    """Block writes to the current database until the transaction ends; reads are not blocked.
 
     Returns:
-        The number of this session's process.
+        The process id of this session's server process.
     """
     tables = executor.scalar(
         text(
@@ -55,7 +56,7 @@ def lock_against_writes(executor: Executor) -> int:
         )
     )
     executor.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_MS}ms'"))
-    # The server may send away who is silent for long, and this session is silent while a backup is made.
+    # This session is idle while a backup is made; the server must not terminate it for that.
     executor.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     if tables:
         executor.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
@@ -64,15 +65,15 @@ def lock_against_writes(executor: Executor) -> int:
 
 
 def terminate_other_connections(executor: Executor, name: str, process: int) -> bool:
-    """Close all connections to a database but one.
+    """Terminate all connections to a database except that of `process`.
 
     Returns:
-        Whether there was none to close, and none can be opened: somebody is renaming the database.
+        Whether there was none left and no new one can be opened, because a RENAME holds its lock on the database.
     """
     closed = executor.scalar(
         text(
             "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            # The server's own processes are nobody's; they leave by themselves.
+            # Processes without a user are the server's background workers, which end by themselves.
             " WHERE datname = :name AND pid <> :process AND usesysid IS NOT NULL"
         ),
         {"name": name, "process": process},

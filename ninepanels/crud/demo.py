@@ -1,4 +1,4 @@
-"""Writes demo people, many at a time."""
+"""Bulk inserts of demo users."""
 
 import io
 from collections.abc import Iterable
@@ -16,7 +16,7 @@ from . import upserts
 
 
 class Entry(NamedTuple):
-    """What was tapped for a day, and when."""
+    """An entry of a panel: its day, its state and the time of the tap."""
 
     day: date
     is_complete: bool
@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
 
 class Panel(NamedTuple):
-    """A panel and its history, the oldest day first."""
+    """A panel and its entries, oldest first."""
 
     title: str
     description: str | None
@@ -33,7 +33,7 @@ class Panel(NamedTuple):
 
 
 class Person(NamedTuple):
-    """Somebody with an account; the panels are in their order."""
+    """A demo user and their panels, ordered by position."""
 
     email: str
     name: str
@@ -45,11 +45,14 @@ class Person(NamedTuple):
 
 
 EntryRow = tuple[int, int, Entry]
-"""An entry, and whose it is: the ids of the user and the panel."""
+"""The ids of the user and the panel, and the entry."""
 
 
 def add_all(session: Session, people: Sequence[Person], hashed_password: str) -> int:
-    """Add people with all that is theirs; return how many, for those whose e-mail is taken stay as they are."""
+    """Insert users with their panels and entries, and return the number of users inserted.
+
+    Users whose e-mail is already taken are skipped.
+    """
     user_ids = _add_users(session, people, hashed_password)
     if not user_ids:
         return 0
@@ -67,7 +70,7 @@ def add_all(session: Session, people: Sequence[Person], hashed_password: str) ->
 
 
 def _add_users(session: Session, people: Sequence[Person], hashed_password: str) -> dict[str, int]:
-    """Return the ids of those who were added, by their e-mail."""
+    """Return the ids of the inserted users by e-mail."""
     rows = [
         {
             "email": person.email,
@@ -86,7 +89,7 @@ def _add_users(session: Session, people: Sequence[Person], hashed_password: str)
 
 
 def _add_panels(session: Session, owned: Sequence[tuple[int, Person]]) -> dict[tuple[int, int], int]:
-    """Return the ids of the panels, by their owner's and their position."""
+    """Return the ids of the panels by user id and position."""
     rows = [
         {
             "user_id": user_id,
@@ -104,13 +107,13 @@ def _add_panels(session: Session, owned: Sequence[tuple[int, Person]]) -> dict[t
 
 def _insert_entries(session: Session, rows: Iterable[EntryRow]) -> None:
     entries = [{"user_id": user_id, "panel_id": panel_id, **entry._asdict()} for user_id, panel_id, entry in rows]
-    # Without rows it would be one of defaults.
+    # With an empty list SQLAlchemy would insert one row of default values.
     if entries:
         session.execute(sql_insert(sql.Entry), entries)
 
 
 def _copy_entries(session: Session, rows: Iterable[EntryRow]) -> None:
-    """Send the entries by COPY: psycopg2 would insert one row after the other."""
+    """Insert the entries by COPY; psycopg2's `executemany` would send one statement per row."""
     document = io.StringIO()
     document.writelines(
         f"{user_id}\t{panel_id}\t{entry.day}\t{entry.is_complete}\t{entry.timestamp}\n"
@@ -122,5 +125,5 @@ def _copy_entries(session: Session, rows: Iterable[EntryRow]) -> None:
         cursor = connection.connection.cursor()
         cursor.copy_expert("COPY entries (user_id, panel_id, day, is_complete, timestamp) FROM STDIN", document)
     except connection.dialect.loaded_dbapi.OperationalError as error:
-        # What SQLAlchemy does not see, `database` cannot turn into ours.
+        # Raised outside SQLAlchemy, so `database` cannot convert it.
         raise exceptions.DatabaseUnavailable(context_msg=type(error).__name__) from error

@@ -49,7 +49,7 @@ def _upsert(insert: Any) -> Any:
 _RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in upserts.INSERT.items()}
 
 
-# SQLite's driver lets another thread have its turn after each row, and that is more work than the row is.
+# One JSON document instead of rows: SQLite's driver releases the GIL for each row, which costs more than the row.
 _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
     "postgresql": lambda *columns: cast(func.json_agg(func.json_build_array(*columns)), Text),
     "sqlite": lambda *columns: func.json_group_array(func.json_array(*columns)),
@@ -57,11 +57,11 @@ _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
 
 
 def _history(kind: str, order: Any) -> Any:
-    mine = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
-    first_day = select(func.min(sql.Entry.day)).where(*mine).scalar_subquery()
+    of_panel = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
+    first_day = select(func.min(sql.Entry.day)).where(*of_panel).scalar_subquery()
     entries = (
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
-        .where(*mine, sql.Entry.day <= bindparam("today"))
+        .where(*of_panel, sql.Entry.day <= bindparam("today"))
         .order_by(order)
         .limit(bindparam("at_most"))
         .subquery()
@@ -77,13 +77,13 @@ _HISTORY = {(kind, sort_by): _history(kind, order) for kind in _AS_DOCUMENT for 
 
 
 def record(executor: Executor, bearer: Bearer, panel_id: int, day: date | None, *, is_complete: bool) -> pyd.Entry:
-    """Record a tap for a day, or without one for today; one entry per panel and day, the last tap wins.
+    """Create or update the entry of a panel and day; the default day is today.
 
-    One statement: it inserts from the panel it belongs to, so that somebody else's panel gives no row, and locks that
-    panel against being deleted before the foreign key is checked.
+    A single statement: INSERT from a SELECT on the panel, so that another user's panel yields no row. The SELECT locks
+    the panel, so that it cannot be deleted before the foreign key is checked.
 
     Raises:
-        NotFound: the bearer has no such panel, or is not proven.
+        NotFound: the bearer has no such panel, or is not verified.
         DayInTheFuture: the day has not begun for the bearer.
     """
     tap = {
@@ -108,17 +108,17 @@ def read_history(
     limit: int,
     sort_by: days.SortBy,
 ) -> tuple[list[pyd.HistoryDay], int]:
-    """Return a page of a panel's padded history, and the number of days of the whole.
+    """Return a page of a panel's padded history, and the number of days of the whole history.
 
-    The panel, the day of its first entry and the entries, as one document, come in one row. A page that ends with the
-    `offset + limit`-th day can hold none but the first `offset + limit` entries, for a day has at most one.
+    The query returns one row: the panel, the day of its first entry, and the entries as a JSON document. Each day has
+    at most one entry, so the first `offset + limit` entries include all entries of the page.
 
     Raises:
-        NotFound: the bearer has no such panel, or is not proven.
+        NotFound: the bearer has no such panel, or is not verified.
     """
     today = days.today(bearer)
-    asked = {**bearer._asdict(), "panel_id": panel_id, "today": today, "at_most": offset + limit}
-    row = executor.execute(_HISTORY[dialect(executor), sort_by], asked).one_or_none()
+    parameters = {**bearer._asdict(), "panel_id": panel_id, "today": today, "at_most": offset + limit}
+    row = executor.execute(_HISTORY[dialect(executor), sort_by], parameters).one_or_none()
     if row is None:
         raise exceptions.NotFound
     history = days.history(days.day_of(row.created_at, bearer), row.first_day, today)
@@ -131,7 +131,7 @@ def read_history(
 
 
 def delete_all(session: Session, user_id: int, panel_id: int) -> None:
-    """Delete a panel's entries."""
+    """Delete all entries of a panel."""
     session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
 
 

@@ -1,4 +1,4 @@
-"""Queries on the e-mails to send."""
+"""Queries on the outbox: the e-mails to send."""
 
 from datetime import datetime
 from datetime import timedelta
@@ -23,7 +23,7 @@ def add(
     user_id: int | None,
     about: dict[str, Any] | None = None,
 ) -> sql.OutboxMail:
-    """Add an e-mail; it is sent if the transaction is committed."""
+    """Add an e-mail. It is sent after the transaction is committed."""
     now = clock.now()
     mail = sql.OutboxMail(
         kind=kind, recipient=recipient, user_id=user_id, about=about, created_at=now, next_attempt_at=now
@@ -34,11 +34,11 @@ def add(
 
 
 def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
-    """Take the e-mail that has been due the longest in hand, None when none is due.
+    """Lease the e-mail that has been due the longest and return it, or None if none is due.
 
-    Nobody else gets it for the time of the lease, which `postpone` renews; it comes up again if whoever took it has
-    died by then. Two who claim at once do not wait for each other: on PostgreSQL a row that is locked is skipped, on
-    SQLite a transaction has the database to itself.
+    Other instances skip the e-mail until the lease ends, and then send it if this one has crashed; `postpone` renews
+    the lease. Concurrent claims do not block each other on PostgreSQL, because locked rows are skipped. On SQLite
+    writing transactions are serialized.
     """
     now = clock.now()
     due = (
@@ -58,18 +58,18 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
 
 
 def assign(session: Session, mail_id: int, user_id: int) -> None:
-    """Let an e-mail that was asked for with an address be a user's from now on, and go when they go."""
+    """Set the user of an e-mail that was requested by address, so that it is deleted with the user."""
     session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(user_id=user_id))
 
 
 def mark_sent(session: Session, mail_id: int) -> None:
-    """Let an e-mail count as sent."""
+    """Mark an e-mail as sent."""
     sent = sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id)
     session.execute(sent.values(sent_at=clock.now(), next_attempt_at=None))
 
 
 def postpone(session: Session, mail_id: int, delay: timedelta) -> None:
-    """Let an e-mail come up again after a while, unless it is sent."""
+    """Schedule the next attempt to send an e-mail, unless it is sent."""
     session.execute(
         sql_update(sql.OutboxMail)
         .where(sql.OutboxMail.id == mail_id, sql.OutboxMail.sent_at.is_(None))
@@ -83,7 +83,7 @@ def delete(session: Session, mail_id: int) -> None:
 
 
 def delete_resets(session: Session, email: str) -> None:
-    """Delete the password resets that were asked for with an e-mail and are not sent; they may name no user yet."""
+    """Delete the unsent password resets for an address; `user_id` may not be set on them yet."""
     session.execute(
         sql_delete(sql.OutboxMail).where(
             sql.OutboxMail.recipient == email,
@@ -94,16 +94,16 @@ def delete_resets(session: Session, email: str) -> None:
 
 
 def sweep(session: Session, sent_before: datetime) -> None:
-    """Delete e-mails that were sent long ago."""
+    """Delete the e-mails that were sent before an instant."""
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.sent_at < sent_before))
 
 
 def read_next_attempt(executor: Executor) -> datetime | None:
-    """Return when the next e-mail is due, None when none waits."""
+    """Return when the next e-mail is due, or None if all are sent."""
     return executor.scalar(select(func.min(sql.OutboxMail.next_attempt_at)))
 
 
 def count_unsent(executor: Executor) -> int:
-    """Return how many e-mails are not sent yet."""
+    """Return the number of e-mails that are not sent."""
     waiting = select(func.count()).select_from(sql.OutboxMail).where(sql.OutboxMail.next_attempt_at.is_not(None))
     return executor.scalar(waiting) or 0

@@ -1,4 +1,4 @@
-"""Queries on panels. Their positions are 0..n-1 without holes at the end of every unit of work."""
+"""Queries on panels. After each transaction a user's positions are 0..n-1 without gaps."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -35,7 +35,7 @@ _ONE_WITH_TODAY = (
     .outerjoin(sql.Entry, _TODAY)
     .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
 )
-# A bearer without panels has one row all the same, with nothing in it.
+# An outer join: a verified bearer without panels yields one row of NULLs.
 _ALL_WITH_TODAY = (
     _WITH_TODAY.select_from(sql.User)
     .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
@@ -49,10 +49,10 @@ _FIELDS = _WITH_TODAY.selected_columns.keys()
 def create(
     session: Session, user_id: int, *, title: str, description: str | None, position: int | None, today: date
 ) -> pyd.Panel:
-    """Create a panel at the end, then move it to where it is wanted.
+    """Create a panel at a position; without one, or past the end, at the end.
 
     Raises:
-        TooManyPanels: there are nine.
+        TooManyPanels: the user has nine panels.
         PositionOutOfRange: the position is negative.
     """
     order = _lock_order(session, user_id)
@@ -72,10 +72,10 @@ def create(
 
 
 def read_all(executor: Executor, bearer: Bearer) -> tuple[date, list[pyd.Panel]]:
-    """Return the day it is for the bearer, and their panels by position, each with that day's entry.
+    """Return the bearer's current day, and their panels ordered by position, each with its state on that day.
 
     Raises:
-        NotFound: the bearer is not proven.
+        NotFound: the bearer is not verified.
     """
     today = days.today(bearer)
     rows = executor.execute(_ALL_WITH_TODAY, {**bearer._asdict(), "today": today}).all()
@@ -85,7 +85,7 @@ def read_all(executor: Executor, bearer: Bearer) -> tuple[date, list[pyd.Panel]]
 
 
 def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Panel:
-    """Return one panel.
+    """Return a panel.
 
     Raises:
         NotFound: the user has no such panel.
@@ -97,11 +97,11 @@ def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Pa
 
 
 def update(session: Session, user_id: int, panel_id: int, changes: dict[str, Any], today: date) -> pyd.Panel:
-    """Set the columns in `changes`; a new position moves the panel as in a list.
+    """Set the columns in `changes`. A new position moves the panel as in a list.
 
     Raises:
         NotFound: the user has no such panel.
-        PositionOutOfRange: there are not that many panels.
+        PositionOutOfRange: the position is not that of an existing panel.
     """
     columns = {name: value for name, value in changes.items() if name != "position"}
     if "position" in changes:
@@ -112,25 +112,25 @@ def update(session: Session, user_id: int, panel_id: int, changes: dict[str, Any
 
 
 def delete(session: Session, user_id: int, panel_id: int) -> None:
-    """Delete a panel, its entries with it by cascade, and close up the rest.
+    """Delete a panel and, by cascade, its entries; renumber the remaining panels.
 
     Raises:
         NotFound: the user has no such panel.
     """
     order = _lock_order(session, user_id)
-    _take_out(order, panel_id)
+    _remove(order, panel_id)
     session.execute(sql_delete(sql.Panel).where(*_owned(user_id, panel_id)))
     _renumber(session, user_id, order)
 
 
 def reset_created_at(session: Session, user_id: int, panel_id: int) -> None:
-    """Let a panel count as created now.
+    """Set a panel's creation time to now.
 
     Raises:
         NotFound: the user has no such panel.
     """
-    renewed = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now())
-    if session.scalar(renewed.returning(sql.Panel.id)) is None:
+    updated = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now())
+    if session.scalar(updated.returning(sql.Panel.id)) is None:
         raise exceptions.NotFound
 
 
@@ -144,32 +144,32 @@ def _owned(user_id: int, panel_id: int) -> tuple[Any, Any]:
 
 def _move(session: Session, user_id: int, panel_id: int, position: int) -> None:
     order = _lock_order(session, user_id)
-    _take_out(order, panel_id)
+    _remove(order, panel_id)
     if not 0 <= position <= len(order):
         raise exceptions.PositionOutOfRange
     order.insert(position, panel_id)
     _renumber(session, user_id, order)
 
 
-def _take_out(order: list[int], panel_id: int) -> None:
+def _remove(order: list[int], panel_id: int) -> None:
     if panel_id not in order:
         raise exceptions.NotFound
     order.remove(panel_id)
 
 
 def _lock_order(session: Session, user_id: int) -> list[int]:
-    """Return the ids of the user's panels by position, which nobody else can change until the transaction ends."""
+    """Return the ids of the user's panels by position, and lock their order until the transaction ends."""
     users.lock(session, user_id)
     return list(session.scalars(select(sql.Panel.id).where(sql.Panel.user_id == user_id).order_by(sql.Panel.position)))
 
 
 def _renumber(session: Session, user_id: int, order: Sequence[int]) -> None:
-    """Give the panels the positions they have in `order`.
+    """Set the position of each panel to its index in `order`.
 
-    Both databases check the unique constraint row by row, so the old positions step aside below zero first.
+    Both databases check the unique constraint for each row, so the old positions are first changed to negative ones.
     """
-    mine = sql_update(sql.Panel).where(sql.Panel.user_id == user_id).execution_options(synchronize_session=False)
-    session.execute(mine.values(position=-1 - sql.Panel.position))
+    update = sql_update(sql.Panel).where(sql.Panel.user_id == user_id).execution_options(synchronize_session=False)
+    session.execute(update.values(position=-1 - sql.Panel.position))
     if order:
         positions = {panel_id: position for position, panel_id in enumerate(order)}
-        session.execute(mine.values(position=case(positions, value=sql.Panel.id)))
+        session.execute(update.values(position=case(positions, value=sql.Panel.id)))

@@ -1,4 +1,4 @@
-"""Queries on the tokens that reset a password. Only their hashes come here."""
+"""Queries on password reset tokens. Only hashes of the tokens are stored and passed."""
 
 from datetime import timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from .executor import Executor
 
 
 def issue(session: Session, user_id: int, token_hash: str, lifetime: timedelta) -> None:
-    """Add a token and void the user's older ones; tokens of anybody that have expired are deleted."""
+    """Add a token, invalidate the user's older tokens and delete the expired tokens of all users."""
     now = clock.now()
     session.execute(sql_delete(sql.PasswordResetToken).where(sql.PasswordResetToken.expires_at <= now))
     invalidate_all(session, user_id)
@@ -28,24 +28,24 @@ def issue(session: Session, user_id: int, token_hash: str, lifetime: timedelta) 
 
 
 def check(executor: Executor, email: str, token_hash: str) -> None:
-    """Make sure that a token is good for an e-mail.
+    """Check that a token is valid for an e-mail.
 
     Raises:
-        InvalidResetToken: it is not, whatever the reason.
+        InvalidResetToken: the token is unknown, used, expired, invalidated or issued for another e-mail.
     """
-    good = select(sql.PasswordResetToken.user_id).where(*_is_good(_whose(email), token_hash))
-    if executor.scalar(good) is None:
+    valid = select(sql.PasswordResetToken.user_id).where(*_is_valid(_user_id(email), token_hash))
+    if executor.scalar(valid) is None:
         raise exceptions.InvalidResetToken
 
 
 def use(session: Session, email: str, token_hash: str) -> int:
-    """Use a token up and return the id of its user, who is locked; of two at once only one gets it.
+    """Invalidate a token, lock its user and return the user's id. Of concurrent calls only one succeeds.
 
     Raises:
         InvalidResetToken: as `check`.
     """
-    whose = _whose(email).with_for_update(key_share=True)
-    used = sql_update(sql.PasswordResetToken).where(*_is_good(whose, token_hash)).values(invalidated_at=clock.now())
+    locked = _user_id(email).with_for_update(key_share=True)
+    used = sql_update(sql.PasswordResetToken).where(*_is_valid(locked, token_hash)).values(invalidated_at=clock.now())
     user_id: int | None = session.scalar(used.returning(sql.PasswordResetToken.user_id))
     if user_id is None:
         raise exceptions.InvalidResetToken
@@ -53,7 +53,7 @@ def use(session: Session, email: str, token_hash: str) -> int:
 
 
 def invalidate_all(session: Session, user_id: int) -> None:
-    """Let none of the user's tokens work any more."""
+    """Invalidate all tokens of a user."""
     session.execute(
         sql_update(sql.PasswordResetToken)
         .where(sql.PasswordResetToken.user_id == user_id, sql.PasswordResetToken.invalidated_at.is_(None))
@@ -61,13 +61,13 @@ def invalidate_all(session: Session, user_id: int) -> None:
     )
 
 
-def _whose(email: str) -> Select[Any]:
+def _user_id(email: str) -> Select[Any]:
     return select(sql.User.id).where(sql.User.email == email)
 
 
-def _is_good(whose: Select[Any], token_hash: str) -> tuple[Any, ...]:
-    # A request that came after the token voids it at once; the new token is made when its mail is sent.
-    asked_again = exists().where(
+def _is_valid(user_id: Select[Any], token_hash: str) -> tuple[Any, ...]:
+    # A newer request invalidates the token immediately, although the new token is issued only when its mail is sent.
+    newer_request = exists().where(
         sql.OutboxMail.recipient == sql.User.email,
         sql.User.id == sql.PasswordResetToken.user_id,
         sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
@@ -76,8 +76,8 @@ def _is_good(whose: Select[Any], token_hash: str) -> tuple[Any, ...]:
     )
     return (
         sql.PasswordResetToken.token_hash == token_hash,
-        sql.PasswordResetToken.user_id == whose.scalar_subquery(),
+        sql.PasswordResetToken.user_id == user_id.scalar_subquery(),
         sql.PasswordResetToken.invalidated_at.is_(None),
         sql.PasswordResetToken.expires_at > clock.now(),
-        ~asked_again,
+        ~newer_request,
     )

@@ -1,4 +1,4 @@
-"""Queries on how routes behave: the statistics of their last requests, and what is set for them."""
+"""Queries on the statistics of routes and on their settings."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,21 +21,21 @@ from .executor import Executor
 
 
 def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
-    """Return the settings of a route, made when there are none; nobody else gets them before the transaction ends."""
-    mine = select(sql.RouteSettings).where(sql.RouteSettings.method_path == method_path).with_for_update()
-    settings = session.scalar(mine)
+    """Get or create the settings of a route, and lock them until the transaction ends."""
+    query = select(sql.RouteSettings).where(sql.RouteSettings.method_path == method_path).with_for_update()
+    settings = session.scalar(query)
     if settings is None:
-        fresh = upserts.insert(session, sql.RouteSettings).values(method_path=method_path, in_alert=False)
-        session.execute(fresh.on_conflict_do_nothing())
-        settings = session.scalars(mine).one()
+        defaults = upserts.insert(session, sql.RouteSettings).values(method_path=method_path, in_alert=False)
+        session.execute(defaults.on_conflict_do_nothing())
+        settings = session.scalars(query).one()
     return settings
 
 
 def change_settings(session: Session, method_path: str, changes: dict[str, Any]) -> None:
-    """Set the columns in `changes` of a route's settings, made when there are none."""
+    """Set the columns in `changes` of a route's settings; create them if they do not exist."""
     values = {"method_path": method_path, "in_alert": False} | changes
-    made_or_changed = upserts.insert(session, sql.RouteSettings).values(values)
-    session.execute(made_or_changed.on_conflict_do_update(index_elements=["method_path"], set_=changes))
+    insert = upserts.insert(session, sql.RouteSettings).values(values)
+    session.execute(insert.on_conflict_do_update(index_elements=["method_path"], set_=changes))
 
 
 def _statistics() -> Select[Any]:
@@ -50,8 +50,8 @@ def _statistics() -> Select[Any]:
     ms = ranked.c.diff_ms
 
     def percentile(share: float) -> ColumnElement[float]:
-        # Linear interpolation between the two closest ranks, NumPy's default and PostgreSQL's percentile_cont, which
-        # SQLite lacks: each reading weighs by how close its rank is, and all but those two not at all.
+        # Linear interpolation between the two closest ranks, as in NumPy and PostgreSQL's percentile_cont, which
+        # SQLite lacks. The weight of a reading falls linearly with the distance of its rank and is 0 from 1 on.
         distance = func.abs(ranked.c.rank - literal(share, Double) * ranked.c.highest_rank)
         return func.sum(case((distance < 1, ms * (1 - distance)), else_=0.0))
 
@@ -71,14 +71,14 @@ _STATISTICS = _statistics()
 
 
 def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[Any, ...]]:
-    """Return count, avg, p50, p95, p99, min, max and last (ms) of a route's latest timings; None of nothing."""
+    """Return count, avg, p50, p95, p99, min, max and last (ms) of a route's latest timings; None without timings."""
     return session.execute(_STATISTICS, {"method_path": method_path, "window_size": window_size}).one()
 
 
 def read_latest(executor: Executor) -> Sequence[Row[Any]]:
-    """Return the latest statistics of each route, in the order of their names."""
+    """Return the latest statistics of each route, ordered by `method_path`."""
     earlier = aliased(sql.TimingStats)
-    # Asked for each route, and there are few: the index has the answer at its end.
+    # A correlated subquery: there are few routes, and for each the index has the latest id at its end.
     latest = select(func.max(earlier.id)).where(earlier.method_path == sql.RouteSettings.method_path).scalar_subquery()
     return executor.execute(
         select(*sql.TimingStats.__table__.columns)

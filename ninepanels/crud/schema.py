@@ -1,4 +1,4 @@
-"""Queries on the schema itself."""
+"""Queries on the database schema."""
 
 from typing import NamedTuple
 
@@ -20,14 +20,14 @@ from .executor import connection_of
 from .executor import dialect
 
 REVISION = "b8d4e6f10a93"
-"""The one this release is written for: the newest in alembic/versions."""
+"""The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"
-"""Where Alembic keeps the revision."""
+"""The table in which Alembic stores the revision."""
 
 
 class ColumnInfo(NamedTuple):
-    """A column as the database has it, and the keys it is part of."""
+    """A column as reflected from the database, and the keys it belongs to."""
 
     name: str
     type: str
@@ -36,7 +36,7 @@ class ColumnInfo(NamedTuple):
 
 
 def read_revision(executor: Executor) -> str | None:
-    """Return the revision the database is at, None when it has no schema yet."""
+    """Return the schema revision of the database, or None if it has no schema."""
     if not inspect(connection_of(executor)).has_table(VERSION_TABLE):
         return None
     revision: str | None = executor.scalar(select(column("version_num")).select_from(table(VERSION_TABLE)))
@@ -44,18 +44,18 @@ def read_revision(executor: Executor) -> str | None:
 
 
 def count_rows(executor: Executor) -> dict[str, int]:
-    """Return how many rows each table of the database has, Alembic's aside."""
+    """Return the number of rows of each table, without Alembic's."""
     names = set(inspect(connection_of(executor)).get_table_names()) - {VERSION_TABLE}
     return {name: executor.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
 
 
 def delete_revision(session: Session) -> None:
-    """Make room for the revision that comes with a dump's rows."""
-    session.execute(text(f"DELETE FROM {VERSION_TABLE}"))  # noqa: S608 - our own name
+    """Delete the schema revision; the rows of a dump include their own."""
+    session.execute(text(f"DELETE FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
 
 
 def advance_sequences(session: Session) -> None:
-    """Let no table give its next row an id that a row has already, as one that brought its own. SQLite looks itself."""
+    """Advance each id sequence past the highest id, after rows were inserted with their ids. SQLite does so itself."""
     if dialect(session) == "sqlite":
         return
     for each in sql.Base.metadata.sorted_tables:
@@ -66,23 +66,23 @@ def advance_sequences(session: Session) -> None:
 
 
 def has_orphans(executor: Executor) -> bool:
-    """Return whether a row points at one that is not there. PostgreSQL never lets one in; SQLite looks when told to."""
+    """Return whether a foreign key refers to a missing row. SQLite allows that while foreign keys are off."""
     if dialect(executor) != "sqlite":
         return False
     return executor.execute(text("PRAGMA foreign_key_check")).first() is not None
 
 
 def read_tables(executor: Executor) -> dict[str, list[ColumnInfo]]:
-    """Return the tables that are there, whatever the models say, and their columns."""
+    """Return the columns of each table, reflected from the database rather than read from the models."""
     inspector = inspect(connection_of(executor))
     return {name: _columns(inspector, name) for name in sorted(inspector.get_table_names())}
 
 
 def drop_all(session: Session) -> None:
-    """Drop the tables of the models and Alembic's, and with them every row.
+    """Drop the tables of the models and Alembic's version table.
 
     Raises:
-        Refused: something that is not ours depends on one of them.
+        OperationRefused: another table or view depends on one of them.
     """
     connection = session.connection()
     try:

@@ -45,9 +45,9 @@ def _from_postgresql(document: ColumnElement[str]) -> Select[Any]:
 def _from_sqlite(document: ColumnElement[str]) -> Select[Any]:
     row = func.json_each(document).table_valued("value").c.value
     fields = {each: func.json_extract(row, f"$.{each.name}") for each in sql.Timing.__table__.columns}
-    # Without the offset, and so as the type writes instants there.
+    # Without the UTC offset, as `sql.Instant` stores instants in SQLite.
     instants = {each: func.substr(fields[each], 1, 26) for each in fields if isinstance(each.type, sql.Instant)}
-    # SQLite wants a WHERE between a SELECT and ON CONFLICT.
+    # SQLite's grammar requires a WHERE between SELECT and ON CONFLICT.
     return select(*(fields | instants).values()).where(true())
 
 
@@ -57,21 +57,21 @@ def _add_all(kind: str, rows: Callable[[ColumnElement[str]], Select[Any]]) -> An
     return insert.from_select(names, rows(bindparam("document", type_=Text))).on_conflict_do_nothing()
 
 
-# As one document: the drivers would take each row by itself, and hold up requests for as long.
+# The rows are sent as one JSON document: the drivers bind rows one by one, which would delay requests.
 _ADD_ALL = {"postgresql": _add_all("postgresql", _from_postgresql), "sqlite": _add_all("sqlite", _from_sqlite)}
 
 
 class PreparedTiming(NamedTuple):
-    """A timing as it will be written, and the route that it is of."""
+    """A timing serialized for `add_all`, and its route."""
 
     method_path: str
     row: bytes
 
 
 def prepare(event: pyd.Event) -> PreparedTiming:
-    """Return the timing that a TIMING_CREATED tells of."""
+    """Serialize the timing of a TIMING_CREATED event."""
     payload = event.payload
-    assert isinstance(payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher's promise
+    assert isinstance(payload, pyd.TimingCreated)  # noqa: S101 - guaranteed by the dispatcher
     row = {
         "event_id": event.event_id.hex,
         "created_at": _instant(event.created_at),
@@ -88,7 +88,7 @@ def prepare(event: pyd.Event) -> PreparedTiming:
 
 
 def add_all(session: Session, timings: Sequence[PreparedTiming]) -> None:
-    """Add timings; what is there already stays as it is."""
+    """Insert timings; skip those that already exist."""
     document = b"[%b]" % b",".join(timing.row for timing in timings)
     session.execute(_ADD_ALL[dialect(session)], {"document": document.decode()})
 
@@ -103,10 +103,10 @@ def read_window(executor: Executor, method_path: str, window_size: int) -> Seque
 
 
 def sweep(session: Session, created_before: datetime, at_most: int) -> None:
-    """Delete the oldest timings and statistics from before an instant, a number of rows of each."""
+    """Delete timings and statistics that were created before an instant, at most `at_most` rows of each."""
     old_timings = select(sql.Timing.event_id).where(sql.Timing.created_at < created_before).limit(at_most)
     old_stats = select(sql.TimingStats.id).where(sql.TimingStats.created_at < created_before).limit(at_most)
-    # Two instances that sweep at once do not wait for each other.
+    # Locked rows are skipped, so that instances that sweep concurrently do not block each other.
     session.execute(
         sql_delete(sql.Timing).where(sql.Timing.event_id.in_(old_timings.with_for_update(skip_locked=True)))
     )

@@ -1,4 +1,4 @@
-"""Queries on access tokens: who is the bearer of one, and which are dead."""
+"""Queries on access tokens and their users."""
 
 from datetime import datetime
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from .executor import Executor
 
 
 class Bearer(NamedTuple):
-    """A token, and the day its user lives by: what has to be true for them to be answered."""
+    """A token, and the day settings of its user. Statements verify both by `VERIFIED`."""
 
     user_id: int
     jti: str
@@ -26,25 +26,25 @@ class Bearer(NamedTuple):
     day_starts_at: int
 
 
-# Asked for together, so that revocation takes no statement of its own.
-_ALIVE = (
+# Conditions of the query on the user, so that checking revocation takes no extra statement.
+_VALID = (
     sql.User.id == bindparam("user_id"),
     or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("issued_at")),
     ~exists().where(
         sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("jti")
     ),
 )
-_BEARER = select(*users.COLUMNS).where(*_ALIVE)
+_USER_BY_TOKEN = select(*users.COLUMNS).where(*_VALID)
 
-VERIFIED = (*_ALIVE, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
-"""Conditions on `sql.User` that a `Bearer` meets, given its fields; under them a statement wants none before it."""
+VERIFIED = (*_VALID, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
+"""Conditions on `sql.User` that verify a `Bearer`, whose fields are the parameters; no prior statement is needed."""
 
-_PROVEN = select(*users.COLUMNS).where(*VERIFIED)
+_USER_BY_BEARER = select(*users.COLUMNS).where(*VERIFIED)
 
 
 def read_user(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
-    """Return the user whose token this is, None when they are gone or the token is dead."""
-    row = executor.execute(_BEARER, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
+    """Return the user of a token, or None if the user was deleted or the token was revoked."""
+    row = executor.execute(_USER_BY_TOKEN, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
     return None if row is None else users.UserRow(*row)
 
 
@@ -54,22 +54,22 @@ def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
     Raises:
         NotFound: the bearer is not verified.
     """
-    row = executor.execute(_PROVEN, bearer._asdict()).one_or_none()
+    row = executor.execute(_USER_BY_BEARER, bearer._asdict()).one_or_none()
     if row is None:
         raise exceptions.NotFound
     return users.UserRow(*row)
 
 
 def blacklist(session: Session, user_id: int, *, jti: str, expires_at: datetime) -> None:
-    """Let a token be dead from now on; twice at once does no harm.
+    """Revoke a token. The user is locked, so that concurrent calls do not conflict.
 
     Raises:
-        NotAuthenticated: the user was deleted a moment ago.
+        NotAuthenticated: the user was deleted.
     """
     users.lock(session, user_id)
     session.merge(sql.BlacklistedAccessToken(user_id=user_id, jti=jti, expires_at=expires_at))
 
 
 def sweep(session: Session, now: datetime) -> None:
-    """Delete what was blacklisted and has expired by now."""
+    """Delete the blacklisted tokens that have expired."""
     session.execute(sql_delete(sql.BlacklistedAccessToken).where(sql.BlacklistedAccessToken.expires_at <= now))

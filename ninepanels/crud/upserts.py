@@ -1,4 +1,4 @@
-"""INSERT with ON CONFLICT: the same statement on both databases, but SQLAlchemy has it only with the dialects."""
+"""INSERT with ON CONFLICT, which SQLAlchemy provides only per dialect."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,5 +14,5 @@ INSERT: dict[str, Callable[..., Any]] = {"postgresql": postgresql.insert, "sqlit
 
 
 def insert(executor: Executor, model: type[sql.Base]) -> Any:
-    """Return an insert into a model's table that knows `on_conflict_do_update` and `on_conflict_do_nothing`."""
+    """Return an INSERT into a model's table with `on_conflict_do_update` and `on_conflict_do_nothing`."""
     return INSERT[dialect(executor)](model)

@@ -24,7 +24,7 @@ from .executor import Executor
 
 
 class UserRow(NamedTuple):
-    """A user as they were when they were read; for those who change nothing, at a fraction of a `sql.User`'s cost."""
+    """A row of the users table, for reading only; much faster to load than a `sql.User`."""
 
     id: int
     email: str
@@ -40,7 +40,7 @@ class UserRow(NamedTuple):
 
 
 COLUMNS = [sql.User.__table__.columns[name] for name in UserRow._fields]
-"""What a `UserRow` is made of, in its order."""
+"""The columns of a `UserRow`, in the order of its fields."""
 
 
 def create(
@@ -49,7 +49,7 @@ def create(
     """Create a user.
 
     Raises:
-        EmailTaken: the unique constraint says so, which holds against two sign-ups at once too.
+        EmailTaken: the e-mail violates the unique constraint, which also covers concurrent sign-ups.
     """
     user = sql.User(
         email=email,
@@ -65,34 +65,34 @@ def create(
 
 
 def read(session: Session, user_id: int) -> sql.User | None:
-    """Return a user, None when there is none."""
+    """Return a user, or None if they do not exist."""
     return session.get(sql.User, user_id)
 
 
 def read_all(executor: Executor, *, offset: int, limit: int) -> tuple[list[UserRow], int]:
-    """Return a page of the users in the order they signed up, and the number of all."""
+    """Return a page of users ordered by sign-up, and the number of all users."""
     page = executor.execute(select(*COLUMNS).order_by(sql.User.id).offset(offset).limit(limit))
     total = executor.scalar(select(func.count()).select_from(sql.User))
     return [UserRow(*row) for row in page], total or 0
 
 
 def read_by_email(executor: Executor, email: str) -> UserRow | None:
-    """Return the user with this e-mail, in whatever spelling."""
+    """Return the user with this e-mail, which is normalized first."""
     row = executor.execute(select(*COLUMNS).where(sql.User.email == emails.recognize(email))).one_or_none()
     return None if row is None else UserRow(*row)
 
 
 def read_by_email_for_update(session: Session, email: str) -> sql.User | None:
-    """Return the user who has this e-mail until the end of the transaction, locked as `lock` does."""
-    mine = select(sql.User).where(sql.User.email == email).with_for_update(key_share=True)
-    return session.scalar(mine, execution_options={"populate_existing": True})
+    """Return the user with this e-mail, or None, and lock them as `lock` does."""
+    query = select(sql.User).where(sql.User.email == email).with_for_update(key_share=True)
+    return session.scalar(query, execution_options={"populate_existing": True})
 
 
 def read_for_update(session: Session, user_id: int) -> sql.User:
-    """Return a user as they are now, locked as `lock` does.
+    """Return a user's current row and lock it as `lock` does.
 
     Raises:
-        NotAuthenticated: the user was deleted a moment ago.
+        NotAuthenticated: the user was deleted.
     """
     user = session.get(sql.User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
@@ -101,7 +101,7 @@ def read_for_update(session: Session, user_id: int) -> sql.User:
 
 
 def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
-    """Set the columns in `changes` of a user who is locked.
+    """Set the columns in `changes` of a locked user.
 
     Raises:
         EmailTaken: as `create`.
@@ -112,15 +112,15 @@ def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
 
 
 def delete(session: Session, user_id: int) -> None:
-    """Delete a user; the database's cascades take everything of theirs along."""
+    """Delete a user and, by cascade, all their data."""
     session.execute(sql_delete(sql.User).where(sql.User.id == user_id))
 
 
 def change_password(session: Session, user_id: int, *, confirmed: str, hashed_password: str, at: datetime) -> sql.User:
-    """Replace the password whose hash was confirmed, and let every token issued until `at` be dead.
+    """Replace the password hash `confirmed`, and revoke every token issued until `at`.
 
     Raises:
-        WrongPassword: it was changed since.
+        WrongPassword: the password was changed since it was confirmed.
     """
     user = _change_password(session, hashed_password, at, sql.User.id == user_id, sql.User.hashed_password == confirmed)
     if user is None:
@@ -129,10 +129,10 @@ def change_password(session: Session, user_id: int, *, confirmed: str, hashed_pa
 
 
 def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
-    """Set a user's password, and let every token issued so far be dead.
+    """Set a user's password hash, and revoke every token issued so far.
 
     Raises:
-        NotAuthenticated: the user was deleted a moment ago.
+        NotAuthenticated: the user was deleted.
     """
     user = _change_password(session, hashed_password, clock.now(), sql.User.id == user_id)
     if user is None:
@@ -141,10 +141,10 @@ def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.
 
 
 def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
-    """Let every token issued until `at` be dead.
+    """Revoke every token issued until `at`.
 
     Raises:
-        NotAuthenticated: the user was deleted a moment ago.
+        NotAuthenticated: the user was deleted.
     """
     revoked = sql_update(sql.User).where(sql.User.id == user_id).values(tokens_valid_after=_at_least(at))
     if session.scalar(revoked.returning(sql.User.id)) is None:
@@ -152,13 +152,13 @@ def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
 
 
 def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
-    """Make a user an admin, or no longer one.
+    """Grant or revoke a user's admin rights.
 
-    The admins are locked meanwhile, or the last two could step down at once.
+    All admins are locked, so that the last two cannot step down concurrently.
 
     Raises:
-        NotFound: there is no such user.
-        LastAdmin: nobody would be left.
+        NotFound: the user does not exist.
+        LastAdmin: no admin would remain.
     """
     admins = session.scalars(
         select(sql.User.id).where(sql.User.is_admin).order_by(sql.User.id).with_for_update(key_share=True)
@@ -174,13 +174,13 @@ def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
 
 
 def lock(session: Session, user_id: int) -> None:
-    """Let others who lock this user wait until the end of the transaction.
+    """Lock a user until the transaction ends.
 
-    PostgreSQL only: on SQLite a unit of work has the database to itself. NO KEY, so that foreign keys pointing here
-    can be checked meanwhile.
+    SQLite has no row locks and needs none, because writing transactions are serialized. FOR NO KEY UPDATE does not
+    block foreign key checks of other transactions.
 
     Raises:
-        NotAuthenticated: the user was deleted a moment ago.
+        NotAuthenticated: the user was deleted.
     """
     locked = select(sql.User.id).where(sql.User.id == user_id).with_for_update(key_share=True)
     if session.scalar(locked) is None:
@@ -188,7 +188,7 @@ def lock(session: Session, user_id: int) -> None:
 
 
 def replace_hash(session: Session, user_id: int, *, outdated: str, new: str) -> None:
-    """Replace a password's hash by a better one of the same password, unless it was changed meanwhile."""
+    """Replace an outdated hash by a new hash of the same password, unless the password was changed since."""
     session.execute(
         sql_update(sql.User)
         .where(sql.User.id == user_id, sql.User.hashed_password == outdated)
@@ -197,7 +197,7 @@ def replace_hash(session: Session, user_id: int, *, outdated: str, new: str) -> 
 
 
 def record_login(session: Session, user_id: int, at: datetime) -> None:
-    """Set the last login, unless a later one is recorded already: events may be handled in any order."""
+    """Set the last login, unless a later one is recorded; events may be handled in any order."""
     session.execute(
         sql_update(sql.User)
         .where(sql.User.id == user_id, or_(sql.User.last_login.is_(None), sql.User.last_login < at))
@@ -206,7 +206,7 @@ def record_login(session: Session, user_id: int, at: datetime) -> None:
 
 
 def record_activity(session: Session, user_id: int, at: datetime, at_most_every: timedelta) -> None:
-    """Set the last activity, unless one not long before (by another instance, say) is recorded already."""
+    """Set the last activity, unless one less than `at_most_every` older is recorded, perhaps by another instance."""
     session.execute(
         sql_update(sql.User)
         .where(
@@ -217,14 +217,14 @@ def record_activity(session: Session, user_id: int, at: datetime, at_most_every:
     )
 
 
-def _change_password(session: Session, hashed: str, at: datetime, *whose: ColumnElement[bool]) -> sql.User | None:
+def _change_password(session: Session, hashed: str, at: datetime, *conditions: ColumnElement[bool]) -> sql.User | None:
     values = {"hashed_password": hashed, "tokens_valid_after": _at_least(at)}
-    changed = sql_update(sql.User).where(*whose).values(values).returning(sql.User)
+    changed = sql_update(sql.User).where(*conditions).values(values).returning(sql.User)
     return session.scalar(changed, execution_options={"populate_existing": True})
 
 
 def _at_least(at: datetime) -> ColumnElement[datetime]:
-    """By a clock that was set back, or an instance whose clock is behind, no token is to come back to life."""
+    """Never move `tokens_valid_after` back: a clock that is set back or slow must not make revoked tokens valid."""
     earliest = literal(at, sql.User.tokens_valid_after.type)
     return case((sql.User.tokens_valid_after > earliest, sql.User.tokens_valid_after), else_=earliest)
 

@@ -14,69 +14,69 @@ from .fields import Instant
 
 
 class EventPayload(BaseModel):
-    """What an event of one type says, in plain values; no secret and no address, for it is logged."""
+    """The payload of an event type, in plain values. It is logged, so it holds no secrets and no addresses."""
 
     model_config = ConfigDict(frozen=True)
 
     type: ClassVar[str]
     log_level: ClassVar[int] = logging.INFO
-    """Of the event's line in the log."""
+    """The level at which the event is logged."""
 
 
 class UserEvent(EventPayload):
-    """Something happened to a user."""
+    """The base of events on a user."""
 
     user_id: int
 
 
 class NewUserCreated(UserEvent):
-    """Somebody signed up."""
+    """A user signed up."""
 
     type: ClassVar[str] = event_types.NEW_USER_CREATED
 
 
 class UserLoggedIn(UserEvent):
-    """Somebody was given a token."""
+    """A user logged in."""
 
     type: ClassVar[str] = event_types.USER_LOGGED_IN
     at: Instant
 
 
 class UserLoggedOut(UserEvent):
-    """Somebody gave a token back, or all of them."""
+    """A user revoked a token, or all their tokens if `everywhere` is true."""
 
     type: ClassVar[str] = event_types.USER_LOGGED_OUT
     everywhere: bool
 
 
 class PasswordResetRequested(EventPayload):
-    """Somebody asked for a new password; whether there is such an account is seen when the mail is sent."""
+    """A password reset was requested. Whether the account exists is only checked when the mail is sent."""
 
     type: ClassVar[str] = event_types.PASSWORD_RESET_REQUESTED
     mail_id: int
 
 
 class PasswordChanged(UserEvent):
-    """Somebody has a new password."""
+    """A user's password was changed or reset."""
 
     type: ClassVar[str] = event_types.PASSWORD_CHANGED
 
 
 class UserUpdated(UserEvent):
-    """Somebody changed their profile."""
+    """The profile of a user was changed."""
 
     type: ClassVar[str] = event_types.USER_UPDATED
     fields: list[str]
 
 
 class UserDeleted(UserEvent):
-    """Somebody left, and everything of theirs is gone."""
+    """A user was deleted with all their data."""
 
     type: ClassVar[str] = event_types.USER_DELETED
 
 
 class PanelCreated(UserEvent):
-    """A panel was made."""
+    """A panel was created."""
 
     type: ClassVar[str] = event_types.PANEL_CREATED
     panel_id: int
@@ -91,16 +91,16 @@ class PanelUpdated(UserEvent):
 
 
 class PanelDeleted(UserEvent):
-    """A panel is gone with its entries."""
+    """A panel was deleted with its entries."""
 
     type: ClassVar[str] = event_types.PANEL_DELETED
     panel_id: int
 
 
 class EntryRecorded(UserEvent):
-    """A day was tapped, or the tap taken back.
+    """The entry of a day was created or changed.
 
-    A log that says so is a history, too, and outlives the one that can be deleted.
+    Logged at DEBUG only: the log would be a copy of the history that outlives the deletion of the original.
     """
 
     type: ClassVar[str] = event_types.ENTRY_RECORDED
@@ -111,7 +111,7 @@ class EntryRecorded(UserEvent):
 
 
 class EntriesReset(UserEvent):
-    """A panel's history is gone."""
+    """A panel's history was deleted."""
 
     type: ClassVar[str] = event_types.ENTRIES_RESET
     panel_id: int
@@ -120,7 +120,7 @@ class EntriesReset(UserEvent):
 class TimingCreated(EventPayload):
     """A request was answered. `path` is the route's template; `diff_ms` comes from a monotonic clock.
 
-    `user_id` is who was logged in, None when nobody was.
+    `user_id` is the authenticated user, or None for an anonymous request.
     """
 
     type: ClassVar[str] = event_types.TIMING_CREATED
@@ -135,7 +135,7 @@ class TimingCreated(EventPayload):
 
 
 class TimingsPersisted(EventPayload):
-    """Timings are in the database now, of these routes."""
+    """Timings of these routes were written to the database."""
 
     type: ClassVar[str] = event_types.TIMINGS_PERSISTED
     count: int
@@ -143,7 +143,7 @@ class TimingsPersisted(EventPayload):
 
 
 class RouteAlert(EventPayload):
-    """A route crossed its threshold: `p95` and `alert_threshold_ms` are in ms, of the last `count` requests."""
+    """The 95th percentile of a route's last `count` requests crossed its threshold; both are in ms."""
 
     alert_id: uuid.UUID
     method_path: str
@@ -154,20 +154,20 @@ class RouteAlert(EventPayload):
 
 
 class RouteAlertRaised(RouteAlert):
-    """A route is slow."""
+    """A route became slower than its threshold."""
 
     type: ClassVar[str] = event_types.ROUTE_ALERT_RAISED
     log_level: ClassVar[int] = logging.WARNING
 
 
 class RouteAlertCleared(RouteAlert):
-    """A route is fast again."""
+    """A route is no longer slower than its threshold."""
 
     type: ClassVar[str] = event_types.ROUTE_ALERT_CLEARED
 
 
 class ExceptionRaised(EventPayload):
-    """A request was answered with a 5xx; `traceback` is as `logs.describe` writes it."""
+    """A request was answered with a 5xx status. `traceback` is formatted by `logs.describe`."""
 
     type: ClassVar[str] = event_types.EXCEPTION_RAISED
     log_level: ClassVar[int] = logging.ERROR
@@ -178,7 +178,7 @@ class ExceptionRaised(EventPayload):
 
 
 class Event(BaseModel):
-    """Something that happened, on its way to whoever wants to know."""
+    """An event, as put on the queue and passed to its handlers."""
 
     model_config = ConfigDict(frozen=True)
 

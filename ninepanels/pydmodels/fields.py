@@ -28,7 +28,7 @@ def _email(text: str) -> str:
     try:
         return emails.normalize(text)
     except email_validator.EmailNotValidError as error:
-        # The library's own message repeats parts of what was typed.
+        # The library's message would repeat parts of the input.
         raise PydanticCustomError("email", "This is not a valid e-mail address") from error
 
 
@@ -52,4 +52,4 @@ MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_
 WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Instant = datetime
-"""In UTC, as everything that reads one makes it; written as ISO 8601 with a Z then."""
+"""An aware datetime in UTC, serialized as ISO 8601 with a Z."""

@@ -9,7 +9,7 @@ from .fields import Instant
 
 
 class LogMessage(BaseModel):
-    """One line of the log; `payload` is what an event says, and `route` its or the request's `method_path`."""
+    """A line of the log. `payload` is that of an event; `route` is the `method_path` of the event or the request."""
 
     time: Instant
     level: str

@@ -1,10 +1,10 @@
-"""The kinds of e-mail the service sends."""
+"""Kinds of e-mail."""
 
 from enum import StrEnum
 
 
 class MailKind(StrEnum):
-    """The e-mails we send; each has its templates."""
+    """The kinds of e-mail the service sends. Each value is the name of the templates."""
 
     WELCOME = "welcome"
     PASSWORD_RESET = "password_reset"

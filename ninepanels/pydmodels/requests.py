@@ -27,31 +27,31 @@ from .fields import WindowSize
 
 
 class RequestBody(BaseModel):
-    """A body from outside: a field nobody knows is an error, not a surprise."""
+    """The base of request bodies. An unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class UpdateBody(RequestBody):
-    """A partial update: what is not in the body stays as it is."""
+    """A partial update. Fields that are not in the body stay unchanged."""
 
-    beside: ClassVar[set[str]] = set()
-    """Fields that say what to change or why one may, and are no change themselves."""
+    not_changes: ClassVar[set[str]] = set()
+    """Fields that identify or authorize the change and are not part of it."""
 
     def changes(self) -> dict[str, Any]:
         """Return the fields to change.
 
         Raises:
-            NothingToUpdate: the body names none.
+            NothingToUpdate: the body contains none.
         """
-        changes = self.model_dump(exclude=self.beside)
+        changes = self.model_dump(exclude=self.not_changes)
         if not changes:
             raise exceptions.NothingToUpdate
         return changes
 
 
 class Credentials(RequestBody):
-    """The OAuth2 password form; `username` is the e-mail, and what we have no use for is ignored."""
+    """The OAuth2 password form. `username` is the e-mail; scope and client fields are accepted and ignored."""
 
     grant_type: Literal["password", ""] = "password"
     username: Annotated[str, Field(max_length=254)]
@@ -62,7 +62,7 @@ class Credentials(RequestBody):
 
 
 class UserCreate(RequestBody):
-    """A sign-up. `timezone` is by default the one of the installation's settings."""
+    """A sign-up. The default of `timezone` comes from the settings."""
 
     email: Email
     name: Name
@@ -72,9 +72,9 @@ class UserCreate(RequestBody):
 
 
 class UserUpdate(UpdateBody):
-    """What to change of oneself; `email` wants `current_password` beside it."""
+    """Changes of the user's profile. A new `email` requires `current_password`."""
 
-    beside = {"current_password"}
+    not_changes = {"current_password"}
 
     name: Name | MISSING = MISSING
     timezone: Timezone | MISSING = MISSING
@@ -83,27 +83,27 @@ class UserUpdate(UpdateBody):
     current_password: Annotated[str, Field(max_length=128)] | MISSING = MISSING
 
     @model_validator(mode="after")
-    def _email_wants_password(self) -> "UserUpdate":
+    def _require_password_for_email(self) -> "UserUpdate":
         if self.email is not MISSING and self.current_password is MISSING:
-            raise PydanticCustomError("password_wanted", "A new e-mail wants current_password beside it")
+            raise PydanticCustomError("password_wanted", "A new e-mail requires current_password")
         return self
 
 
 class PasswordChange(RequestBody):
-    """A new password, and the proof that it is the user who wants it."""
+    """A new password, authorized by the current one."""
 
     current_password: Annotated[str, Field(max_length=128, json_schema_extra={"format": "password"})]
     new_password: Password
 
 
 class PasswordResetRequest(RequestBody):
-    """Whoever forgot their password."""
+    """The e-mail of an account whose password was forgotten."""
 
     email: Email
 
 
 class PasswordReset(RequestBody):
-    """A new password, and the token out of the mail."""
+    """A new password, authorized by the token from the e-mail."""
 
     email: Email
     password_reset_token: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"})]
@@ -111,15 +111,15 @@ class PasswordReset(RequestBody):
 
 
 class AdminUpdate(UpdateBody):
-    """What an admin changes of a user."""
+    """Changes of a user by an admin."""
 
     is_admin: bool | MISSING = MISSING
 
 
 class RouteUpdate(UpdateBody):
-    """What an admin changes of a route: how many of its latest requests are looked at, and when they are too slow."""
+    """Changes of a route's settings by an admin: its alert threshold, and how many of its requests are evaluated."""
 
-    beside = {"method_path"}
+    not_changes = {"method_path"}
 
     method_path: MethodPath
     alert_threshold_ms: Annotated[float, Field(strict=True, gt=0, le=MAX_THRESHOLD_MS)] | MISSING = MISSING
@@ -127,7 +127,7 @@ class RouteUpdate(UpdateBody):
 
 
 class PanelCreate(RequestBody):
-    """A new panel. Without `position`, or with one past the end, it becomes the last."""
+    """A new panel. It becomes the last one without `position` or with a position past the end."""
 
     title: Title
     description: Description | None = None
@@ -135,7 +135,7 @@ class PanelCreate(RequestBody):
 
 
 class PanelUpdate(UpdateBody):
-    """What to change of a panel; `description: null` removes it."""
+    """Changes of a panel. `description: null` removes the description."""
 
     title: Title | MISSING = MISSING
     description: Description | MISSING | None = MISSING
@@ -143,7 +143,7 @@ class PanelUpdate(UpdateBody):
 
 
 class EntryCreate(RequestBody):
-    """A tap, or its taking back; by default for the user's today."""
+    """The state of a panel on a day, by default the user's current day."""
 
     is_complete: bool
     day: date | None = None

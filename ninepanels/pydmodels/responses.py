@@ -13,7 +13,7 @@ from .fields import Instant
 
 
 class WrappedResponse(BaseModel):
-    """The envelope round every JSON response."""
+    """The envelope of every JSON response."""
 
     data: Any
     status_code: int
@@ -23,7 +23,7 @@ class WrappedResponse(BaseModel):
 
 
 class About(BaseModel):
-    """Which release answers."""
+    """The running release."""
 
     name: str
     version: str
@@ -33,7 +33,7 @@ class About(BaseModel):
 
 
 class Token(BaseModel):
-    """A login; `expires_in` is in seconds."""
+    """An access token; `expires_in` is in seconds."""
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"
@@ -41,17 +41,17 @@ class Token(BaseModel):
 
 
 class Success(BaseModel):
-    """There is nothing more to say."""
+    """The request succeeded; there is no other data."""
 
     success: Literal[True] = True
 
 
 class NewLogin(Token, Success):
-    """It worked, and here is the only token that is good from now on."""
+    """The request succeeded and revoked all earlier tokens; this token replaces them."""
 
 
 class User(BaseModel):
-    """A user as they see themselves; never a hash, never a token."""
+    """A user's account, without the password hash."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -67,9 +67,9 @@ class User(BaseModel):
 
 
 class Panel(TypedDict):
-    """A panel and whether it is done today.
+    """A panel, and whether it is complete today.
 
-    A dict, for nothing in it is ours to check: it comes from the database, and is made sooner than a model.
+    A TypedDict, because values from the database need no validation and a dict is created faster than a model.
     """
 
     id: int
@@ -82,7 +82,7 @@ class Panel(TypedDict):
 
 
 class Entry(BaseModel):
-    """A recorded day; `timestamp` is the instant of the tap."""
+    """The state of a panel on a day; `timestamp` is the time of the last change."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -94,9 +94,9 @@ class Entry(BaseModel):
 
 
 class HistoryDay(TypedDict):
-    """A day of a panel's history; a day without a tap has the id `padded-<panel_id>-<day>`.
+    """A day of a panel's history. A day without an entry has the id `padded-<panel_id>-<day>`.
 
-    A dict, for a year has 365 of them: made in a fifth of the time that a model takes.
+    A TypedDict, because a dict is created in a fifth of the time of a model and a year has 365 of them.
     """
 
     id: int | str
@@ -107,7 +107,7 @@ class HistoryDay(TypedDict):
 
 
 class PanelConsistency(BaseModel):
-    """How often a panel was done; `panel_age` is in days, `consistency` a share from 0 to 1."""
+    """The consistency of a panel. `panel_age` is in days; `consistency` is `days_complete / panel_age`."""
 
     panel_id: int
     panel_pos: int
@@ -119,7 +119,7 @@ class PanelConsistency(BaseModel):
 
 
 class RouteStats(BaseModel):
-    """How a route behaved in its last window, in ms; without readings there is nothing to say."""
+    """The statistics of a route's latest requests, in ms; null if there were none."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -142,20 +142,20 @@ class RouteStats(BaseModel):
 
 
 class RouteTimings(BaseModel):
-    """The latest requests of a route, newest first: how long each took, in ms, and when it was answered."""
+    """The latest requests of a route, newest first: durations in ms, and the times they were answered."""
 
     readings: list[float]
     timestamps: list[Instant]
 
 
 class Health(BaseModel):
-    """A part that is not well makes the response a 503 instead."""
+    """The service is healthy; if it is not, the response is a 503 error."""
 
     status: Literal["ok"] = "ok"
 
 
 class Readiness(Health):
-    """Everything that has to be well before requests are sent here."""
+    """The state of all parts that must work before the service receives requests."""
 
     database: Literal["ok"] = "ok"
     schema_revision: str
