@@ -15,7 +15,7 @@ from starlette.types import Send
 from ninepanels.http import errors
 from ninepanels.middleware.body_limit import BodyLimitMiddleware
 
-from ..support.asgi import Bystander
+from ..support.asgi import RecordingApp
 from ..support.asgi import Responder
 from ..support.asgi import Sent
 from ..support.asgi import call
@@ -53,15 +53,15 @@ def test_a_body_announced_too_long_is_refused(announced: bytes) -> None:
 
 
 def test_a_body_announced_too_long_never_reaches_the_application() -> None:
-    bystander = Bystander()
+    recording_app = RecordingApp()
     scope = http_scope("/", "POST", {"Content-Length": b"101"})
-    call(BodyLimitMiddleware(bystander, max_bytes=LIMIT), scope)
-    assert not bystander.calls
+    call(BodyLimitMiddleware(recording_app, max_bytes=LIMIT), scope)
+    assert not recording_app.calls
 
 
 def test_the_refusal_leaves_its_sentence_for_the_envelope() -> None:
     scope = http_scope("/", "POST", {"Content-Length": b"101"})
-    call(BodyLimitMiddleware(Bystander(), max_bytes=LIMIT), scope)
+    call(BodyLimitMiddleware(RecordingApp(), max_bytes=LIMIT), scope)
     assert scope["state"]["error_message"] == "The request body is too large."
 
 
@@ -125,5 +125,5 @@ def test_the_response_passes_untouched() -> None:
 
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
 def test_other_protocols_pass_through(scope_type: str) -> None:
-    bystander = Bystander()
-    assert passes_through(BodyLimitMiddleware(bystander, max_bytes=LIMIT), bystander, scope_type)
+    recording_app = RecordingApp()
+    assert passes_through(BodyLimitMiddleware(recording_app, max_bytes=LIMIT), recording_app, scope_type)

@@ -12,7 +12,7 @@ from starlette.types import Send
 from ninepanels.middleware.request_id import RequestIdMiddleware
 from ninepanels.observability import request_ids
 
-from ..support.asgi import Bystander
+from ..support.asgi import RecordingApp
 from ..support.asgi import Responder
 from ..support.asgi import call
 from ..support.asgi import http_scope
@@ -93,5 +93,5 @@ def test_the_id_is_forgotten_after_the_request_even_when_it_fails() -> None:
 
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
 def test_other_protocols_pass_through(scope_type: str) -> None:
-    bystander = Bystander()
-    assert passes_through(RequestIdMiddleware(bystander), bystander, scope_type)
+    recording_app = RecordingApp()
+    assert passes_through(RequestIdMiddleware(recording_app), recording_app, scope_type)

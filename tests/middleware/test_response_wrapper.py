@@ -16,8 +16,8 @@ from ninepanels import exceptions
 from ninepanels import pydmodels as pyd
 from ninepanels.middleware.response_wrapper import ResponseWrapperMiddleware
 
-from ..support.asgi import Bystander
 from ..support.asgi import Emitted
+from ..support.asgi import RecordingApp
 from ..support.asgi import Responder
 from ..support.asgi import Sent
 from ..support.asgi import call
@@ -218,8 +218,8 @@ def test_no_referer_whatsoever_breaks_a_response(referer: bytes) -> None:
 
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
 def test_other_protocols_pass_through(scope_type: str) -> None:
-    bystander = Bystander()
-    assert passes_through(ResponseWrapperMiddleware(bystander), bystander, scope_type)
+    recording_app = RecordingApp()
+    assert passes_through(ResponseWrapperMiddleware(recording_app), recording_app, scope_type)
 
 
 # --- What goes wrong ------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from ninepanels import pydmodels as pyd
 from ninepanels.middleware.timing import TimingMiddleware
 from ninepanels.observability import request_ids
 
-from ..support.asgi import Bystander
 from ..support.asgi import Emitted
+from ..support.asgi import RecordingApp
 from ..support.asgi import Responder
 from ..support.asgi import call
 from ..support.asgi import http_scope
@@ -150,6 +150,6 @@ def test_the_response_passes_untouched(emitted: Emitted) -> None:
 
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
 def test_other_protocols_pass_through_untimed(scope_type: str, emitted: Emitted) -> None:
-    bystander = Bystander()
-    assert passes_through(TimingMiddleware(bystander), bystander, scope_type)
+    recording_app = RecordingApp()
+    assert passes_through(TimingMiddleware(recording_app), recording_app, scope_type)
     assert not emitted.events()

@@ -30,7 +30,7 @@ from ..conftest import Clock
 from ..support import checkouts
 from ..support.people import Person
 from ..support.people import data
-from ..support.rows import add_somebody
+from ..support.rows import add_user
 from ..support.rows import all_rows
 from ..support.servers import environment
 
@@ -335,7 +335,7 @@ def test_each_column_that_sounds_secret_is_marked() -> None:
 
 
 def test_what_people_wrote_does_nothing_to_the_terminal(run: Run, database_url: str) -> None:
-    add_somebody(database_url)
+    add_user(database_url)
     with Session(make_engine(database_url, poolclass=NullPool)) as session, session.begin():
         session.execute(text("UPDATE users SET name = :name"), {"name": "\x1b[2J[red]Ada[/red]\u202e\n"})
     assert r"\x1b[2J[red]Ada[/red]\u202e\n" in run(database_url, "read").out
@@ -364,7 +364,7 @@ def test_a_database_without_a_schema_has_none(run: Run, empty_database_url: str)
 
 
 def test_clearing_drops_every_table_and_says_what_makes_them_anew(run: Run, migrated_url: str) -> None:
-    add_somebody(migrated_url)
+    add_user(migrated_url)
     said = run(migrated_url, "clear")
     assert said == (0, "The database of TEST is empty now. './mc.sh migrate' makes its tables anew.\n", "")
     assert run(migrated_url, "schema").out.startswith("Its revision is none")
@@ -383,7 +383,7 @@ def test_a_table_that_is_not_ours_stays(run: Run, migrated_url: str) -> None:
 
 
 def test_nothing_is_dropped_while_something_else_depends_on_it(run: Run, migrated_url: str) -> None:
-    add_somebody(migrated_url)
+    add_user(migrated_url)
     execute(migrated_url, "CREATE TABLE birds (user_id INTEGER NOT NULL REFERENCES users (id))")
     execute(migrated_url, "INSERT INTO birds SELECT id FROM users")
     before = all_rows(migrated_url)

@@ -25,7 +25,7 @@ from ninepanels.database import make_engine
 from ninepanels.ops import migrations
 from ninepanels.ops.migrations import migrate
 
-from ..support.servers import migrate_at_once
+from ..support.servers import migrate_in_parallel
 
 
 def test_the_migrations_are_in_step_with_the_models(database_url: str) -> None:
@@ -90,7 +90,7 @@ def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_da
     with engine.connect() as connection:
         before = {table.name: connection.execute(select(table)).all() for table in tables}
 
-    migrate_at_once(empty_database_url, 2, "ninepanels.ops.migrations")
+    migrate_in_parallel(empty_database_url, 2, "ninepanels.ops.migrations")
 
     with Session(engine) as session:
         assert crud.schema.read_revision(session) == crud.schema.REVISION

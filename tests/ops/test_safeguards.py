@@ -17,7 +17,7 @@ from ninepanels.ops import safeguards
 from ninepanels.ops.safeguards import Action
 
 from ..support import checkouts
-from ..support.rows import add_somebody
+from ..support.rows import add_user
 from ..support.rows import all_rows
 from ..support.servers import SECRET
 
@@ -42,7 +42,7 @@ def database_url(sqlite_template: Path, tmp_path: Path) -> str:
     """The database of whichever environment; somebody's days are in it."""
     shutil.copy(sqlite_template, tmp_path / "people.db")
     url = f"sqlite:///{tmp_path}/people.db"
-    add_somebody(url)
+    add_user(url)
     return url
 
 

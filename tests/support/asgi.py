@@ -94,7 +94,7 @@ class Responder:
             await send({"type": "http.response.body", "body": chunk, "more_body": n < len(self.chunks)})
 
 
-class Bystander:
+class RecordingApp:
     """An application that remembers the exact arguments it was called with."""
 
     def __init__(self) -> None:
@@ -104,7 +104,7 @@ class Bystander:
         self.calls.append((scope, receive, send))
 
 
-def passes_through(middleware: ASGIApp, bystander: Bystander, scope_type: str) -> bool:
+def passes_through(middleware: ASGIApp, recording_app: RecordingApp, scope_type: str) -> bool:
     """Whether the scope of another protocol reaches the application with nothing put in its way."""
     scope: Scope = {"type": scope_type}
 
@@ -118,7 +118,7 @@ def passes_through(middleware: ASGIApp, bystander: Bystander, scope_type: str) -
         await middleware(scope, receive, send)
 
     asyncio.run(serve())
-    [(seen_scope, seen_receive, seen_send)] = bystander.calls
+    [(seen_scope, seen_receive, seen_send)] = recording_app.calls
     return seen_scope is scope and seen_scope == {"type": scope_type} and (seen_receive, seen_send) == (receive, send)
 
 

@@ -21,7 +21,7 @@ from .servers import wait_for
 
 
 class MailServer:
-    """Keeps what it is sent. `refusal` is what it says to a recipient instead, without `has_time` it is slow."""
+    """Keeps what it is sent. `refusal` is what it says to a recipient instead, without `may_respond` it is slow."""
 
     def __init__(self, port: int, *, tls: bool, wants_login: bool) -> None:
         self.port = port
@@ -31,9 +31,9 @@ class MailServer:
         self.encrypted: list[bool] = []
         self.logins: list[tuple[str, str]] = []
         self.refusal: str | None = None
-        self.has_time = threading.Event()
-        self.has_time.set()
-        self.begun: list[str] = []
+        self.may_respond = threading.Event()
+        self.may_respond.set()
+        self.received: list[str] = []
 
     @classmethod
     @contextlib.contextmanager
@@ -84,8 +84,8 @@ class MailServer:
 
     async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - as above
         assert isinstance(envelope.content, bytes)
-        self.begun += envelope.rcpt_tos
-        await asyncio.to_thread(self.has_time.wait)
+        self.received += envelope.rcpt_tos
+        await asyncio.to_thread(self.may_respond.wait)
         assert server.transport is not None
         self.encrypted.append(server.transport.get_extra_info("ssl_object") is not None)
         self.mails.append(BytesParser(EmailMessage, policy=policy.default).parsebytes(envelope.content))

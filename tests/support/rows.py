@@ -23,7 +23,7 @@ def all_rows(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
         return {table.name: sorted(map(tuple, connection.execute(select(table)))) for table in tables}
 
 
-def add_somebody(database_url: str) -> None:
+def add_user(database_url: str) -> None:
     """Add somebody with panels and a week of entries."""
     with Session(make_engine(database_url, poolclass=NullPool)) as session, session.begin():
         assert crud.demo.add_all(session, list(demo.people(1, 1, 7, clock.now())), "no password has this hash")

@@ -41,7 +41,7 @@ def environment(database_url: str, /, **settings: str) -> dict[str, str]:
     return others | {f"NINEPANELS_{name}": value for name, value in ours.items()}
 
 
-def migrate_at_once(database_url: str, instances: int, *program: str) -> None:
+def migrate_in_parallel(database_url: str, instances: int, *program: str) -> None:
     """Migrate a database with several processes that begin at the same time."""
     migrations = [
         subprocess.Popen(

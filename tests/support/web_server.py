@@ -13,7 +13,7 @@ from .servers import wait_for
 
 class WebServer:
     """Keeps what is posted to it. `statuses` are what it answers first, `location` where it points, without
-    `has_time` it hangs.
+    `may_respond` it hangs.
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,8 @@ class WebServer:
         self.headers: list[dict[str, str]] = []
         self.statuses: list[int] = []
         self.location: str | None = None
-        self.has_time = threading.Event()
-        self.has_time.set()
+        self.may_respond = threading.Event()
+        self.may_respond.set()
 
     @classmethod
     @contextlib.contextmanager
@@ -37,7 +37,7 @@ class WebServer:
                 mine.paths.append(self.path)
                 mine.headers.append(dict(self.headers))
                 mine.bodies.append(body)
-                mine.has_time.wait()
+                mine.may_respond.wait()
                 with contextlib.suppress(ConnectionError):
                     self.send_response(mine.statuses.pop(0) if mine.statuses else 200)
                     if mine.location is not None:
@@ -55,7 +55,7 @@ class WebServer:
             try:
                 yield mine
             finally:
-                mine.has_time.set()
+                mine.may_respond.set()
                 server.shutdown()
                 thread.join()
 

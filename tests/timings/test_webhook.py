@@ -62,7 +62,7 @@ def test_a_proxy_of_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
 def test_whoever_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(webhook, "TIMEOUT_S", 0.1)
     with WebServer.running() as server:
-        server.has_time.clear()
+        server.may_respond.clear()
         with pytest.raises(exceptions.WebhookUnavailable):
             post(server.url)
 
