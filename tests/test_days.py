@@ -1,4 +1,4 @@
-"""`days.py`: which day it is, for anybody, anywhere."""
+"""`days.py`: the day of a user in any time zone, histories and consistency."""
 
 from dataclasses import dataclass
 from datetime import UTC
@@ -17,7 +17,7 @@ from ninepanels import exceptions
 
 
 @dataclass(frozen=True)
-class Somebody:
+class User:
     timezone: str = "UTC"
     day_starts_at: int = 0
 
@@ -38,7 +38,7 @@ ZONES = [
     "Australia/Lord_Howe",
 ]
 
-people = st.builds(Somebody, st.sampled_from(ZONES), st.integers(0, days.MAX_DAY_START))
+users = st.builds(User, st.sampled_from(ZONES), st.integers(0, days.MAX_DAY_START))
 instants = st.datetimes(datetime(2015, 1, 1), datetime(2037, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
 dates = st.dates(date(1990, 1, 1), date(2090, 12, 31))
 histories = st.builds(lambda first, length: days.History(first, first + timedelta(length)), dates, st.integers(0, 200))
@@ -56,54 +56,54 @@ def all_of(history: days.History, sort_by: days.SortBy = "timestamp.asc") -> lis
 # --- The day of an instant ------------------------------------------------------------------------------------------
 
 
-@given(instants, people)
-def test_the_day_is_the_date_on_the_wall_or_until_the_hour_the_one_before(instant: datetime, whose: Somebody) -> None:
-    wall = instant.astimezone(ZoneInfo(whose.timezone))
-    expected = wall.date() if wall.hour >= whose.day_starts_at else wall.date() - timedelta(days=1)
-    assert days.day_of(instant, whose) == expected
+@given(instants, users)
+def test_hours_before_the_day_start_belong_to_the_previous_local_date(instant: datetime, user: User) -> None:
+    wall = instant.astimezone(ZoneInfo(user.timezone))
+    expected = wall.date() if wall.hour >= user.day_starts_at else wall.date() - timedelta(days=1)
+    assert days.day_of(instant, user) == expected
 
 
-@given(instants, people, st.timedeltas(timedelta(0), timedelta(days=3)))
-def test_days_never_go_backwards(instant: datetime, whose: Somebody, later: timedelta) -> None:
-    assert days.day_of(instant, whose) <= days.day_of(instant + later, whose)
+@given(instants, users, st.timedeltas(timedelta(0), timedelta(days=3)))
+def test_days_never_go_backwards(instant: datetime, user: User, later: timedelta) -> None:
+    assert days.day_of(instant, user) <= days.day_of(instant + later, user)
 
 
-@given(instants, people)
-def test_a_quarter_of_an_hour_never_skips_a_day(instant: datetime, whose: Somebody) -> None:
-    passed = days.day_of(instant + timedelta(minutes=15), whose) - days.day_of(instant, whose)
+@given(instants, users)
+def test_fifteen_minutes_never_skip_a_day(instant: datetime, user: User) -> None:
+    passed = days.day_of(instant + timedelta(minutes=15), user) - days.day_of(instant, user)
     assert passed in (timedelta(0), timedelta(days=1))
 
 
-@given(instants, people, people)
-def test_no_two_people_are_more_than_two_days_apart(instant: datetime, one: Somebody, other: Somebody) -> None:
+@given(instants, users, users)
+def test_two_users_are_at_most_two_days_apart(instant: datetime, one: User, other: User) -> None:
     assert abs(days.day_of(instant, one) - days.day_of(instant, other)) <= timedelta(days=2)
 
 
-@given(instants, people, st.sampled_from(ZONES))
-def test_how_the_instant_is_written_down_makes_no_difference(instant: datetime, whose: Somebody, zone: str) -> None:
-    assert days.day_of(instant.astimezone(ZoneInfo(zone)), whose) == days.day_of(instant, whose)
+@given(instants, users, st.sampled_from(ZONES))
+def test_the_zone_of_the_instant_does_not_matter(instant: datetime, user: User, zone: str) -> None:
+    assert days.day_of(instant.astimezone(ZoneInfo(zone)), user) == days.day_of(instant, user)
 
 
-def test_the_day_begins_first_on_kiritimati() -> None:
-    east = Somebody("Pacific/Kiritimati")
+def test_kiritimati_is_14_hours_ahead_of_utc() -> None:
+    east = User("Pacific/Kiritimati")
     assert days.day_of(at("2026-11-22T09:59:59Z"), east) == date(2026, 11, 22)
     assert days.day_of(at("2026-11-22T10:00:00Z"), east) == date(2026, 11, 23)
 
 
-def test_the_day_begins_last_in_pago_pago() -> None:
-    west = Somebody("Pacific/Pago_Pago")
+def test_pago_pago_is_11_hours_behind_utc() -> None:
+    west = User("Pacific/Pago_Pago")
     assert days.day_of(at("2026-11-23T10:59:59Z"), west) == date(2026, 11, 22)
     assert days.day_of(at("2026-11-23T11:00:00Z"), west) == date(2026, 11, 23)
 
 
-def test_it_can_be_three_different_days_at_once() -> None:
+def test_three_different_days_can_be_current_at_one_instant() -> None:
     instant = at("2026-11-23T10:30:00Z")
     zones = ["Pacific/Pago_Pago", "UTC", "Pacific/Kiritimati"]
-    assert [days.day_of(instant, Somebody(zone)).day for zone in zones] == [22, 23, 24]
+    assert [days.day_of(instant, User(zone)).day for zone in zones] == [22, 23, 24]
 
 
-def test_a_day_that_a_country_skipped_is_skipped() -> None:
-    samoa = Somebody("Pacific/Apia")
+def test_a_date_skipped_by_a_time_zone_is_skipped() -> None:
+    samoa = User("Pacific/Apia")
     assert days.day_of(at("2011-12-30T09:59:59Z"), samoa) == date(2011, 12, 29)
     assert days.day_of(at("2011-12-30T10:00:00Z"), samoa) == date(2011, 12, 31)
 
@@ -111,14 +111,14 @@ def test_a_day_that_a_country_skipped_is_skipped() -> None:
 @pytest.mark.parametrize(
     ("zone", "hour", "begins", "day"),
     [
-        # 02:00 to 03:00 does not happen: a day that starts at 2 begins when the wall shows 3.
+        # 02:00 to 03:00 does not exist: a day that starts at 2 begins when clocks show 3.
         ("Europe/Berlin", 0, "2026-03-28T23:00:00Z", "2026-03-29"),
         ("Europe/Berlin", 1, "2026-03-29T00:00:00Z", "2026-03-29"),
         ("Europe/Berlin", 2, "2026-03-29T01:00:00Z", "2026-03-29"),
         ("Europe/Berlin", 3, "2026-03-29T01:00:00Z", "2026-03-29"),
         ("Europe/Berlin", 4, "2026-03-29T02:00:00Z", "2026-03-29"),
         ("Europe/Berlin", 5, "2026-03-29T03:00:00Z", "2026-03-29"),
-        # 02:00 to 03:00 happens twice: the day begins the first time.
+        # 02:00 to 03:00 happens twice: the day begins at the first time.
         ("Europe/Berlin", 0, "2026-10-24T22:00:00Z", "2026-10-25"),
         ("Europe/Berlin", 1, "2026-10-24T23:00:00Z", "2026-10-25"),
         ("Europe/Berlin", 2, "2026-10-25T00:00:00Z", "2026-10-25"),
@@ -134,10 +134,12 @@ def test_a_day_that_a_country_skipped_is_skipped() -> None:
         ("America/New_York", 4, "2026-11-01T09:00:00Z", "2026-11-01"),
     ],
 )
-def test_in_the_night_of_a_clock_change_the_day_begins_by_the_wall(zone: str, hour: int, begins: str, day: str) -> None:
-    whose, beginning, expected = Somebody(zone, hour), at(begins), date.fromisoformat(day)
-    assert days.day_of(beginning - timedelta(microseconds=1), whose) == expected - timedelta(days=1)
-    assert days.day_of(beginning, whose) == expected
+def test_in_the_night_of_a_clock_change_the_day_begins_by_local_time(
+    zone: str, hour: int, begins: str, day: str
+) -> None:
+    user, beginning, expected = User(zone, hour), at(begins), date.fromisoformat(day)
+    assert days.day_of(beginning - timedelta(microseconds=1), user) == expected - timedelta(days=1)
+    assert days.day_of(beginning, user) == expected
 
 
 @pytest.mark.parametrize(
@@ -151,18 +153,18 @@ def test_in_the_night_of_a_clock_change_the_day_begins_by_the_wall(zone: str, ho
         ("2027-01-01T02:59:59Z", 3, "2026-12-31"),
     ],
 )
-def test_leap_days_and_new_year_are_days_like_any_other(instant: str, hour: int, day: str) -> None:
-    assert days.day_of(at(instant), Somebody(day_starts_at=hour)) == date.fromisoformat(day)
+def test_leap_days_and_new_year_are_ordinary_days(instant: str, hour: int, day: str) -> None:
+    assert days.day_of(at(instant), User(day_starts_at=hour)) == date.fromisoformat(day)
 
 
-def test_today_is_the_day_of_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_today_is_the_day_of_the_current_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: at("2026-11-23T03:30:00Z"))
-    assert days.today(Somebody("Europe/Berlin", 5)) == date(2026, 11, 22)
+    assert days.today(User("Europe/Berlin", 5)) == date(2026, 11, 22)
 
 
-def test_every_zone_somebody_can_choose_has_a_day() -> None:
+def test_every_supported_time_zone_has_a_day() -> None:
     instant = at("2026-11-23T12:00:00Z")
-    seen = {days.day_of(instant, Somebody(zone)) for zone in days.timezones()}
+    seen = {days.day_of(instant, User(zone)) for zone in days.timezones()}
     assert seen == {date(2026, 11, 23), date(2026, 11, 24)}
 
 
@@ -170,18 +172,18 @@ def test_every_zone_somebody_can_choose_has_a_day() -> None:
 
 
 @given(dates)
-def test_a_tap_is_for_today_when_no_day_is_asked_for(today: date) -> None:
+def test_the_default_day_of_a_tap_is_today(today: date) -> None:
     assert days.day_to_record(None, today) == today
 
 
 @given(dates, st.integers(0, 40_000))
-def test_a_tap_can_be_for_today_or_any_day_before(today: date, ago: int) -> None:
-    asked = today - timedelta(days=min(ago, today.toordinal() - 1))
-    assert days.day_to_record(asked, today) == asked
+def test_a_tap_can_be_for_today_or_any_past_day(today: date, ago: int) -> None:
+    requested = today - timedelta(days=min(ago, today.toordinal() - 1))
+    assert days.day_to_record(requested, today) == requested
 
 
 @given(dates, st.integers(1, 40_000))
-def test_a_tap_cannot_be_for_a_day_to_come(today: date, ahead: int) -> None:
+def test_a_tap_cannot_be_for_a_future_day(today: date, ahead: int) -> None:
     with pytest.raises(exceptions.DayInTheFuture):
         days.day_to_record(today + timedelta(days=ahead), today)
 
@@ -190,7 +192,7 @@ def test_a_tap_cannot_be_for_a_day_to_come(today: date, ahead: int) -> None:
 
 
 @given(dates, st.none() | dates, dates)
-def test_a_history_ends_today_and_holds_at_least_that(created: date, first_entry: date | None, today: date) -> None:
+def test_a_history_ends_today_and_is_never_empty(created: date, first_entry: date | None, today: date) -> None:
     history = days.history(created, first_entry, today)
     assert history.last == today
     assert history.length >= 1
@@ -210,34 +212,34 @@ def test_a_first_entry_before_the_creation_extends_the_history() -> None:
 
 
 @pytest.mark.parametrize("first_entry", [None, date(2026, 11, 24), date(2026, 11, 25)])
-def test_a_history_of_which_nothing_has_begun_where_the_user_is_now_is_today(first_entry: date | None) -> None:
+def test_a_history_that_begins_in_the_future_is_today(first_entry: date | None) -> None:
     today = date(2026, 11, 23)
     assert days.history(date(2026, 11, 24), first_entry, today) == days.History(today, today)
 
 
 @given(histories)
-def test_a_history_is_as_long_as_its_days(history: days.History) -> None:
+def test_the_length_of_a_history_is_its_number_of_days(history: days.History) -> None:
     whole = all_of(history)
     assert len(whole) == len(set(whole)) == history.length
     assert (whole[0], whole[-1]) == (history.first, history.last)
 
 
-def test_a_leap_day_belongs_to_a_history() -> None:
+def test_a_history_includes_leap_days() -> None:
     history = days.History(date(2028, 2, 28), date(2028, 3, 1))
     assert all_of(history) == [date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1)]
 
 
 @given(histories, st.integers(1, 300))
-def test_the_latest_days_are_the_end_of_the_whole(history: days.History, number: int) -> None:
+def test_the_latest_days_are_the_end_of_the_history(history: days.History, number: int) -> None:
     assert all_of(history.latest(number)) == all_of(history)[-number:]
 
 
 @given(histories)
-def test_the_latest_days_without_a_number_are_the_whole(history: days.History) -> None:
+def test_the_latest_days_without_a_number_are_the_whole_history(history: days.History) -> None:
     assert history.latest(None) == history
 
 
-def test_the_latest_days_of_the_longest_history_stay_within_the_calendar() -> None:
+def test_the_longest_history_stays_within_the_calendar() -> None:
     history = days.History(date.min, date.max)
     assert history.length == days.MAX_HISTORY_DAYS
     assert history.latest(days.MAX_HISTORY_DAYS) == history
@@ -247,26 +249,24 @@ def test_the_latest_days_of_the_longest_history_stay_within_the_calendar() -> No
 
 
 @given(histories, st.integers(1, 50), orders)
-def test_the_pages_make_up_the_whole(history: days.History, limit: int, sort_by: days.SortBy) -> None:
+def test_the_pages_make_up_the_whole_history(history: days.History, limit: int, sort_by: days.SortBy) -> None:
     pages = [history.page(offset, limit, sort_by) for offset in range(0, history.length, limit)]
     assert [day for page in pages for day in page] == all_of(history, sort_by)
 
 
 @given(histories)
-def test_oldest_first_is_newest_first_backwards(history: days.History) -> None:
+def test_oldest_first_is_the_reverse_of_newest_first(history: days.History) -> None:
     assert all_of(history, "timestamp.asc") == all_of(history, "timestamp.desc")[::-1]
 
 
 @given(histories)
-def test_oldest_first_is_in_the_order_of_the_calendar(history: days.History) -> None:
+def test_oldest_first_is_chronological(history: days.History) -> None:
     whole = all_of(history)
     assert whole == sorted(whole)
 
 
 @given(histories, st.integers(0, 300), st.integers(0, 300), orders)
-def test_a_page_is_as_long_as_asked_or_as_there_is(
-    history: days.History, offset: int, limit: int, sort_by: days.SortBy
-) -> None:
+def test_a_page_has_at_most_limit_days(history: days.History, offset: int, limit: int, sort_by: days.SortBy) -> None:
     assert len(history.page(offset, limit, sort_by)) == max(0, min(limit, history.length - offset))
 
 
@@ -279,20 +279,20 @@ def test_a_page_past_the_end_is_empty(history: days.History, further: int, sort_
 
 
 @given(histories, st.dictionaries(dates, st.integers()))
-def test_padding_keeps_every_day_exactly_once_and_in_order(history: days.History, recorded: dict[date, int]) -> None:
+def test_padding_keeps_each_day_once_and_in_order(history: days.History, recorded: dict[date, int]) -> None:
     whole = all_of(history)
     assert [day for day, _ in days.pad(whole, recorded)] == whole
 
 
 @given(histories, st.data())
-def test_padding_fills_in_exactly_what_was_recorded(history: days.History, data: st.DataObject) -> None:
+def test_padding_keeps_exactly_the_recorded_entries(history: days.History, data: st.DataObject) -> None:
     whole = all_of(history)
     recorded = data.draw(st.dictionaries(st.sampled_from(whole), st.booleans()))
     assert {day: entry for day, entry in days.pad(whole, recorded) if entry is not None} == recorded
 
 
 @given(st.integers(1, 100_000), st.data())
-def test_consistency_is_a_share(panel_age: int, data: st.DataObject) -> None:
+def test_consistency_is_between_zero_and_one(panel_age: int, data: st.DataObject) -> None:
     days_complete = data.draw(st.integers(0, panel_age))
     share = days.consistency(days_complete, panel_age)
     assert 0.0 <= share <= 1.0
@@ -300,5 +300,5 @@ def test_consistency_is_a_share(panel_age: int, data: st.DataObject) -> None:
 
 
 @given(st.integers(1, 100_000))
-def test_nothing_done_is_zero_and_everything_done_is_one(panel_age: int) -> None:
+def test_no_complete_day_is_zero_and_all_complete_days_are_one(panel_age: int) -> None:
     assert (days.consistency(0, panel_age), days.consistency(panel_age, panel_age)) == (0.0, 1.0)

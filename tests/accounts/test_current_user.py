@@ -13,7 +13,7 @@ from ninepanels.accounts import tokens
 from ninepanels.database import database
 
 from ..conftest import Clock
-from ..crud.test_statements import EVERYDAY
+from ..crud.test_statements import FREQUENT
 from ..support.people import Person
 from ..support.people import data
 
@@ -42,7 +42,7 @@ def leave(person: Person) -> None:
 
 
 @pytest.mark.parametrize("end", [log_out, log_out_everywhere, leave])
-@pytest.mark.parametrize(("method", "path"), EVERYDAY)
+@pytest.mark.parametrize(("method", "path"), FREQUENT)
 def test_a_bearer_seen_a_moment_ago_is_nobody_once_the_token_is_dead(
     ada: Person, method: str, path: str, end: Callable[[Person], None]
 ) -> None:

@@ -19,7 +19,7 @@ from ninepanels.config import Settings
 from ninepanels.main import create_api
 
 from ..conftest import Clock
-from ..crud.test_simultaneous import at_once
+from ..crud.test_simultaneous import send_concurrently
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
@@ -92,7 +92,7 @@ def test_successes_do_not_count(ada: Person) -> None:
 
 
 def test_guesses_sent_all_at_once_are_counted_all_the_same(ada: Person) -> None:
-    assert sorted(at_once([lambda: guess(ada.client)] * 30)) == [401] * 10 + [429] * 20
+    assert sorted(send_concurrently([lambda: guess(ada.client)] * 30)) == [401] * 10 + [429] * 20
 
 
 def test_one_address_cannot_try_many_accounts(ada: Person) -> None:

@@ -1,4 +1,4 @@
-"""Every query has its index: what each route and what follows it asks of the database, explained by the database."""
+"""Every query uses an index. EXPLAIN checks the statements of all routes, event handlers and the outbox."""
 
 import json
 import re
@@ -17,87 +17,88 @@ from ..support.mailbox import Mailbox
 from ..support.people import Person
 from ..support.people import data
 from ..support.pipeline import finish_events
-from .test_statements import COSTS
+from .test_statements import STATEMENT_COUNTS
 
-Asked = dict[str, Any]
-"""Statements, each with parameters it had."""
+Statements = dict[str, Any]
+"""The parameters of each statement, from its first execution."""
 
-# Read from end to end on purpose: a page of all users and their number, a table of one row and one of a row a route.
-MEANT = [
+# Allowed scans: a page and the number of all users, a table of one row, and a table with one row per route.
+ALLOWED = [
     r"SELECT users\.id.*\sFROM users ORDER BY users\.id",
     r"SELECT count\(\*\) AS count_1 \nFROM users",
     r"SELECT version_num",
     r"SELECT timing_stats\.id.*\sFROM timing_stats JOIN route_settings",
 ]
-# The index of the admins holds nobody else, and what a query selected, said itself or was sent is no table.
-NO_TABLE = r"(\d+ )?CONSTANT ROW|json_each|users USING INDEX ix_users_admins|anon_\d|\(subquery"
+# Scans of no table, but of subqueries, constants and parameters; and of the partial index that holds only admins.
+NOT_A_TABLE = r"(\d+ )?CONSTANT ROW|json_each|users USING INDEX ix_users_admins|anon_\d|\(subquery"
 
 
 @pytest.fixture
-def asked(client: TestClient) -> Asked:
-    """The statements of requests, event handlers and the outbox."""
-    assert client, "its start connects the database"
-    asked: Asked = {}
+def recorded(client: TestClient) -> Statements:
+    """Records the statements of requests, event handlers and the outbox."""
+    assert client, "the client starts the service, which connects the database"
+    recorded: Statements = {}
 
-    def note(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
-        asked.setdefault(statement, parameters)
+    def record(_connection: object, _cursor: object, statement: str, parameters: object, *_rest: object) -> None:
+        recorded.setdefault(statement, parameters)
 
     for engine in (database.engine, database.autocommit):
-        event.listen(engine, "before_cursor_execute", note)
-    return asked
+        event.listen(engine, "before_cursor_execute", record)
+    return recorded
 
 
-def test_no_query_reads_a_table_from_end_to_end(
-    client: TestClient, backend: str, asked: Asked, mailbox: Mailbox
-) -> None:
-    for number, (method, path) in enumerate(COSTS):
+def test_no_query_scans_a_whole_table(client: TestClient, backend: str, recorded: Statements, mailbox: Mailbox) -> None:
+    for number, (method, path) in enumerate(STATEMENT_COUNTS):
         ada = Person.sign_up(client, f"{number}@example.com")
         panel_id = ada.new_panel()
         with database.transaction() as work:
             crud.users.set_admin(work, ada.id, is_admin=True)
-        body = (COSTS[method, path][1] or {}) | ({"email": ada.email} if path.startswith("/auth/") else {})
+        body = (STATEMENT_COUNTS[method, path][1] or {}) | ({"email": ada.email} if path.startswith("/auth/") else {})
         if path == "/auth/password_reset":
             body |= mailbox.reset_link()
         params = QUERIES.get((method, path))
         ada.request(method, path.format(panel_id=panel_id, user_id=ada.id), json=body or None, params=params)
     data(client.get("/health/ready"))
     finish_events(client)
-    scanned = {"sqlite": scanned_by_sqlite, "postgresql": scanned_by_postgresql}[backend]
+    read_scans = {"sqlite": sqlite_scans, "postgresql": postgresql_scans}[backend]
     queries = {
         statement: parameters
-        for statement, parameters in asked.copy().items()
+        for statement, parameters in recorded.copy().items()
         if re.match("SELECT|INSERT|UPDATE|DELETE", statement) and "pg_catalog" not in statement
     }
-    explained = {statement: scanned(statement, parameters) for statement, parameters in queries.items()}
-    assert len(explained) > len(COSTS)
-    unmeant = {statement: scans for statement, scans in explained.items() if scans and not is_meant(statement)}
-    assert unmeant == {}
+    explained = {statement: read_scans(statement, parameters) for statement, parameters in queries.items()}
+    assert len(explained) > len(STATEMENT_COUNTS)
+    unexpected = {statement: scans for statement, scans in explained.items() if scans and not is_allowed(statement)}
+    assert unexpected == {}
 
 
-def is_meant(statement: str) -> bool:
-    return any(re.match(meant, statement, re.DOTALL) for meant in MEANT)
+def is_allowed(statement: str) -> bool:
+    return any(re.match(allowed, statement, re.DOTALL) for allowed in ALLOWED)
 
 
-def scanned_by_sqlite(statement: str, parameters: Any) -> list[str]:
-    """What SQLite reads from end to end."""
+def sqlite_scans(statement: str, parameters: Any) -> list[str]:
+    """Return the table scans in SQLite's query plan."""
     with database.connection() as connection:
         plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-        return [row.detail for row in plan if re.match(rf"SCAN (?!{NO_TABLE})", row.detail)]
+        return [row.detail for row in plan if re.match(rf"SCAN (?!{NOT_A_TABLE})", row.detail)]
 
 
-def scanned_by_postgresql(statement: str, parameters: Any) -> list[str]:
-    """What PostgreSQL reads from end to end where it sees no other way, however few rows there are."""
+def postgresql_scans(statement: str, parameters: Any) -> list[str]:
+    """Return the scans in PostgreSQL's query plan that remain while sequential scans are disabled.
+
+    PostgreSQL would otherwise scan small tables even if there is an index.
+    """
     with database.transaction() as work:
         connection = work.connection()
         connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
         plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
-        return [json.dumps(node) for node in nodes_of(plan[0]["Plan"]) if is_scan(node)]
+        return [json.dumps(node) for node in walk_plan(plan[0]["Plan"]) if is_scan(node)]
 
 
-def nodes_of(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def walk_plan(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield node
     for child in node.get("Plans", ()):
-        yield from nodes_of(child)
+        yield from walk_plan(child)
 
 
 def is_scan(node: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""How many statements a request costs, beyond begin and commit, its authentication included."""
+"""The number of statements per request, including authentication, without BEGIN and COMMIT."""
 
 from typing import Any
 
@@ -14,14 +14,14 @@ from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
 
-EVERYDAY = [
+FREQUENT = [
     ("GET", "/panels"),
     ("POST", "/panels/{panel_id}/entries"),
     ("GET", "/panels/{panel_id}/entries"),
     ("GET", "/metrics/panels/consistency"),
 ]
 
-COSTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
+STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
     ("GET", "/"): (0, None),
     ("POST", "/token"): (1, {"username": "ada@example.com", "password": PASSWORD}),
     ("POST", "/auth/logout"): (4, None),
@@ -52,19 +52,19 @@ COSTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
 }
 
 
-def test_every_route_has_its_cost() -> None:
-    assert set(COSTS) == {(method, path) for method, path, _ in OPERATIONS}
+def test_every_route_has_a_statement_count() -> None:
+    assert set(STATEMENT_COUNTS) == {(method, path) for method, path, _ in OPERATIONS}
 
 
-@pytest.mark.parametrize(("method", "path"), COSTS)
-def test_a_request_takes_this_many_statements(
+@pytest.mark.parametrize(("method", "path"), STATEMENT_COUNTS)
+def test_a_request_takes_the_expected_number_of_statements(
     ada: Person, bob: Person, mailbox: Mailbox, statements: list[str], method: str, path: str
 ) -> None:
     panel_id, *_ = [ada.new_panel(str(n)) for n in range(3)]
     ada.tap(panel_id)
     with database.transaction() as work:
         crud.users.set_admin(work, ada.id, is_admin=True)
-    exactly, body = COSTS[method, path]
+    expected, body = STATEMENT_COUNTS[method, path]
     if path == "/auth/password_reset":
         data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
         body = (body or {}) | mailbox.reset_link()
@@ -73,16 +73,16 @@ def test_a_request_takes_this_many_statements(
     params = QUERIES.get((method, path))
     response = ada.request(method, path.format(panel_id=panel_id, user_id=bob.id), params=params, **sent)
     assert response.status_code == 200, response.text
-    assert len(statements) == exactly, statements
+    assert len(statements) == expected, statements
 
 
-@pytest.mark.parametrize("how_many", [1, 9])
-@pytest.mark.parametrize(("method", "path"), EVERYDAY)
-def test_the_everyday_routes_take_one_statement(
-    ada: Person, statements: list[str], method: str, path: str, how_many: int
+@pytest.mark.parametrize("panel_count", [1, 9])
+@pytest.mark.parametrize(("method", "path"), FREQUENT)
+def test_frequent_routes_take_one_statement(
+    ada: Person, statements: list[str], method: str, path: str, panel_count: int
 ) -> None:
-    panel_ids = [ada.new_panel(str(n)) for n in range(how_many)]
-    for day in range(1, 3 * how_many):
+    panel_ids = [ada.new_panel(str(n)) for n in range(panel_count)]
+    for day in range(1, 3 * panel_count):
         ada.tap(panel_ids[0], f"2026-10-{day:02}")
     statements.clear()
     body = {"is_complete": True} if method == "POST" else None
@@ -90,8 +90,10 @@ def test_the_everyday_routes_take_one_statement(
     assert len(statements) == 1, statements
 
 
-@pytest.mark.parametrize(("method", "path"), EVERYDAY)
-def test_the_first_of_them_with_a_token_takes_two(ada: Person, statements: list[str], method: str, path: str) -> None:
+@pytest.mark.parametrize(("method", "path"), FREQUENT)
+def test_the_first_request_with_a_token_takes_two_statements(
+    ada: Person, statements: list[str], method: str, path: str
+) -> None:
     panel_id = ada.new_panel()
     statements.clear()
     body = {"is_complete": True} if method == "POST" else None

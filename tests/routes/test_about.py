@@ -7,7 +7,7 @@ from ninepanels import environments
 from ..support.people import data
 
 
-def test_the_release_is_that_of_the_checkout(client: TestClient) -> None:
+def test_the_release_is_the_checked_out_commit(client: TestClient) -> None:
     about = data(client.get("/"))
     head = subprocess.run(
         ["git", "rev-parse", "HEAD"], cwd=environments.ROOT, check=True, capture_output=True, text=True

@@ -25,36 +25,36 @@ def admin(ada: Person) -> Person:
     return promote(ada)
 
 
-def test_an_admin_sees_the_users_in_the_order_they_signed_up(admin: Person, bob: Person) -> None:
+def test_users_are_ordered_by_sign_up(admin: Person, bob: Person) -> None:
     finish_events(admin.client)
     users = data(admin.get("/admin/users"))
     assert [user["email"] for user in users] == [admin.email, bob.email]
     assert users[1] == data(bob.get("/users"))
 
 
-def test_the_users_come_in_pages(admin: Person, bob: Person) -> None:
+def test_users_are_paginated(admin: Person, bob: Person) -> None:
     response = admin.get("/admin/users", offset=1, limit=1)
     assert [user["id"] for user in data(response)] == [bob.id]
     assert response.json()["meta"] == {"total": 2, "offset": 1, "limit": 1}
 
 
-def test_past_the_last_page_there_is_nothing(admin: Person) -> None:
+def test_a_page_past_the_end_is_empty(admin: Person) -> None:
     response = admin.get("/admin/users", offset=2**62)
     assert data(response) == []
     assert response.json()["meta"] == {"total": 1, "offset": 2**62, "limit": 100}
 
 
 @pytest.mark.parametrize("page", [{"offset": -1}, {"limit": 0}, {"limit": 1_001}, {"offset": 2**63}])
-def test_a_page_that_cannot_be_is_422(admin: Person, page: dict[str, int]) -> None:
+def test_an_invalid_page_is_422(admin: Person, page: dict[str, int]) -> None:
     assert admin.get("/admin/users", **page).status_code == 422
 
 
-def test_an_admin_makes_another_one(admin: Person, bob: Person) -> None:
+def test_an_admin_can_promote_a_user(admin: Person, bob: Person) -> None:
     assert data(admin.patch(f"/admin/users/{bob.id}", {"is_admin": True}))["is_admin"] is True
     assert len(data(bob.get("/admin/users"))) == 2
 
 
-def test_an_admin_who_stepped_down_is_none_any_more(admin: Person, bob: Person) -> None:
+def test_an_admin_who_steps_down_loses_admin_rights(admin: Person, bob: Person) -> None:
     promote(bob)
     assert data(admin.patch(f"/admin/users/{admin.id}", {"is_admin": False}))["is_admin"] is False
     assert admin.get("/admin/users").status_code == 403
@@ -65,26 +65,26 @@ def test_the_last_admin_cannot_step_down(admin: Person) -> None:
     assert len(data(admin.get("/admin/users"))) == 1
 
 
-def test_who_is_no_admin_can_be_told_so_again(admin: Person, bob: Person) -> None:
+def test_demoting_a_user_who_is_not_an_admin_succeeds(admin: Person, bob: Person) -> None:
     assert data(admin.patch(f"/admin/users/{bob.id}", {"is_admin": False}))["is_admin"] is False
 
 
-def test_a_user_who_does_not_exist_is_404(admin: Person) -> None:
+def test_an_unknown_user_is_404(admin: Person) -> None:
     assert admin.patch("/admin/users/1000", {"is_admin": True}).status_code == 404
 
 
 @pytest.mark.parametrize(("body", "status"), [({}, 400), ({"is_admin": None}, 422), ({"email": "x@example.com"}, 422)])
-def test_nothing_else_of_a_user_can_be_changed(admin: Person, body: dict[str, object], status: int) -> None:
+def test_an_admin_cannot_change_other_fields_of_a_user(admin: Person, body: dict[str, object], status: int) -> None:
     assert admin.patch(f"/admin/users/{admin.id}", body).status_code == status
 
 
-def test_making_an_admin_is_an_event(recorder: Recorder, admin: Person, bob: Person) -> None:
+def test_promoting_a_user_emits_an_event(recorder: Recorder, admin: Person, bob: Person) -> None:
     data(admin.patch(f"/admin/users/{bob.id}", {"is_admin": True}))
     payload = recorder.next(event_types.USER_UPDATED).payload
     assert payload.model_dump() == {"user_id": bob.id, "fields": ["is_admin"]}
 
 
-def test_signing_up_as_an_admin_is_no_field(client: TestClient) -> None:
+def test_is_admin_cannot_be_set_at_sign_up(client: TestClient) -> None:
     body = {"email": "eve@example.com", "name": "Eve", "password": "correct horse", "is_admin": True}
     assert client.post("/users", json=body).status_code == 422
 
@@ -92,7 +92,9 @@ def test_signing_up_as_an_admin_is_no_field(client: TestClient) -> None:
 # --- Routes -----------------------------------------------------------------------------------------------------------
 
 
-def test_an_admin_sees_how_each_route_behaves(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
+def test_an_admin_can_read_the_statistics_of_each_route(
+    admin: Person, client: TestClient, stopwatch: Stopwatch
+) -> None:
     for stopwatch.ms in (10.0, 30.0, 20.0):
         client.get("/health/live")
     finish_events(client)
@@ -110,7 +112,7 @@ def test_an_admin_sees_how_each_route_behaves(admin: Person, client: TestClient,
     assert {"POST_/users", "POST_/token"} <= set(stats)
 
 
-def test_only_the_latest_statistics_of_a_route_are_shown(admin: Person, client: TestClient) -> None:
+def test_only_the_latest_statistics_of_a_route_are_returned(admin: Person, client: TestClient) -> None:
     for _ in range(3):
         client.get("/health/live")
         finish_events(client)
@@ -118,7 +120,7 @@ def test_only_the_latest_statistics_of_a_route_are_shown(admin: Person, client: 
     assert counts == [3]
 
 
-def test_routes_come_in_the_order_of_their_names(admin: Person, client: TestClient) -> None:
+def test_routes_are_ordered_by_name(admin: Person, client: TestClient) -> None:
     client.get("/health/live")
     client.get("/nowhere")
     finish_events(client)
@@ -127,7 +129,9 @@ def test_routes_come_in_the_order_of_their_names(admin: Person, client: TestClie
     assert "ANY_unmatched" in names
 
 
-def test_an_admin_changes_when_a_route_counts_as_slow(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
+def test_an_admin_can_change_the_threshold_and_window_of_a_route(
+    admin: Person, client: TestClient, stopwatch: Stopwatch
+) -> None:
     for stopwatch.ms in (10.0, 30.0, 20.0):
         client.get("/health/live")
     finish_events(client)
@@ -138,7 +142,7 @@ def test_an_admin_changes_when_a_route_counts_as_slow(admin: Person, client: Tes
     assert shown == changed
 
 
-def test_what_is_not_said_of_a_route_stays_as_it_is(admin: Person) -> None:
+def test_a_partial_change_of_a_route_keeps_its_other_settings(admin: Person) -> None:
     data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "alert_threshold_ms": 12.5}))
     data(admin.patch("/admin/routes", {"method_path": "GET_/panels", "window_size": 7}))
     with database.transaction() as session:
@@ -146,14 +150,14 @@ def test_what_is_not_said_of_a_route_stays_as_it_is(admin: Person) -> None:
     assert (row.alert_threshold_ms, row.window_size) == (12.5, 7)
 
 
-def test_a_route_that_was_never_called_can_be_set_too(admin: Person) -> None:
+def test_a_route_that_was_never_called_can_be_changed(admin: Person) -> None:
     stats = data(admin.patch("/admin/routes", {"method_path": "DELETE_/panels/{panel_id}", "window_size": 7}))
     assert (stats["method"], stats["path"], stats["count"]) == ("DELETE", "/panels/{panel_id}", 0)
     assert {stats[name] for name in ("avg", "p50", "p95", "p99", "min", "max", "last")} == {None}
 
 
 @pytest.mark.parametrize("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])
-def test_a_route_that_does_not_exist_is_404_and_leaves_nothing(admin: Person, name: str) -> None:
+def test_an_unknown_route_is_404_and_is_not_stored(admin: Person, name: str) -> None:
     assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
     assert admin.get("/admin/routes/timings", method_path=name).status_code == 404
     with database.transaction() as session:
@@ -161,7 +165,7 @@ def test_a_route_that_does_not_exist_is_404_and_leaves_nothing(admin: Person, na
 
 
 @pytest.mark.parametrize("name", ["GET_/panels", "ANY_unmatched", "GET_/docs", "GET_/admin/routes", "GET_/metrics"])
-def test_every_route_that_is_timed_can_be_asked_for(admin: Person, name: str) -> None:
+def test_the_timings_of_every_timed_route_can_be_read(admin: Person, name: str) -> None:
     assert data(admin.get("/admin/routes/timings", method_path=name)) == {"readings": [], "timestamps": []}
 
 
@@ -181,11 +185,11 @@ def test_every_route_that_is_timed_can_be_asked_for(admin: Person, name: str) ->
         ({"window_size": 7, "in_alert": True}, 422),
     ],
 )
-def test_a_change_that_cannot_be_is_refused(admin: Person, change: dict[str, object], status: int) -> None:
+def test_an_invalid_change_of_a_route_is_rejected(admin: Person, change: dict[str, object], status: int) -> None:
     assert admin.patch("/admin/routes", {"method_path": "GET_/panels"} | change).status_code == status
 
 
-def test_the_timings_of_a_route_come_newest_first(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
+def test_timings_are_ordered_newest_first(admin: Person, client: TestClient, stopwatch: Stopwatch) -> None:
     for stopwatch.ms in (10.0, 20.0, 30.0):
         client.get("/health/live")
     finish_events(client)
@@ -196,5 +200,5 @@ def test_the_timings_of_a_route_come_newest_first(admin: Person, client: TestCli
 
 
 @pytest.mark.parametrize("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
-def test_timings_that_are_asked_for_wrongly_are_422(admin: Person, query: dict[str, object]) -> None:
+def test_an_invalid_timings_query_is_422(admin: Person, query: dict[str, object]) -> None:
     assert admin.get("/admin/routes/timings", **query).status_code == 422

@@ -37,7 +37,7 @@ def status(person: Person) -> int:
     return person.get("/users").status_code
 
 
-def ask_for_reset(person: Person) -> None:
+def request_reset(person: Person) -> None:
     assert data(person.client.post("/auth/request_password_reset", json={"email": person.email})) is True
 
 
@@ -48,19 +48,19 @@ def reset(client: TestClient, link: dict[str, str], **changes: str) -> int:
 # --- Logging out ------------------------------------------------------------------------------------------------------
 
 
-def test_a_logged_out_token_is_dead(ada: Person) -> None:
+def test_logging_out_revokes_the_token(ada: Person) -> None:
     assert data(ada.post("/auth/logout", {})) == {"success": True}
     assert status(ada) == 401
 
 
-def test_logging_out_leaves_the_other_devices_logged_in(ada: Person) -> None:
+def test_logging_out_keeps_other_devices_logged_in(ada: Person) -> None:
     phone = another_login(ada)
     data(ada.post("/auth/logout", {}))
     assert status(phone) == 200
 
 
 @pytest.mark.parametrize("spelling", ["{0}", "{0}=", "{0}==", "{0}!", "{0}!!", "{0}\n", "{0}.", " {0}", "{0}\t", "{1}"])
-def test_a_logged_out_token_stays_out_in_every_spelling(ada: Person, spelling: str) -> None:
+def test_a_revoked_token_is_rejected_in_every_spelling(ada: Person, spelling: str) -> None:
     data(ada.post("/auth/logout", {}))
     head, _, signature = ada.token.rpartition(".")
     last = chr(ord(signature[-1]) + 1)
@@ -70,7 +70,7 @@ def test_a_logged_out_token_stays_out_in_every_spelling(ada: Person, spelling: s
         assert response.status_code == 401
 
 
-def test_logging_out_everywhere_kills_every_token(ada: Person) -> None:
+def test_logging_out_everywhere_revokes_every_token(ada: Person) -> None:
     phone = another_login(ada)
     assert data(ada.post("/auth/logout_everywhere", {})) == {"success": True}
     assert [status(ada), status(phone)] == [401, 401]
@@ -81,14 +81,14 @@ def test_a_login_right_after_logging_out_everywhere_works(ada: Person) -> None:
     assert status(another_login(ada)) == 200
 
 
-def test_a_login_at_the_microsecond_of_the_last_one_that_was_revoked_works(wall_clock: Clock, ada: Person) -> None:
+def test_a_login_in_the_same_microsecond_as_the_revocation_works(wall_clock: Clock, ada: Person) -> None:
     assert wall_clock.now
     data(ada.post("/auth/logout_everywhere", {}))
     assert status(ada) == 401
     assert status(another_login(ada)) == 200
 
 
-def test_a_clock_that_was_set_back_wakes_no_dead_token(wall_clock: Clock, ada: Person) -> None:
+def test_setting_the_clock_back_keeps_tokens_revoked(wall_clock: Clock, ada: Person) -> None:
     phone = another_login(ada)
     data(ada.post("/auth/logout_everywhere", {}))
     later = another_login(ada)
@@ -97,32 +97,32 @@ def test_a_clock_that_was_set_back_wakes_no_dead_token(wall_clock: Clock, ada: P
     assert [status(ada), status(phone), status(later)] == [401, 401, 401]
 
 
-def test_nobody_elses_tokens_die(ada: Person, bob: Person) -> None:
+def test_logging_out_everywhere_keeps_the_tokens_of_other_users(ada: Person, bob: Person) -> None:
     data(ada.post("/auth/logout_everywhere", {}))
     assert status(bob) == 200
 
 
-def test_what_is_blacklisted_is_swept_when_it_has_expired(wall_clock: Clock, ada: Person) -> None:
+def test_blacklisted_tokens_are_deleted_after_they_expire(wall_clock: Clock, ada: Person) -> None:
     data(ada.post("/auth/logout", {}))
     wall_clock.set("2026-12-24T12:00:01+00:00")
     later = another_login(ada)
     data(later.post("/auth/logout", {}))
 
-    def one_is_left() -> bool:
+    def one_token_remains() -> bool:
         with database.connection() as connection:
             return len(connection.scalars(select(sql.BlacklistedAccessToken.jti)).all()) == 1
 
-    assert wait_for(one_is_left)
+    assert wait_for(one_token_remains)
 
 
 @pytest.mark.parametrize(("path", "everywhere"), [("/auth/logout", False), ("/auth/logout_everywhere", True)])
-def test_logging_out_is_an_event(recorder: Recorder, ada: Person, path: str, *, everywhere: bool) -> None:
+def test_logging_out_emits_an_event(recorder: Recorder, ada: Person, path: str, *, everywhere: bool) -> None:
     data(ada.post(path, {}))
     payload = recorder.next(event_types.USER_LOGGED_OUT).payload
     assert payload.model_dump() == {"user_id": ada.id, "everywhere": everywhere}
 
 
-# --- A new password, by the old one ---------------------------------------------------------------------------------
+# --- Changing the password --------------------------------------------------------------------------------------------
 
 
 def change(person: Person, current: str = PASSWORD, new: str = NEW_PASSWORD) -> dict[str, object]:
@@ -131,13 +131,13 @@ def change(person: Person, current: str = PASSWORD, new: str = NEW_PASSWORD) -> 
     return changed
 
 
-def test_a_changed_password_is_the_only_one_that_logs_in(ada: Person) -> None:
+def test_after_a_change_only_the_new_password_logs_in(ada: Person) -> None:
     change(ada)
     assert Person.log_in(ada.client, ada.email, NEW_PASSWORD)
     assert ada.client.post("/token", data={"username": ada.email, "password": PASSWORD}).status_code == 401
 
 
-def test_changing_the_password_gives_the_only_token_that_is_left(ada: Person) -> None:
+def test_changing_the_password_revokes_all_tokens_but_the_new_one(ada: Person) -> None:
     phone = another_login(ada)
     changed = change(ada)
     assert changed["success"] is True
@@ -147,7 +147,7 @@ def test_changing_the_password_gives_the_only_token_that_is_left(ada: Person) ->
     assert status(ada) == 200
 
 
-def test_the_password_can_be_changed_by_a_form(ada: Person) -> None:
+def test_the_password_can_be_changed_with_a_form(ada: Person) -> None:
     form = {"current_password": PASSWORD, "new_password": NEW_PASSWORD}
     assert data(ada.request("POST", "/auth/change_password", data=form))["success"]
 
@@ -160,7 +160,7 @@ def test_a_wrong_current_password_changes_nothing(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("new_password", ["short", "x" * 129, None])
-def test_a_password_that_cannot_be_one_is_422_and_not_repeated(ada: Person, new_password: str | None) -> None:
+def test_an_invalid_password_is_422_and_not_echoed(ada: Person, new_password: str | None) -> None:
     body = {"current_password": PASSWORD, "new_password": new_password}
     response = ada.post("/auth/change_password", body)
     assert response.status_code == 422
@@ -168,22 +168,22 @@ def test_a_password_that_cannot_be_one_is_422_and_not_repeated(ada: Person, new_
     assert PASSWORD not in response.text
 
 
-def test_a_changed_password_is_told_by_mail(ada: Person, mailbox: Mailbox) -> None:
+def test_changing_the_password_sends_a_mail(ada: Person, mailbox: Mailbox) -> None:
     change(ada)
     assert mailbox.wait_for("password was changed")[0]["To"] == ada.email
 
 
-def test_a_changed_password_voids_a_link_that_was_sent(ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_changing_the_password_invalidates_reset_links(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     link = mailbox.reset_link()
     change(ada)
     assert reset(ada.client, link) == 401
 
 
-# --- A new secret -----------------------------------------------------------------------------------------------------
+# --- Rotating the JWT secret ------------------------------------------------------------------------------------------
 
 
-def test_nobody_is_logged_out_by_a_rotation_until_the_previous_secret_is_gone(ada: Person, settings: Settings) -> None:
+def test_tokens_stay_valid_while_the_previous_secret_is_configured(ada: Person, settings: Settings) -> None:
     secrets = {"jwt_secret": SecretStr("a secret of the tests that is new")}
     app: FastAPI = ada.client.app  # type: ignore[assignment]
     app.state.settings = settings.model_copy(update=secrets | {"jwt_secret_previous": settings.jwt_secret})
@@ -193,69 +193,69 @@ def test_nobody_is_logged_out_by_a_rotation_until_the_previous_secret_is_gone(ad
     assert [status(ada), status(phone)] == [401, 200]
 
 
-# --- A new password, by mail ------------------------------------------------------------------------------------------
+# --- Resetting the password by mail -----------------------------------------------------------------------------------
 
 
-def test_the_link_sets_a_new_password(ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_a_reset_link_sets_a_new_password(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     assert data(ada.client.post(RESET, json=mailbox.reset_link() | {"new_password": NEW_PASSWORD})) is True
     assert Person.log_in(ada.client, ada.email, NEW_PASSWORD)
 
 
-def test_the_email_may_be_typed_in_any_case(ada: Person, mailbox: Mailbox) -> None:
+def test_the_email_of_a_reset_is_case_insensitive(ada: Person, mailbox: Mailbox) -> None:
     data(ada.client.post("/auth/request_password_reset", data={"email": ada.email.upper()}))
     assert reset(ada.client, mailbox.reset_link(), email=ada.email.title()) == 200
 
 
-def test_the_link_works_once(ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_a_reset_link_works_once(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     link = mailbox.reset_link()
     assert [reset(ada.client, link), reset(ada.client, link)] == [200, 401]
 
 
-def test_the_link_works_until_it_expires(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_an_expired_reset_link_is_rejected(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     link = mailbox.reset_link()
     wall_clock.now += timedelta(minutes=30)
     assert reset(ada.client, link) == 401
 
 
-def test_the_link_works_just_before_it_expires(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_a_reset_link_works_just_before_it_expires(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     link = mailbox.reset_link()
     wall_clock.now += timedelta(minutes=30, microseconds=-1)
     assert reset(ada.client, link) == 200
 
 
-def test_a_newer_request_voids_the_link(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_a_newer_request_invalidates_the_reset_link(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     first = mailbox.reset_link()
     wall_clock.now += timedelta(seconds=1)
-    ask_for_reset(ada)
+    request_reset(ada)
     assert reset(ada.client, first) == 401
     assert reset(ada.client, mailbox.reset_link(2)) == 200
 
 
-def test_resetting_kills_every_token(ada: Person, mailbox: Mailbox) -> None:
+def test_resetting_the_password_revokes_every_token(ada: Person, mailbox: Mailbox) -> None:
     phone = another_login(ada)
-    ask_for_reset(ada)
+    request_reset(ada)
     assert reset(ada.client, mailbox.reset_link()) == 200
     assert [status(ada), status(phone)] == [401, 401]
 
 
-def test_resetting_is_told_by_mail(ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_resetting_the_password_sends_a_mail(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     reset(ada.client, mailbox.reset_link())
     assert mailbox.wait_for("password was changed")[0]["To"] == ada.email
 
 
-def test_every_wrong_reset_gets_the_same_401(ada: Person, bob: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_every_invalid_reset_gets_the_same_401(ada: Person, bob: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     link = mailbox.reset_link()
     token = link["password_reset_token"]
     wrong = [
         link | {"email": bob.email},
-        link | {"email": "nobody@example.com"},
+        link | {"email": "unknown@example.com"},
         link | {"password_reset_token": tokens.new_reset_token()},
         *(link | {"password_reset_token": respelled} for respelled in (f"{token}=", f" {token}", f"{token}!", "", "é")),
         link | {"password_reset_token": tokens.hash_reset_token(token)},
@@ -266,31 +266,31 @@ def test_every_wrong_reset_gets_the_same_401(ada: Person, bob: Person, mailbox: 
     assert reset(ada.client, link) == 200
 
 
-def test_a_token_that_cannot_be_one_is_422_and_not_repeated(ada: Person) -> None:
+def test_an_overlong_token_is_422_and_not_echoed(ada: Person) -> None:
     body = {"email": ada.email, "password_reset_token": "t" * 257, "new_password": NEW_PASSWORD}
     response = ada.client.post(RESET, json=body)
     assert response.status_code == 422
     assert "t" * 257 not in response.text
 
 
-def test_a_new_email_voids_a_link_sent_to_the_old_one(ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_changing_the_email_invalidates_reset_links(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     link = mailbox.reset_link()
     data(ada.patch("/users", {"email": "lovelace@example.com", "current_password": PASSWORD}))
     assert reset(ada.client, link, email="lovelace@example.com") == 401
 
 
-def test_a_request_for_nobody_is_answered_alike_and_sends_nothing(ada: Person, mailbox: Mailbox) -> None:
-    nobody = ada.client.post("/auth/request_password_reset", json={"email": "nobody@example.com"})
+def test_a_reset_for_an_unknown_email_looks_the_same_and_sends_no_mail(ada: Person, mailbox: Mailbox) -> None:
+    unknown = ada.client.post("/auth/request_password_reset", json={"email": "unknown@example.com"})
     known = ada.client.post("/auth/request_password_reset", json={"email": ada.email})
-    assert nobody.content == known.content
+    assert unknown.content == known.content
     mailbox.wait_for("new password")
     assert {str(mail["To"]) for mail in mailbox.all()} == {ada.email}
 
 
-def test_a_request_for_nobody_costs_the_same_statements(ada: Person, statements: list[str]) -> None:
+def test_a_reset_for_an_unknown_email_executes_the_same_statements(ada: Person, statements: list[str]) -> None:
     costs = []
-    for email in (ada.email, "nobody@example.com"):
+    for email in (ada.email, "unknown@example.com"):
         statements.clear()
         data(ada.client.post("/auth/request_password_reset", json={"email": email}))
         costs.append(list(statements))
@@ -299,20 +299,20 @@ def test_a_request_for_nobody_costs_the_same_statements(ada: Person, statements:
 
 
 @pytest.mark.usefixtures("real_hashes")
-def test_a_wrong_login_costs_the_same_whoever_it_is_for(
+def test_a_wrong_login_takes_the_same_work_for_known_and_unknown_emails(
     ada: Person, statements: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
     verify = passwords.context.verify_and_update
 
-    def note(password: str, hashed: str) -> tuple[bool, str | None]:
+    def record(password: str, hashed: str) -> tuple[bool, str | None]:
         verified.append(hashed)
         result: tuple[bool, str | None] = verify(password, hashed)
         return result
 
-    monkeypatch.setattr(passwords.context, "verify_and_update", note)
+    monkeypatch.setattr(passwords.context, "verify_and_update", record)
     costs = []
-    for email in (ada.email, "nobody@example.com"):
+    for email in (ada.email, "unknown@example.com"):
         statements.clear()
         ada.client.post("/token", data={"username": email, "password": "wrong"})
         costs.append(list(statements))
@@ -322,8 +322,8 @@ def test_a_wrong_login_costs_the_same_whoever_it_is_for(
     assert parameters[0] == parameters[1]
 
 
-def test_only_a_hash_of_the_token_is_kept(ada: Person, mailbox: Mailbox) -> None:
-    ask_for_reset(ada)
+def test_only_a_hash_of_the_token_is_stored(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     token = mailbox.reset_link()["password_reset_token"]
     with database.connection() as connection:
         tables = (sql.PasswordResetToken.__table__, sql.OutboxMail.__table__)
@@ -332,19 +332,17 @@ def test_only_a_hash_of_the_token_is_kept(ada: Person, mailbox: Mailbox) -> None
     assert token not in str(rows)
 
 
-def test_a_reset_is_an_event_that_names_nobody_until_it_is_done(
-    recorder: Recorder, ada: Person, mailbox: Mailbox
-) -> None:
-    ask_for_reset(ada)
+def test_a_reset_request_event_does_not_identify_the_user(recorder: Recorder, ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
     requested = recorder.next(event_types.PASSWORD_RESET_REQUESTED)
     assert ada.email not in requested.model_dump_json()
     reset(ada.client, mailbox.reset_link())
     assert recorder.next(event_types.PASSWORD_CHANGED).payload.model_dump() == {"user_id": ada.id}
 
 
-def test_no_token_reaches_the_log(ada: Person, mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
+def test_secrets_are_not_logged(ada: Person, mailbox: Mailbox, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG")
-    ask_for_reset(ada)
+    request_reset(ada)
     link = mailbox.reset_link()
     reset(ada.client, link)
     reset(ada.client, link)
@@ -360,20 +358,20 @@ def another_login_after_reset(person: Person) -> Person:
     return Person(person.client, person.email, person.id, token)
 
 
-def test_a_login_that_began_before_a_new_password_is_killed_by_it(ada: Person) -> None:
+def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person) -> None:
     began_at = datetime.fromisoformat(data(ada.get("/users"))["created_at"])
     with database.connection() as connection:
         user = crud.users.read_by_email(connection, ada.email)
     assert user is not None
     change(ada)
-    # What log_in does with what it read before the change, however long the hash took.
+    # As in log_in, if it read the user before the change and issues the token after it.
     settings = ada.client.app.state.settings  # type: ignore[attr-defined]
     ada.token = tokens.issue_token(user, began_at, settings).access_token
     assert status(ada) == 401
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
-def test_no_line_end_gets_into_an_address(ada: Person, line_end: str) -> None:
+def test_an_email_with_a_line_end_is_422(ada: Person, line_end: str) -> None:
     email = f"eve@example.com{line_end}Bcc: bob@example.com"
     sign_up = {"email": email, "name": "Eve", "password": PASSWORD}
     assert ada.client.post("/users", json=sign_up).status_code == 422

@@ -7,11 +7,11 @@ from ..support.people import data
 CONSISTENCY = "/metrics/panels/consistency"
 
 
-def test_without_panels_there_is_nothing_to_sum_up(ada: Person) -> None:
+def test_without_panels_the_list_is_empty(ada: Person) -> None:
     assert data(ada.get(CONSISTENCY)) == []
 
 
-def test_consistency_is_the_share_of_days_done(wall_clock: Clock, ada: Person) -> None:
+def test_consistency_is_the_share_of_complete_days(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-20T12:00:00Z")
     read = ada.new_panel("Read")
     run = ada.new_panel("Run", position=0)
@@ -43,7 +43,7 @@ def test_consistency_is_the_share_of_days_done(wall_clock: Clock, ada: Person) -
 
 
 @pytest.mark.parametrize(("days", "age", "complete"), [(1, 1, 1), (2, 2, 1), (3, 3, 2), (4, 4, 2), (99, 4, 2)])
-def test_only_the_last_days_are_looked_at(wall_clock: Clock, ada: Person, days: int, age: int, complete: int) -> None:
+def test_only_the_last_days_are_counted(wall_clock: Clock, ada: Person, days: int, age: int, complete: int) -> None:
     wall_clock.set("2026-11-20T12:00:00Z")
     panel_id = ada.new_panel()
     wall_clock.set("2026-11-23T12:00:00Z")

@@ -12,7 +12,7 @@ from ..support.pipeline import finish_events
 from ..support.recorder import Recorder
 
 
-def test_a_tap_is_an_entry_of_today(wall_clock: Clock, ada: Person) -> None:
+def test_a_tap_creates_an_entry_for_today(wall_clock: Clock, ada: Person) -> None:
     panel_id = ada.new_panel()
     wall_clock.set("2026-11-23T13:14:15.123456Z")
     entry = ada.tap(panel_id)
@@ -26,7 +26,7 @@ def test_a_tap_is_an_entry_of_today(wall_clock: Clock, ada: Person) -> None:
     assert data(ada.get("/panels"))[0]["is_complete"] is True
 
 
-def test_taking_a_tap_back_changes_the_same_entry(wall_clock: Clock, ada: Person) -> None:
+def test_undoing_a_tap_updates_the_same_entry(wall_clock: Clock, ada: Person) -> None:
     panel_id = ada.new_panel()
     done = ada.tap(panel_id)
     wall_clock.set("2026-11-23T13:00:00Z")
@@ -35,13 +35,13 @@ def test_taking_a_tap_back_changes_the_same_entry(wall_clock: Clock, ada: Person
     assert data(ada.get("/panels"))[0]["is_complete"] is False
 
 
-def test_yesterdays_tap_is_not_todays(wall_clock: Clock, ada: Person) -> None:
+def test_a_panel_is_incomplete_again_the_next_day(wall_clock: Clock, ada: Person) -> None:
     ada.tap(ada.new_panel())
     wall_clock.set("2026-11-24T00:00:00Z")
     assert data(ada.get("/panels"))[0]["is_complete"] is False
 
 
-def test_the_day_is_the_users_own(wall_clock: Clock, ada: Person) -> None:
+def test_the_day_depends_on_the_users_settings(wall_clock: Clock, ada: Person) -> None:
     data(ada.patch("/users", {"timezone": "Pacific/Kiritimati", "day_starts_at": 3}))
     panel_id = ada.new_panel()
     wall_clock.set("2026-11-23T12:59:59Z")
@@ -50,14 +50,14 @@ def test_the_day_is_the_users_own(wall_clock: Clock, ada: Person) -> None:
     assert ada.tap(panel_id)["day"] == "2026-11-24"
 
 
-def test_a_day_gone_by_can_be_recorded(wall_clock: Clock, ada: Person) -> None:
+def test_a_past_day_can_be_recorded(wall_clock: Clock, ada: Person) -> None:
     panel_id = ada.new_panel()
     assert ada.tap(panel_id, "2024-02-29")["day"] == "2024-02-29"
     assert ada.get(f"/panels/{panel_id}/entries").json()["meta"]["total"] == 999
     assert wall_clock.now.date().isoformat() == "2026-11-23"
 
 
-def test_a_day_to_come_is_400(wall_clock: Clock, ada: Person) -> None:
+def test_a_future_day_is_400(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-23T12:00:00Z")
     path = f"/panels/{ada.new_panel()}/entries"
     assert ada.post(path, {"is_complete": True, "day": "2026-11-24"}).status_code == 400
@@ -79,7 +79,7 @@ def test_a_malformed_tap_is_422(ada: Person, body: dict[str, object]) -> None:
     assert ada.post(f"/panels/{ada.new_panel()}/entries", body).status_code == 422
 
 
-def test_the_first_and_the_last_day_of_all_can_be_asked_for(wall_clock: Clock, ada: Person) -> None:
+def test_the_whole_range_of_dates_works(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("9999-11-30T12:00:00Z")
     ada = Person.sign_up(ada.client, "far@example.com")
     panel_id = ada.new_panel()
@@ -105,7 +105,7 @@ def test_the_history_is_padded_from_creation_to_today(wall_clock: Clock, ada: Pe
 
 
 @pytest.mark.parametrize("sort_by", ["timestamp.desc", "timestamp.asc"])
-def test_the_pages_of_a_history_are_its_whole(wall_clock: Clock, ada: Person, sort_by: str) -> None:
+def test_the_pages_of_a_history_make_up_the_whole(wall_clock: Clock, ada: Person, sort_by: str) -> None:
     wall_clock.set("2026-11-23T12:00:00Z")
     panel_id = ada.new_panel()
     for day in ("2026-11-10", "2026-11-11", "2026-11-15", "2026-11-23"):
@@ -118,7 +118,7 @@ def test_the_pages_of_a_history_are_its_whole(wall_clock: Clock, ada: Person, so
     assert sum(entry["is_complete"] for entry in whole) == 4
 
 
-def test_oldest_first_is_newest_first_turned_round(wall_clock: Clock, ada: Person) -> None:
+def test_oldest_first_is_the_reverse_of_newest_first(wall_clock: Clock, ada: Person) -> None:
     panel_id = ada.new_panel()
     ada.tap(panel_id, "2026-11-01")
     assert wall_clock.now
@@ -142,11 +142,11 @@ def test_a_malformed_query_is_422(ada: Person, query: dict[str, object]) -> None
     assert ada.get(f"/panels/{ada.new_panel()}/entries", **query).status_code == 422
 
 
-def test_an_offset_past_the_end_is_an_empty_page(ada: Person) -> None:
+def test_an_offset_past_the_end_gives_an_empty_page(ada: Person) -> None:
     assert data(ada.get(f"/panels/{ada.new_panel()}/entries", offset=3_652_059)) == []
 
 
-def test_travelling_west_hides_days_to_come_and_never_rewrites_them(wall_clock: Clock, ada: Person) -> None:
+def test_moving_to_a_western_time_zone_hides_future_entries_and_keeps_them(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-23T12:00:00Z")
     data(ada.patch("/users", {"timezone": "Pacific/Kiritimati"}))
     panel_id = ada.new_panel()
@@ -157,7 +157,7 @@ def test_travelling_west_hides_days_to_come_and_never_rewrites_them(wall_clock: 
     assert [entry["is_complete"] for entry in data(ada.get(f"/panels/{panel_id}/entries"))] == [True, False]
 
 
-def test_deleting_the_history_lets_the_panel_begin_anew(wall_clock: Clock, ada: Person) -> None:
+def test_deleting_the_history_restarts_it_today(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-20T12:00:00Z")
     panel_id = ada.new_panel()
     ada.tap(panel_id)
@@ -167,7 +167,7 @@ def test_deleting_the_history_lets_the_panel_begin_anew(wall_clock: Clock, ada: 
     assert [(entry["day"], entry["is_complete"]) for entry in history] == [("2026-11-23", False)]
 
 
-def test_a_tap_and_a_reset_are_events(recorder: Recorder, ada: Person) -> None:
+def test_a_tap_and_a_reset_emit_events(recorder: Recorder, ada: Person) -> None:
     panel_id = ada.new_panel()
     ada.tap(panel_id, "2026-11-01")
     ada.delete(f"/panels/{panel_id}/entries")
@@ -176,16 +176,16 @@ def test_a_tap_and_a_reset_are_events(recorder: Recorder, ada: Person) -> None:
     assert recorder.next(event_types.ENTRIES_RESET).payload.model_dump()["panel_id"] == panel_id
 
 
-def test_a_tap_leaves_no_history_in_the_log(ada: Person, caplog: pytest.LogCaptureFixture) -> None:
+def test_the_day_of_a_tap_is_not_logged(ada: Person, caplog: pytest.LogCaptureFixture) -> None:
     panel_id = ada.new_panel()
     ada.tap(panel_id, "2026-11-01")
     finish_events(ada.client)
-    said = [logs.to_message(record).model_dump_json() for record in caplog.records]
-    assert any("POST_/panels/{panel_id}/entries" in line for line in said)
-    assert not [line for line in said if "2026-11-01" in line]
+    lines = [logs.to_message(record).model_dump_json() for record in caplog.records]
+    assert any("POST_/panels/{panel_id}/entries" in line for line in lines)
+    assert not [line for line in lines if "2026-11-01" in line]
 
 
-def test_an_event_carries_the_id_of_its_request(recorder: Recorder, ada: Person) -> None:
+def test_events_carry_the_request_id(recorder: Recorder, ada: Person) -> None:
     panel_id = ada.new_panel()
     body = {"is_complete": True}
     response = ada.request("POST", f"/panels/{panel_id}/entries", json=body, headers={"X-Request-ID": "tap.1"})

@@ -24,7 +24,7 @@ TOKEN = "a token of the tests"
 
 
 def read(client: TestClient) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
-    """The samples of /metrics, by name and labels."""
+    """Return the samples of /metrics by name and labels."""
     response = client.get("/metrics")
     assert response.status_code == 200, response.text
     assert response.headers["Content-Type"].startswith("text/plain; version=")
@@ -40,7 +40,7 @@ def value(client: TestClient, name: str, **labels: str) -> float:
     return read(client).get((f"ninepanels_{name}", frozenset(labels.items())), 0.0)
 
 
-def test_requests_are_counted_by_the_template_of_their_route_and_their_status(client: TestClient) -> None:
+def test_requests_are_counted_by_route_template_and_status(client: TestClient) -> None:
     def counted(path: str, status: str, method: str = "GET") -> float:
         return value(client, "http_request_duration_seconds_count", method=method, path=path, status=status)
 
@@ -59,7 +59,7 @@ def test_handled_events_are_counted(client: TestClient) -> None:
     assert value(client, "events_handled_total", handler=handler) > before
 
 
-def test_what_waits_and_what_is_in_use_is_shown(client: TestClient) -> None:
+def test_queue_depths_and_connections_are_exported(client: TestClient) -> None:
     names = {name for name, _ in read(client)}
     assert {
         "ninepanels_event_queue_depth",
@@ -69,29 +69,31 @@ def test_what_waits_and_what_is_in_use_is_shown(client: TestClient) -> None:
 
 
 def test_connections_in_use_are_counted(client: TestClient) -> None:
-    # More than the event handlers and the outbox can have in use themselves.
-    with contextlib.ExitStack() as until_counted:
+    # More connections than the event handlers and the outbox can use.
+    with contextlib.ExitStack() as connections:
         for _ in range(HANDLER_THREADS + 1):
-            until_counted.enter_context(database.connection())
+            connections.enter_context(database.connection())
         assert value(client, "database_connections_in_use") > HANDLER_THREADS
 
 
-def test_a_mail_that_waits_is_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsent_mails_are_counted(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Outbox, "wake", lambda _outbox: None)
     before = value(client, "outbox_depth")
     Person.sign_up(client, "ada@example.com")
     assert value(client, "outbox_depth") == before + 1
 
 
-def test_without_the_database_the_rest_is_shown(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    def away(_session: object) -> int:
+def test_without_the_database_the_other_metrics_are_exported(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raise_unavailable(_session: object) -> int:
         raise exceptions.DatabaseUnavailable
 
-    monkeypatch.setattr(crud.outbox, "count_unsent", away)
+    monkeypatch.setattr(crud.outbox, "count_unsent", raise_unavailable)
     assert math.isnan(value(client, "outbox_depth"))
 
 
-# --- Who may read it --------------------------------------------------------------------------------------------------
+# --- Access to the metrics --------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -102,13 +104,13 @@ def guarded(settings: Settings) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "127.8.8.8", "::1"])
-def test_without_a_token_whoever_is_on_this_machine_reads_it(api: FastAPI, address: str) -> None:
+def test_without_a_token_local_clients_can_read_metrics(api: FastAPI, address: str) -> None:
     with TestClient(api, client=(address, 50_000)) as client:
         assert client.get("/metrics").status_code == 200
 
 
 @pytest.mark.parametrize("address", ["10.0.0.7", "::2", "testclient", "localhost.example"])
-def test_without_a_token_nobody_else_does(api: FastAPI, address: str) -> None:
+def test_without_a_token_remote_clients_are_rejected(api: FastAPI, address: str) -> None:
     with TestClient(api, client=(address, 50_000)) as client:
         response = client.get("/metrics")
     assert response.status_code == 403
@@ -116,21 +118,21 @@ def test_without_a_token_nobody_else_does(api: FastAPI, address: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_a_proxy_on_this_machine_lets_nobody_else_in(client: TestClient, header: str) -> None:
+def test_without_a_token_forwarded_requests_are_rejected(client: TestClient, header: str) -> None:
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
 
 
-def test_a_login_is_no_matter_where_no_token_is_set(client: TestClient) -> None:
+def test_without_a_token_the_authorization_header_is_ignored(client: TestClient) -> None:
     assert client.get("/metrics", headers={"Authorization": "Bearer null"}).status_code == 200
 
 
-def test_with_a_token_its_bearer_reads_it_from_anywhere(guarded: TestClient) -> None:
+def test_with_the_token_remote_clients_can_read_metrics(guarded: TestClient) -> None:
     headers = {"Authorization": f"Bearer {TOKEN}", "X-Forwarded-For": "10.0.0.7"}
     assert guarded.get("/metrics", headers=headers).status_code == 200
 
 
 @pytest.mark.parametrize("given", [None, "Bearer", "Bearer ", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}", "Bearer ü"])
-def test_with_a_token_nobody_else_does(guarded: TestClient, given: str | None) -> None:
+def test_with_a_wrong_token_metrics_are_401(guarded: TestClient, given: str | None) -> None:
     headers = {b"Authorization": given.encode()} if given is not None else {}
     response = guarded.get("/metrics", headers=headers)
     assert response.status_code == 401

@@ -19,7 +19,7 @@ def test_a_new_user_has_no_panels(wall_clock: Clock, ada: Person) -> None:
     assert body["meta"] == {"day": "2026-11-23", "count": 0, "max_panels": 9}
 
 
-def test_a_new_panel_comes_back_whole(wall_clock: Clock, ada: Person) -> None:
+def test_creating_a_panel_returns_all_its_fields(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-23T12:00:00Z")
     panel = data(ada.post("/panels", {"title": " Бег 🏃 ", "description": "five\nkilometres"}))
     assert panel == {
@@ -34,7 +34,7 @@ def test_a_new_panel_comes_back_whole(wall_clock: Clock, ada: Person) -> None:
     assert data(ada.get("/panels")) == [panel]
 
 
-def test_a_panel_can_be_created_by_a_form(ada: Person) -> None:
+def test_a_panel_can_be_created_with_a_form(ada: Person) -> None:
     ada.new_panel("A")
     panel = data(ada.request("POST", "/panels", data={"title": "B", "position": "0"}))
     assert (panel["title"], panel["position"]) == ("B", 0)
@@ -48,7 +48,7 @@ def test_the_tenth_panel_is_400(ada: Person) -> None:
 
 
 @pytest.mark.parametrize(("position", "order"), [(0, "xab"), (1, "axb"), (2, "abx"), (99, "abx"), (2**70, "abx")])
-def test_a_panel_is_inserted_where_it_is_wanted(ada: Person, position: int, order: str) -> None:
+def test_a_panel_is_inserted_at_its_position(ada: Person, position: int, order: str) -> None:
     ada.new_panel("a")
     ada.new_panel("b")
     ada.new_panel("x", position=position)
@@ -67,7 +67,7 @@ def test_moving_out_of_range_is_400_and_changes_nothing(ada: Person, position: i
     assert ada.titles() == list("abc")
 
 
-def test_moving_to_its_own_position_changes_nothing(ada: Person) -> None:
+def test_moving_to_the_same_position_changes_nothing(ada: Person) -> None:
     panel_id = [ada.new_panel(title) for title in "abc"][1]
     assert data(ada.patch(f"/panels/{panel_id}", {"position": 1}))["position"] == 1
     assert ada.titles() == list("abc")
@@ -79,7 +79,7 @@ OPERATIONS = st.lists(st.tuples(st.sampled_from(["insert", "move", "delete"]), s
 
 @given(operations=OPERATIONS)
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_panels_behave_as_a_list(ada: Person, operations: list[Operation]) -> None:
+def test_positions_behave_like_list_indexes(ada: Person, operations: list[Operation]) -> None:
     for panel in data(ada.get("/panels")):
         data(ada.delete(f"/panels/{panel['id']}"))
     expected: list[int] = []
@@ -108,7 +108,7 @@ def test_null_removes_the_description(ada: Person) -> None:
     assert data(ada.patch(f"/panels/{panel_id}", {"description": None}))["description"] is None
 
 
-def test_what_is_not_named_stays(ada: Person) -> None:
+def test_fields_that_are_not_sent_stay_unchanged(ada: Person) -> None:
     panel_id = ada.new_panel("Read", description="a book")
     panel = data(ada.patch(f"/panels/{panel_id}", {"title": "Write"}))
     assert panel["description"] == "a book"
@@ -154,7 +154,7 @@ def test_a_malformed_body_is_422_and_changes_nothing(ada: Person, body: bytes) -
     assert ada.titles() == ["Read"]
 
 
-def test_a_422_never_repeats_what_was_sent(ada: Person) -> None:
+def test_a_422_never_echoes_the_input(ada: Person) -> None:
     secrets = {"title": ["s3cret"], "s3cret": 1, "description": 5, "position": "s3cret"}
     assert "s3cret" not in ada.post("/panels", secrets).text
     misplaced = ada.request("POST", "/panels", content=b'{"s3cret": 1}', headers={"Content-Type": "text/plain"})
@@ -183,7 +183,7 @@ def test_the_largest_id_is_404(ada: Person) -> None:
     assert ada.delete(f"/panels/{2**63 - 1}").status_code == 404
 
 
-def test_deleting_a_panel_takes_its_history_and_closes_up(ada: Person) -> None:
+def test_deleting_a_panel_deletes_its_history_and_closes_the_gap(ada: Person) -> None:
     first, second = ada.new_panel("a"), ada.new_panel("b")
     ada.tap(first)
     assert data(ada.delete(f"/panels/{first}")) == {"success": True}
@@ -192,7 +192,7 @@ def test_deleting_a_panel_takes_its_history_and_closes_up(ada: Person) -> None:
     assert ada.get(f"/panels/{second}/entries").status_code == 200
 
 
-def test_every_change_is_an_event(recorder: Recorder, ada: Person) -> None:
+def test_every_change_emits_an_event(recorder: Recorder, ada: Person) -> None:
     panel_id = ada.new_panel()
     ada.patch(f"/panels/{panel_id}", {"position": 0})
     ada.delete(f"/panels/{panel_id}")

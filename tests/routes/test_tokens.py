@@ -14,19 +14,19 @@ from ..support.people import data
 from ..support.recorder import Recorder
 
 
-def test_logging_in_gives_a_bearer_token(ada: Person) -> None:
+def test_logging_in_returns_a_bearer_token(ada: Person) -> None:
     token = data(ada.client.post("/token", data={"username": ada.email, "password": PASSWORD}))
     assert token["token_type"] == "bearer"
     assert token["expires_in"] == 30 * 24 * 60 * 60
 
 
-def test_the_email_is_taken_in_any_case(ada: Person) -> None:
+def test_the_email_of_a_login_is_case_insensitive(ada: Person) -> None:
     assert Person.log_in(ada.client, "ADA@EXAMPLE.COM")
 
 
 @pytest.mark.parametrize(
     ("username", "password"),
-    [("ada@example.com", "wrong"), ("nobody@example.com", PASSWORD), ("\x00", PASSWORD)],
+    [("ada@example.com", "wrong"), ("unknown@example.com", PASSWORD), ("\x00", PASSWORD)],
 )
 def test_every_wrong_login_gets_the_same_401(ada: Person, username: str, password: str) -> None:
     response = ada.client.post("/token", data={"username": username, "password": password})
@@ -54,16 +54,16 @@ def test_a_malformed_form_is_422(client: TestClient, body: bytes) -> None:
 @pytest.mark.parametrize(
     "email", ["x@xn--bcher-kva.example", "y@\uff45xample.com", "e\u0301@example.com", " z@example.com"]
 )
-def test_who_signed_up_with_an_email_logs_in_with_it(client: TestClient, email: str) -> None:
+def test_an_email_is_normalized_at_sign_up_and_login(client: TestClient, email: str) -> None:
     assert Person.sign_up(client, email.strip())
     assert Person.log_in(client, email)
 
 
-def test_json_is_no_password_form(ada: Person) -> None:
+def test_a_login_with_json_is_422(ada: Person) -> None:
     assert ada.client.post("/token", json={"username": ada.email, "password": PASSWORD}).status_code == 422
 
 
-def test_the_docs_get_the_token_without_envelope(ada: Person) -> None:
+def test_the_docs_page_gets_the_token_without_envelope(ada: Person) -> None:
     form = {"username": ada.email, "password": PASSWORD}
     response = ada.client.post("/token", data=form, headers={"Referer": "http://testserver/docs"})
     assert "access_token" in response.json()
@@ -77,7 +77,7 @@ def test_an_expired_token_is_401(wall_clock: Clock, ada: Person) -> None:
 
 
 @pytest.mark.usefixtures("real_hashes")
-def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
+def test_a_bcrypt_hash_is_upgraded_at_login(ada: Person) -> None:
     with database.transaction() as work:
         user = crud.users.read(work, ada.id)
         assert user is not None
@@ -91,7 +91,7 @@ def test_an_old_bcrypt_hash_is_renewed_at_login(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("password", ["x" * 100, "nul\x00nul\x00"])
-def test_what_bcrypt_cannot_hash_is_a_wrong_password(ada: Person, password: str) -> None:
+def test_a_password_that_bcrypt_cannot_hash_is_401(ada: Person, password: str) -> None:
     with database.transaction() as work:
         user = crud.users.read(work, ada.id)
         assert user is not None
@@ -100,11 +100,11 @@ def test_what_bcrypt_cannot_hash_is_a_wrong_password(ada: Person, password: str)
     assert ada.client.post("/token", data=form).status_code == 401
 
 
-def test_a_login_is_an_event_and_the_last_login(api: FastAPI, recorder: Recorder) -> None:
+def test_a_login_emits_an_event_and_sets_last_login(api: FastAPI, recorder: Recorder) -> None:
     with TestClient(api) as client:
         ada = Person.sign_up(client, "ada@example.com")
         at = recorder.next(event_types.USER_LOGGED_IN).payload.model_dump(mode="json")["at"]
-    # The end of the client is the end of the service, which drains the queue.
+    # Closing the client stops the service, which drains the queue.
     with TestClient(api) as client:
         assert data(Person(client, ada.email, ada.id, ada.token).get("/users"))["last_login"] == at
 
