@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Backups of one environment and the way back. The files are looked after here, the databases by `ninepanels.ops.backups`.
+# Backs up and restores the database of one environment. This script manages the files; `ninepanels.ops.backups` writes
+# and reads the dumps.
 set -euo pipefail
 caller=$PWD
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -10,11 +11,12 @@ USAGE="backup.sh [--env NAME] full|data [--keep N]  or  backup.sh [--env NAME] r
 
 dumps() { "$VENV/bin/python" -m ninepanels.ops.backups "$@"; }
 
-# Writes a backup: $1 is `full` or `data`. A file that bears its name is complete, on the disk, and has its checksum.
-write() {
+# Writes a backup of the kind $1, `full` or `data`. It gets its final name only when it is complete, flushed to disk and
+# has a checksum.
+write_backup() {
     local digest
     file=""
-    # What is asked to stop half-way does so when the step it is at has ended, and tidies up.
+    # A signal stops the script after the current step; the EXIT trap then removes the incomplete files.
     trap 'exit 143' HUP INT TERM
     trap '[[ -z $file ]] || rm -f "$file.part" "$file.sha256"' EXIT
     file=$(dumps write "$1")
@@ -27,16 +29,16 @@ write() {
     echo "$file"
 }
 
-# Leaves the newest $2 backups of the kind $1.
-keep() {
+# Deletes all backups of the kind $1 except the newest $2.
+keep_newest() {
     local old
     dumps list "$1" | tail -n "+$(($2 + 1))" | while read -r old; do
         rm -f "$old" "$old.sha256"
     done
 }
 
-# Restores the one FILE among its arguments, which may be said from where the caller stands.
-restore() {
+# Restores the FILE among the arguments, a path relative to the caller's directory.
+restore_backup() {
     local argument file="" yes=()
     for argument in "$@"; do
         case $argument in
@@ -53,23 +55,23 @@ restore() {
 
 main() {
     if [[ ${1:-} == --env ]]; then
-        [[ $# -ge 2 ]] || die "--env wants a NAME"
+        [[ $# -ge 2 ]] || die "--env requires a NAME"
         export NINEPANELS_ENV=$2
         shift 2
     fi
     umask 077
-    install_ main
+    install_packages main
     case "$*" in
         full | data)
-            write "$1"
+            write_backup "$1"
             ;;
         "full --keep "* | "data --keep "*)
-            [[ $# == 3 && $3 =~ ^[1-9][0-9]{0,8}$ ]] || die "--keep wants a number, 1 or more"
-            write "$1"
-            keep "$1" "$3"
+            [[ $# == 3 && $3 =~ ^[1-9][0-9]{0,8}$ ]] || die "--keep requires a number, 1 or more"
+            write_backup "$1"
+            keep_newest "$1" "$3"
             ;;
         "restore "?*)
-            restore "${@:2}"
+            restore_backup "${@:2}"
             ;;
         *)
             die "usage: $USAGE"

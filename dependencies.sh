@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What mc.sh and backup.sh need before they can call Python: sourced, in the project's folder.
+# Installs Python packages for mc.sh and backup.sh. Both source this file in the project's directory.
 
 VENV=.venv
 POETRY_VENV=.poetry
@@ -18,7 +18,7 @@ find_python() {
     die "Python 3.11 or newer is needed, and there is none on the PATH."
 }
 
-# A virtual environment in the folder $1.
+# Creates a virtual environment in the directory $1.
 make_venv() {
     local python
     python=$(find_python)
@@ -28,13 +28,13 @@ make_venv() {
     "$python" -m venv "$1"
 }
 
-# Poetry asks its default index for an address that many mirrors lack, so it is pointed at the index that pip uses.
-pips_index() {
+# Prints the package index that pip uses. Poetry's default index has a JSON API that many mirrors lack.
+pip_index_url() {
     echo "${PIP_INDEX_URL:-$("$POETRY_VENV/bin/pip" config get global.index-url 2>/dev/null ||
         "$POETRY_VENV/bin/python" -c 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)')}"
 }
 
-poetry_() {
+run_poetry() {
     if command -v poetry >/dev/null; then
         POETRY_VIRTUALENVS_IN_PROJECT=true poetry "$@"
         return
@@ -44,31 +44,32 @@ poetry_() {
         make_venv "$POETRY_VENV"
         "$POETRY_VENV/bin/pip" install --quiet --disable-pip-version-check poetry poetry-plugin-pypi-mirror
     fi
-    POETRY_PYPI_MIRROR_URL=$(pips_index) POETRY_VIRTUALENVS_IN_PROJECT=true "$POETRY_VENV/bin/poetry" "$@"
+    POETRY_PYPI_MIRROR_URL=$(pip_index_url) POETRY_VIRTUALENVS_IN_PROJECT=true "$POETRY_VENV/bin/poetry" "$@"
 }
 
-# Whether exceptions are reported to Sentry, in this environment's variables or in a file of settings.
-wants_sentry() {
+# Succeeds if exceptions are reported to Sentry, according to the environment variables or a settings file.
+sentry_is_enabled() {
     [[ -n ${NINEPANELS_SENTRY_DSN:-} ]] || grep -qsE '^(export )?NINEPANELS_SENTRY_DSN=.' .env.*
 }
 
-# Installs the locked packages, unless those of this lock file are there: $1 is `main`, or `dev` for the tools as well.
-install_() {
+# Installs the locked packages unless the stamp file says that they are installed: $1 is `main`, or `dev` to include the
+# development tools.
+install_packages() {
     local wanted stamp=$VENV/.installed-$1 main=(--only main)
     wanted=$(cksum pyproject.toml poetry.lock)
-    if wants_sentry; then
+    if sentry_is_enabled; then
         main+=(--extras sentry)
         wanted+=" sentry"
     fi
-    # More than is wanted does no harm.
+    # Installed extras that are not needed do no harm.
     [[ -f $stamp && $(<"$stamp") == "$wanted"* ]] && return
     [[ -x $VENV/bin/python ]] || make_venv "$VENV"
     say "Installing the locked packages into $VENV"
-    # Compiled once here, so that a start need not do it: it may not be allowed to keep what it compiled.
+    # Compile now: the service may later run without write access to $VENV.
     if [[ $1 == dev ]]; then
-        poetry_ sync --quiet --no-interaction --compile
+        run_poetry sync --quiet --no-interaction --compile
     else
-        poetry_ install --quiet --no-interaction --compile "${main[@]}"
+        run_poetry install --quiet --no-interaction --compile "${main[@]}"
     fi
     echo "$wanted" >"$stamp"
     [[ $1 == dev ]] && echo "$wanted" >"$VENV/.installed-main"

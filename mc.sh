@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Mission control: the one door for people and CI.
+# Mission control: the entry point for people and CI.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
@@ -7,97 +7,98 @@ source ./dependencies.sh
 
 SERVICE=http://127.0.0.1:8000
 
-# --- Verbs: a function each, the comment behind it is its line in the help --------------------------------------------
+# --- Verbs: the function verb_NAME is `./mc.sh NAME`; the comment after `##` is its usage and description in the help ---
 
-run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then serve
-    install_ main
+verb_run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then serve
+    install_packages main
     exec "$VENV/bin/python" -m ninepanels.serve "$@"
 }
 
-test() { ## [pytest arguments]: the tests, on SQLite and on a PostgreSQL of their own
-    install_ dev
-    # One more than there are cores: some tests wait.
+verb_test() { ## [pytest arguments]: run the tests, on SQLite and on a temporary PostgreSQL
+    install_packages dev
+    # One process more than cores, because some tests wait.
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses "$(($(getconf _NPROCESSORS_ONLN) + 1))" --dist worksteal "$@"
 }
 
-check() { ## : ruff, format, types, shellcheck, migrations in step with the models
-    install_ dev
+verb_check() { ## : ruff, format, types, shellcheck, migrations match the models
+    install_packages dev
     "$VENV/bin/ruff" check .
     "$VENV/bin/ruff" format --check .
     "$VENV/bin/mypy"
     "$VENV/bin/shellcheck" --external-sources mc.sh backup.sh .ci/run docs/tour.sh
-    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet tests/test_migrations.py -k in_step
+    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet tests/ops/test_migrations.py -k match_the_models
 }
 
-bench() { ## [PART ...]: measure how fast it is, and write that into docs/performance.md
-    install_ dev
+verb_bench() { ## [PART ...]: measure the performance and write it to docs/performance.md
+    install_packages dev
     NINEPANELS_ENV=TEST "$VENV/bin/python" -m bench "$@"
 }
 
-preflight() { ## : the release checklist, each item ok or FAILED with what to do
-    install_ dev
+verb_preflight() { ## : the release checklist, each item ok or FAILED with what to do
+    install_packages dev
     local failed=0
-    item_ "no prints, no naive datetimes" "'$VENV/bin/ruff check --select T20,DTZ' shows them" \
+    check_item "no prints, no naive datetimes" "'$VENV/bin/ruff check --select T20,DTZ' lists them" \
         "$VENV/bin/ruff" check --select T20,DTZ || failed=1
-    item_ "poetry.lock is of this pyproject.toml" "'poetry lock', then commit it" poetry_ check --lock || failed=1
-    item_ "what is installed is what is locked" "take $VENV away, and the next verb installs it anew" \
-        installed_as_locked_ || failed=1
+    check_item "poetry.lock matches pyproject.toml" "run 'poetry lock' and commit the result" \
+        run_poetry check --lock || failed=1
+    check_item "the installed packages are the locked ones" "delete $VENV; the next verb installs it again" \
+        installed_as_locked || failed=1
     "$VENV/bin/python" -m ninepanels.ops.preflight || failed=1
     return "$failed"
 }
 
-migrate() { ## : bring the database's schema up to this release; safe when two start at once
-    install_ main
+verb_migrate() { ## : upgrade the database schema to this release; safe to run concurrently
+    install_packages main
     "$VENV/bin/python" -m ninepanels.ops.migrations
 }
 
-revision() { ## MESSAGE: a new revision of the schema, drafted from the models
-    [[ $# == 1 ]] || die "revision wants one MESSAGE"
-    install_ dev
+verb_revision() { ## MESSAGE: create a schema revision, drafted from the models
+    [[ $# == 1 ]] || die "revision requires one MESSAGE"
+    install_packages dev
     "$VENV/bin/python" -m ninepanels.ops.migrations
     "$VENV/bin/alembic" revision --autogenerate --message "$1"
 }
 
-data() { ## create|read|schema|promote EMAIL|clear: demo users, newest rows, tables, a new admin, drop everything
-    install_ main
+verb_data() { ## create|read|schema|promote EMAIL|clear: demo users, newest rows, tables, a new admin, drop everything
+    install_packages main
     exec "$VENV/bin/python" data_mgmt.py "$@"
 }
 
-backup() { ## full|data [--keep N]: a dump of everything, or of the rows alone, with its checksum
+verb_backup() { ## full|data [--keep N]: dump the whole database, or only its rows, with a checksum
     ./backup.sh "$@"
 }
 
-restore() { ## FILE [--yes]: back up what is there, then put a dump in its place
+verb_restore() { ## FILE [--yes]: back up the current database, then replace it with a dump
     local project=$PWD
-    cd "$OLDPWD" # FILE is said from where the caller stands
+    cd "$OLDPWD" # FILE is relative to the caller's directory.
     exec "$project/backup.sh" restore "$@"
 }
 
-env() { ## : what this environment is, secrets masked
-    install_ main
+verb_env() { ## : show the settings of this environment, secrets masked
+    install_packages main
     "$VENV/bin/python" -m ninepanels.config
 }
 
-ping() { ## [URL]: is it up, and how fast does it answer (default http://127.0.0.1:8000)
-    install_ main
+verb_ping() { ## [URL]: check that the service is up and measure its response time (default http://127.0.0.1:8000)
+    install_packages main
     "$VENV/bin/python" -m ninepanels.ops.ping "${1:-$SERVICE}"
 }
 
-help() { ## : this page
+verb_help() { ## : this page
     echo "Usage: ./mc.sh [--env NAME] VERB [ARGUMENTS]"
     echo
-    verbs_ | while IFS=$'\t' read -r usage about; do printf '  %-62s %s\n' "$usage" "$about"; done
+    list_verbs | while IFS=$'\t' read -r usage about; do printf '  %-62s %s\n' "$usage" "$about"; done
 }
 
-# --- What the verbs need ---------------------------------------------------------------------------------------------
+# --- Helpers of the verbs --------------------------------------------------------------------------------------------
 
-# Each verb: its usage, a tab, what it does.
-verbs_() {
-    sed -nE 's/^([a-z]+)\(\) \{ ## (.*)$/\1 \2/p' mc.sh | sed -E 's/^([a-z]+) ([^:]*[^: ])?( ?: )/\1 \2\t/'
+# Prints one line per verb: its usage, a tab, its description.
+list_verbs() {
+    sed -nE 's/^verb_([a-z]+)\(\) \{ ## (.*)$/\1 \2/p' mc.sh | sed -E 's/^([a-z]+) ([^:]*[^: ])?( ?: )/\1 \2\t/'
 }
 
-# An item of the checklist: $1 is well if the command from $3 on says so, else $2 is what to do.
-item_() {
+# Checks the item $1: it is ok if the command given from $3 on succeeds; otherwise $2 says what to do.
+check_item() {
     if "${@:3}" >/dev/null 2>&1; then
         echo "ok      $1"
     else
@@ -106,47 +107,47 @@ item_() {
     fi
 }
 
-installed_as_locked_() {
-    poetry_ sync --dry-run --no-interaction | grep ': 0 installs, 0 updates, 0 removals'
+installed_as_locked() {
+    run_poetry sync --dry-run --no-interaction | grep ': 0 installs, 0 updates, 0 removals'
 }
 
-# --- The menu: what `./mc.sh` alone is to a person -------------------------------------------------------------------
+# --- The menu: `./mc.sh` without arguments on a terminal ---------------------------------------------------------------
 
-menu_() {
-    install_ main
-    show_menu_
+run_menu() {
+    install_packages main
+    show_menu
     local choice
-    while read -r -p "A number, or q to leave: " choice; do
+    while read -r -p "A number, or q to quit: " choice; do
         [[ $choice != q ]] || return 0
-        act_ "$choice" && show_menu_
+        run_action "$choice" && show_menu
     done
     echo
 }
 
-show_menu_() {
+show_menu() {
     echo
     "$VENV/bin/python" -m ninepanels.ops.status "$SERVICE" || true
     echo
-    actions_ | awk -F '\t' '{ printf "  %2d  %-22s  %s\n", NR, $1, $2 }'
+    list_actions | awk -F '\t' '{ printf "  %2d  %-22s  %s\n", NR, $1, $2 }'
     echo
 }
 
-# The menu's lines: a verb without what it can do without, and one for each `this | that` of its usage.
-actions_() {
-    local usage about verb way
-    verbs_ | sed -E 's/ *\[[^]]*\]//g' | while IFS=$'\t' read -r usage about; do
+# Prints one line per menu item: a verb without its options. Each `this | that` in a usage is an item.
+list_actions() {
+    local usage about verb variant
+    list_verbs | sed -E 's/ *\[[^]]*\]//g' | while IFS=$'\t' read -r usage about; do
         verb=${usage%% *}
-        while read -r -d '|' way; do
-            printf '%s\t%s\n' "$verb${way:+ $way}" "$about"
+        while read -r -d '|' variant; do
+            printf '%s\t%s\n' "$verb${variant:+ $variant}" "$about"
         done <<<"${usage#"$verb"}|"
     done
 }
 
-# Does what stands in line $1 of the menu, and asks for what is in capitals there.
-act_() {
+# Runs the menu item $1. Words in capitals are placeholders; the user is asked for their values.
+run_action() {
     local action word value
-    action=$(actions_ | awk -F '\t' -v number="$1" 'NR "" == number "" { print $1 }')
-    [[ -n $action ]] || { say "There is no '$1' in the menu."; return 1; }
+    action=$(list_actions | awk -F '\t' -v number="$1" 'NR "" == number "" { print $1 }')
+    [[ -n $action ]] || { say "The menu has no item '$1'."; return 1; }
     set --
     for word in $action; do
         if [[ $word =~ ^[A-Z]+$ ]]; then
@@ -156,7 +157,7 @@ act_() {
         fi
         set -- "$@" "$word"
     done
-    # Ctrl-C ends the action, and the menu goes on.
+    # Ctrl-C ends the action, not the menu.
     trap : INT
     ./mc.sh "$@" || true
     trap - INT
@@ -164,20 +165,20 @@ act_() {
 
 main() {
     if [[ ${1:-} == --env ]]; then
-        [[ $# -ge 2 ]] || die "--env wants a NAME"
+        [[ $# -ge 2 ]] || die "--env requires a NAME"
         export NINEPANELS_ENV=$2
         shift 2
     fi
     if [[ $# == 0 && -t 0 && -t 1 ]]; then
-        menu_
+        run_menu
         return
     fi
     local verb=${1:-help}
-    if [[ ! $verb =~ ^[a-z]+$ ]] || ! grep -q "^$verb() { ## " mc.sh; then
+    if [[ ! $verb =~ ^[a-z]+$ ]] || ! grep -q "^verb_$verb() { ## " mc.sh; then
         die "there is no verb '$verb'; './mc.sh help' lists them"
     fi
     shift $(($# > 0))
-    "$verb" "$@"
+    "verb_$verb" "$@"
 }
 
 main "$@"

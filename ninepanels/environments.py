@@ -1,4 +1,4 @@
-"""Which environment this is. The git branch decides, and nothing else may contradict it."""
+"""The environment of this checkout. The git branch determines it; no setting may contradict the branch."""
 
 import subprocess
 from enum import StrEnum
@@ -7,11 +7,11 @@ from pathlib import Path
 from . import exceptions
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The project's folder."""
+"""The project's directory."""
 
 
 class Environment(StrEnum):
-    """Where this runs; see "Environments" in the README."""
+    """An environment; see "Environments" in the README."""
 
     FEATURE = "FEATURE"
     STAGING = "STAGING"
@@ -20,9 +20,9 @@ class Environment(StrEnum):
 
 
 def git(*arguments: str) -> str | None:
-    """Return what git prints for this checkout without its line end, or None outside a checkout.
+    """Return the output of a git command for this checkout, None outside a checkout.
 
-    A checkout that belongs to another user (a service account runs it) is trusted: it is our own folder.
+    The checkout is trusted even if it belongs to another user, as it does when a service account runs the service.
     """
     if not (ROOT / ".git").exists():
         return None
@@ -30,38 +30,38 @@ def git(*arguments: str) -> str | None:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
-def choose(branch: str | None, asked: str | None) -> Environment:
+def choose(branch: str | None, requested: str | None) -> Environment:
     """Return the environment of a branch.
 
     Args:
-        branch: the checked-out branch, "" when none is, None outside a checkout.
-        asked: what `--env` or NINEPANELS_ENV names, None when nothing does.
+        branch: the checked-out branch, "" on a detached HEAD, None outside a checkout.
+        requested: the value of `--env` or NINEPANELS_ENV, None if neither is set.
 
     Raises:
-        SettingsInvalid: `asked` is no environment, or not the one that the branch allows (TEST always is), or is
+        SettingsInvalid: `requested` is not an environment, is not allowed on this branch (TEST always is), or is
             missing outside a checkout.
     """
     names = ", ".join(Environment)
-    if asked is not None and asked.upper() not in list(Environment):
-        raise exceptions.SettingsInvalid(f"NINEPANELS_ENV: {asked!r} is no environment; the environments are {names}.")
-    wanted = Environment(asked.upper()) if asked else None
-    if wanted is not None and (branch is None or wanted is Environment.TEST):
-        return wanted
-    if branch is None:
-        raise exceptions.SettingsInvalid(f"NINEPANELS_ENV: outside a git checkout it has to be one of {names}.")
-    allowed = {"main": Environment.MAIN, "staging": Environment.STAGING}.get(branch, Environment.FEATURE)
-    if wanted not in (None, allowed):
+    if requested is not None and requested.upper() not in list(Environment):
         raise exceptions.SettingsInvalid(
-            f"NINEPANELS_ENV: the branch {branch!r} allows {allowed} or TEST, not {wanted}."
+            f"NINEPANELS_ENV: {requested!r} is not an environment; must be one of {names}."
         )
+    env = Environment(requested.upper()) if requested else None
+    if env is not None and (branch is None or env is Environment.TEST):
+        return env
+    if branch is None:
+        raise exceptions.SettingsInvalid(f"NINEPANELS_ENV: outside a git checkout it must be one of {names}.")
+    allowed = {"main": Environment.MAIN, "staging": Environment.STAGING}.get(branch, Environment.FEATURE)
+    if env not in (None, allowed):
+        raise exceptions.SettingsInvalid(f"NINEPANELS_ENV: the branch {branch!r} allows {allowed} or TEST, not {env}.")
     return allowed
 
 
 def branch() -> str | None:
-    """Return the checked-out branch, "" when none is, None outside a checkout."""
+    """Return the checked-out branch, "" on a detached HEAD, None outside a checkout."""
     return git("branch", "--show-current")
 
 
-def current(asked: str | None) -> Environment:
-    """Return the environment of this checkout; `asked` and the exception are those of `choose`."""
-    return choose(branch(), asked)
+def current(requested: str | None) -> Environment:
+    """Return the environment of this checkout; argument and exceptions as in `choose`."""
+    return choose(branch(), requested)

@@ -47,7 +47,7 @@ MONITORING_THREADS = 2
 # FastAPI's own telemetry would include exception messages, which can contain user input.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
-# Time limits of shutdown. Requests get serve.GRACE_S before that; all together take less than 10 s.
+# Time limits of shutdown. Requests get serve.SHUTDOWN_TIMEOUT_S before that; all together take less than 10 s.
 DRAIN_S = 2.5
 STOP_S = 1.5
 

@@ -1,4 +1,4 @@
-"""Migrates, then serves, in one process: `python -m ninepanels.serve`, which is what `./mc.sh run` starts."""
+"""Migrates the database and then serves: `python -m ninepanels.serve`, started by `./mc.sh run`."""
 
 import argparse
 import logging
@@ -12,39 +12,39 @@ import uvicorn
 from . import config
 from .observability import logs
 
-GRACE_S = 4
-"""How long a request that is accepted may take once the service is told to stop."""
+SHUTDOWN_TIMEOUT_S = 4
+"""How long accepted requests may take to finish during a shutdown."""
 
-# By its own name: `python -m` calls this module __main__, which is nobody that `logs` listens to.
+# Not __name__: `python -m` sets it to __main__, and `logs` configures only the loggers below `ninepanels`.
 log = logging.getLogger("ninepanels.serve")
 
 
 def main() -> None:
-    """Serve until Ctrl-C."""
+    """Parse the command line and serve until the process is stopped."""
     parser = argparse.ArgumentParser(prog="./mc.sh run")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen at")
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen at")
-    parser.add_argument("--workers", type=int, default=1, help="how many processes share the work")
-    parser.add_argument("--reload", action="store_true", help="start anew when the code changes")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on")
+    parser.add_argument("--workers", type=int, default=1, help="the number of worker processes")
+    parser.add_argument("--reload", action="store_true", help="restart when the code changes")
     arguments = parser.parse_args()
-    _migrate_first()
+    _migrate()
     settings = config.read_settings()
     logs.configure(settings.log_level, settings.log_format)
     log.info("Try it at http://%s:%d/docs; Ctrl-C stops it.", arguments.host, arguments.port)
-    # Whose X-Forwarded-For counts, TRUSTED_PROXIES says; uvicorn itself would believe whoever is on this machine.
+    # X-Forwarded-For is evaluated according to TRUSTED_PROXIES. uvicorn would trust every client on this machine.
     uvicorn.run(
         "ninepanels.main:api",
         log_config=None,
         access_log=False,
         ws="none",
         proxy_headers=False,
-        timeout_graceful_shutdown=GRACE_S,
+        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
         **vars(arguments),
     )
 
 
-def _migrate_first() -> None:
-    """Migrate in a process of its own: what only migrations need would stay in the memory of those that serve."""
+def _migrate() -> None:
+    """Migrate in a child process, so that the modules used only by migrations take no memory while serving."""
     migrate = partial(runpy.run_module, "ninepanels.ops.migrations", run_name="__main__")
     migration = multiprocessing.get_context("fork").Process(target=migrate)
     migration.start()

@@ -1,6 +1,6 @@
-"""Imagines people who use Nine Panels: what they want to do each day, and what came of it.
+"""Generator of demo data: users, panels and entries that look like real use.
 
-The same seed imagines the same people. There is no database in here and no clock.
+The same seed generates the same users. This module accesses neither the database nor the clock.
 """
 
 import random
@@ -20,33 +20,33 @@ from ..crud.demo import Entry
 from ..crud.demo import Panel
 from ..crud.demo import Person
 
-PASSWORD = "one tap a day"  # noqa: S105 - no secret: everybody imagined has it, and it is printed
-"""The password of all of them."""
+PASSWORD = "one tap a day"  # noqa: S105 - not a secret: all demo users have it, and it is printed
+"""The password of all demo users."""
 
 FIRST_NAMES = ("Ada", "Ben", "Chidi", "Emma", "Farah", "Hugo", "Ines", "Kenji", "Lea", "Mateo", "Priya", "Zoe")
 LAST_NAMES = ("Baker", "Costa", "Díaz", "Fischer", "Kowalski", "Müller", "Okafor", "Patel", "Rossi", "Sato", "Walsh")
 TIMEZONES = ("Africa/Lagos", "America/Los_Angeles", "America/Sao_Paulo", "Asia/Tokyo", "Europe/Berlin", "Europe/London")
 DAY_STARTS = (0, 0, 0, 0, 4)
-"""Every fifth is a night owl."""
+"""The day of one user in five starts at 04:00."""
 
-# How likely it is done, from Monday to Sunday, by somebody who is keen on it.
+# Probabilities that a habit is completed, from Monday to Sunday, at a commitment of 1.0.
 DAILY = (0.9, 0.9, 0.9, 0.9, 0.9, 0.8, 0.8)
 WORKDAYS = (0.95, 0.95, 0.95, 0.95, 0.85, 0.15, 0.1)
 WEEKENDS = (0.02, 0.02, 0.05, 0.02, 0.1, 0.85, 0.8)
 EVERY_OTHER_DAY = (0.9, 0.1, 0.9, 0.1, 0.85, 0.2, 0.1)
 SUNDAYS = (0.02, 0.02, 0.02, 0.02, 0.02, 0.15, 0.95)
 
-TAKEN_BACK = 0.02
-"""How often somebody taps what they did not do, and takes it back."""
+UNDO_PROBABILITY = 0.02
+"""The probability that an uncompleted day has an entry that was recorded and undone."""
 
-GETTING_UP = 6
-"""The hour; no clock is changed between it and bedtime."""
+WAKING_HOUR = 6
+"""No time zone changes its offset between this hour and the end of the waking time."""
 
-SECONDS_AWAKE = 17 * 3_600
+WAKING_SECONDS = 17 * 3_600
 
 
 class Habit(NamedTuple):
-    """What somebody may want to do each day."""
+    """A panel template with the completion probabilities of each weekday."""
 
     title: str
     description: str | None
@@ -77,95 +77,95 @@ HABITS = (
 )
 
 
-class Rhythm(NamedTuple):
-    """When somebody's days begin, as `days.DaySettings` has it."""
+class DaySettings(NamedTuple):
+    """The settings that determine a user's days, as `days.DaySettings` requires."""
 
     timezone: str
     day_starts_at: int
 
 
 class Day(NamedTuple):
-    """A day of somebody's, and the instant at which they get up."""
+    """A user's day and the instant at which its waking time begins."""
 
     date: date
     begin: datetime
 
 
 @dataclass(frozen=True)
-class Course:
-    """How keen somebody is on a habit, from its first day (0.0) to today (1.0), and when they pause."""
+class Trend:
+    """The commitment to a habit over the history of its panel. Positions are 0.0 on the first day and 1.0 today."""
 
-    at_first: float
-    at_last: float
+    start: float
+    end: float
     pause: tuple[float, float]
 
-    def keenness(self, share: float) -> float:
-        """Return how keen they are after this share of the time: 0.0 to 1.0."""
+    def commitment(self, position: float) -> float:
+        """Return the commitment at a position: 0.0 to 1.0, and 0.0 during the pause."""
         begin, end = self.pause
-        return 0.0 if begin <= share < end else self.at_first + (self.at_last - self.at_first) * share
+        return 0.0 if begin <= position < end else self.start + (self.end - self.start) * position
 
 
-def people(
+def generate_people(
     seed: int, count: int, length: int, now: datetime, *, panels: int | None = None, every_day: bool = False
 ) -> Iterator[Person]:
-    """Imagine people one by one: the first ten of a thousand are the ten of ten.
+    """Generate demo users one by one. A user does not depend on `count`.
 
     Args:
-        seed: who they are.
-        count: how many.
-        length: the days of the longest history, today included.
-        now: nothing has happened later.
-        panels: how many each has; None leaves one to nine to chance.
-        every_day: everybody has been there for all these days, with an entry for each panel and day, done or not.
+        seed: the seed of the random generator.
+        count: the number of users.
+        length: the days of the longest history, including today.
+        now: the end of all histories.
+        panels: the number of panels per user, by default random from one to nine.
+        every_day: all histories have the full length and an entry, complete or not, for each panel and day.
     """
     for number in range(1, count + 1):
-        dice = random.Random(f"{seed}/{number}")  # noqa: S311 - the same people each time, not a secret
-        name = dice.choice(FIRST_NAMES), dice.choice(LAST_NAMES)
-        rhythm = Rhythm(dice.choice(TIMEZONES), dice.choice(DAY_STARTS))
-        life = _life(rhythm, length if every_day else dice.randint((length + 1) // 2, length), now)
-        habits = dice.sample(HABITS, panels or dice.randint(1, pyd.MAX_PANELS))
-        kept = [_panel(dice, habit, life, now, every_day=every_day) for habit in habits]
-        created_at = min(life[0].begin, now)
+        rng = random.Random(f"{seed}/{number}")  # noqa: S311 - reproducible, not a secret
+        name = rng.choice(FIRST_NAMES), rng.choice(LAST_NAMES)
+        settings = DaySettings(rng.choice(TIMEZONES), rng.choice(DAY_STARTS))
+        history = _history(settings, length if every_day else rng.randint((length + 1) // 2, length), now)
+        habits = rng.sample(HABITS, panels or rng.randint(1, pyd.MAX_PANELS))
+        generated = [_panel(rng, habit, history, now, every_day=every_day) for habit in habits]
+        created_at = min(history[0].begin, now)
         yield Person(
-            # Nobody else's, whatever the seed.
+            # Unique across all seeds.
             email=f"{name[0].lower()}{number}@seed{seed}.example.com",
             name=" ".join(name),
-            **rhythm._asdict(),
+            **settings._asdict(),
             created_at=created_at,
-            last_activity=max((entry.timestamp for panel in kept for entry in panel.entries), default=created_at),
-            panels=kept,
+            last_activity=max((entry.timestamp for panel in generated for entry in panel.entries), default=created_at),
+            panels=generated,
         )
 
 
-def _life(rhythm: Rhythm, length: int, now: datetime) -> list[Day]:
-    """Return somebody's latest days, the last one being the one it is for them."""
-    today = days.day_of(now, rhythm)
-    zone = ZoneInfo(rhythm.timezone)
+def _history(settings: DaySettings, length: int, now: datetime) -> list[Day]:
+    """Return a user's latest days up to today."""
+    today = days.day_of(now, settings)
+    zone = ZoneInfo(settings.timezone)
     dates = (today - timedelta(days=ago) for ago in reversed(range(length)))
     return [
-        Day(each, datetime(each.year, each.month, each.day, GETTING_UP, tzinfo=zone).astimezone(UTC)) for each in dates
+        Day(each, datetime(each.year, each.month, each.day, WAKING_HOUR, tzinfo=zone).astimezone(UTC)) for each in dates
     ]
 
 
-def _panel(dice: random.Random, habit: Habit, life: Sequence[Day], now: datetime, *, every_day: bool) -> Panel:
-    """Imagine a panel; two of three have been there since its owner came."""
-    if not every_day and not dice.randrange(3):
-        life = life[dice.randrange(len(life)) :]
-    course = _course(dice)
+def _panel(rng: random.Random, habit: Habit, history: Sequence[Day], now: datetime, *, every_day: bool) -> Panel:
+    """Generate a panel; two of three exist since the user's first day."""
+    if not every_day and not rng.randrange(3):
+        history = history[rng.randrange(len(history)) :]
+    trend = _trend(rng)
     entries = []
-    for number, (day, begin) in enumerate(life):
-        is_complete = dice.random() < habit.week[day.weekday()] * course.keenness(number / len(life))
-        if is_complete or every_day or dice.random() < TAKEN_BACK:
-            tapped = begin + timedelta(seconds=int(dice.random() * SECONDS_AWAKE))
-            # What has not happened yet today is left out, unless it has to be there.
-            if tapped <= now or every_day:
-                entries.append(Entry(day, is_complete, min(tapped, now)))
-    return Panel(habit.title, habit.description, min(life[0].begin, now), entries)
+    for number, (day, begin) in enumerate(history):
+        is_complete = rng.random() < habit.week[day.weekday()] * trend.commitment(number / len(history))
+        if is_complete or every_day or rng.random() < UNDO_PROBABILITY:
+            recorded_at = begin + timedelta(seconds=int(rng.random() * WAKING_SECONDS))
+            # An entry later than `now` is omitted, or moved to `now` if every day needs one.
+            if recorded_at <= now or every_day:
+                entries.append(Entry(day, is_complete, min(recorded_at, now)))
+    return Panel(habit.title, habit.description, min(history[0].begin, now), entries)
 
 
-def _course(dice: random.Random) -> Course:
-    """Imagine what becomes of a habit: it stays, fades or grows, and most are interrupted at some time."""
-    zeal = dice.uniform(0.7, 1.0)
-    at_first, at_last = dice.choice(((zeal, zeal), (zeal, zeal), (zeal, zeal), (zeal, 0.05), (0.3, zeal)))
-    pause = dice.random()
-    return Course(at_first, at_last, (pause, pause + dice.uniform(0.0, 0.1)))
+def _trend(rng: random.Random) -> Trend:
+    """Generate a trend: constant, fading or growing, with a pause of up to a tenth of the history."""
+    high = rng.uniform(0.7, 1.0)
+    start, end = rng.choice(((high, high), (high, high), (high, high), (high, 0.05), (0.3, high)))
+    pause = rng.random()
+    return Trend(start, end, (pause, pause + rng.uniform(0.0, 0.1)))

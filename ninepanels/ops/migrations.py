@@ -1,4 +1,4 @@
-"""Brings the database's schema up to this release: `python -m ninepanels.ops.migrations`."""
+"""Database migrations: `python -m ninepanels.ops.migrations` upgrades the schema to this release."""
 
 import sys
 
@@ -17,35 +17,35 @@ from .. import sqlmodels as sql
 
 
 def alembic_config() -> Config:
-    """Return Alembic's configuration of this project."""
+    """Return the Alembic configuration of this project."""
     return Config(environments.ROOT / "alembic.ini")
 
 
 def revisions() -> frozenset[str]:
-    """Return the revisions this release can bring to its own."""
+    """Return all revisions of the schema's history that this release knows."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 
-def are_in_step(connection: Connection) -> bool:
-    """Return whether the tables of a database are those of the models."""
+def match_models(connection: Connection) -> bool:
+    """Return whether the tables of a database match the models."""
     return not compare_metadata(MigrationContext.configure(connection), sql.Base.metadata)
 
 
 def migrate(database_url: str, revision: str = "head") -> None:
-    """Bring the schema of a database up to a revision."""
+    """Upgrade the schema of a database to a revision."""
     alembic = alembic_config()
     alembic.attributes["database_url"] = database_url
     command.upgrade(alembic, revision)
 
 
 def upgrade() -> None:
-    """Migrate the database of this environment to head; leave with one line if something is in the way."""
+    """Upgrade the database of this environment to head; on an error, exit with one line."""
     try:
         migrate(config.read_settings().database_url)
     except exceptions.SettingsInvalid as error:
         sys.exit(error.detail)
     except OperationalError:
-        sys.exit(f"{config.PREFIX}DATABASE_URL: the database it names cannot be reached, or does not let us in.")
+        sys.exit(f"{config.PREFIX}DATABASE_URL: the database cannot be reached or refuses the login.")
 
 
 if __name__ == "__main__":

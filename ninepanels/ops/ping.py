@@ -1,4 +1,4 @@
-"""Asks a running service whether it is up, and how fast: `python -m ninepanels.ops.ping URL`."""
+"""Checks that a service is up and measures its response time: `python -m ninepanels.ops.ping URL`."""
 
 import http.client
 import sys
@@ -8,26 +8,26 @@ from time import perf_counter
 
 from .. import exceptions
 
-TRIES = 10
+REQUESTS = 10
 TIMEOUT_S = 5
 
 
 def main(url: str) -> None:
-    """Print the median time of TRIES answers of `/health/ready`, or leave with what is wrong."""
+    """Print the median response time of `/health/ready`, or exit with the reason why the service is not ready."""
     if not url.startswith(("http://", "https://")):
-        sys.exit(f"{url} is no http:// or https:// address")
+        sys.exit(f"{url} is not an http:// or https:// URL")
     try:
-        milliseconds = [measure(url, TIMEOUT_S) for _ in range(TRIES)]
+        milliseconds = [measure(url, TIMEOUT_S) for _ in range(REQUESTS)]
     except exceptions.NotReady as error:
         sys.exit(error.detail)
-    sys.stdout.write(f"{url} is ready; median of {TRIES} answers {median(milliseconds):.1f} ms\n")
+    sys.stdout.write(f"{url} is ready; median of {REQUESTS} responses {median(milliseconds):.1f} ms\n")
 
 
 def measure(url: str, timeout_s: float) -> float:
-    """Return how many milliseconds an answer of `/health/ready` takes.
+    """Return the response time of `/health/ready` in milliseconds.
 
     Raises:
-        NotReady: there is none, or none that is good; the detail says why.
+        NotReady: there is no response, or it is an error. `detail` gives the reason.
     """
     started = perf_counter()
     try:

@@ -1,6 +1,6 @@
-"""What the release checklist asks of this environment: `python -m ninepanels.ops.preflight`.
+"""The release checklist of this environment: `python -m ninepanels.ops.preflight`.
 
-`./mc.sh preflight` has the developing tools ask the rest.
+`./mc.sh preflight` also checks the items that need development tools.
 """
 
 import sys
@@ -12,23 +12,23 @@ from .. import config
 from .. import crud
 from .. import environments
 from .. import exceptions
-from ..database import database
+from ..database import connected
 from . import migrations
 from .backups import files
 from .backups.files import Kind
 
-FRESH = timedelta(hours=24)
+MAX_BACKUP_AGE = timedelta(hours=24)
 
 
 def main() -> None:
-    """Look at every item, a line each; leave with 1 if one is not as it should be."""
-    well = [_is_well(item, demand) for item, demand in CHECKLIST.items()]
-    sys.exit(not all(well))
+    """Check every item and print one line for each; the exit code is 1 if one failed."""
+    results = [_check(item, require) for item, require in CHECKLIST.items()]
+    sys.exit(not all(results))
 
 
-def _is_well(item: str, demand: Callable[[], object]) -> bool:
+def _check(item: str, require: Callable[[], object]) -> bool:
     try:
-        demand()
+        require()
     except exceptions.NinePanelsBaseException as error:
         sys.stdout.write(f"FAILED  {item}: {error.detail}\n")
         return False
@@ -36,43 +36,40 @@ def _is_well(item: str, demand: Callable[[], object]) -> bool:
     return True
 
 
-def _demand_clean_tree() -> None:
+def _require_clean_tree() -> None:
     changes = environments.git("status", "--porcelain")
     if changes is None:
-        raise exceptions.PreflightFailed("this is no git checkout, so nobody can tell which release it is")
+        raise exceptions.PreflightFailed("this is not a git checkout, so its release is unknown")
     if changes:
-        raise exceptions.PreflightFailed("commit or take away what `git status` shows")
+        raise exceptions.PreflightFailed("commit or remove the changes that `git status` lists")
 
 
-def _demand_schema_in_step() -> None:
-    database.connect(config.read_settings().database_url, pool_size=1)
+def _require_current_schema() -> None:
     try:
-        with database.connection() as connection:
+        with connected(config.read_settings().database_url) as database, database.connection() as connection:
             if crud.schema.read_revision(connection) != crud.schema.REVISION:
-                raise exceptions.PreflightFailed("it is not the one of this release: ./mc.sh migrate")
-            if not migrations.are_in_step(connection):
-                raise exceptions.PreflightFailed("the models are ahead of the migrations: ./mc.sh revision MESSAGE")
+                raise exceptions.PreflightFailed("run ./mc.sh migrate")
+            if not migrations.match_models(connection):
+                raise exceptions.PreflightFailed("the models have changed: run ./mc.sh revision MESSAGE")
     except exceptions.DatabaseUnavailable as error:
-        raise exceptions.PreflightFailed("the database is away: NINEPANELS_DATABASE_URL says where it is") from error
-    finally:
-        database.disconnect()
+        raise exceptions.PreflightFailed("the database is unavailable: check NINEPANELS_DATABASE_URL") from error
 
 
-def _demand_fresh_backup() -> None:
+def _require_recent_backup() -> None:
     settings = config.read_settings()
-    # The names sort by the time they begin with.
-    oldest = f"{clock.now() - FRESH:{files.TIME_FORMAT}}"
+    # The names start with the time, so they can be compared as text.
+    oldest = f"{clock.now() - MAX_BACKUP_AGE:{files.TIME_FORMAT}}"
     if not any(path.name >= oldest for kind in Kind for path in files.complete(settings, kind)):
         raise exceptions.PreflightFailed(
-            f"{settings.backup_dir} has none of {settings.env} with its checksum: ./mc.sh backup full"
+            f"{settings.backup_dir} has no recent backup of {settings.env} with a checksum: run ./mc.sh backup full"
         )
 
 
 CHECKLIST: dict[str, Callable[[], object]] = {
-    "nothing is uncommitted": _demand_clean_tree,
-    "the settings of this environment can be read": config.read_settings,
-    "the database's schema is in step with this release": _demand_schema_in_step,
-    "there is a backup of the last 24 hours": _demand_fresh_backup,
+    "there are no uncommitted changes": _require_clean_tree,
+    "the settings are valid": config.read_settings,
+    "the database schema matches this release": _require_current_schema,
+    "there is a backup of the last 24 hours": _require_recent_backup,
 }
 
 

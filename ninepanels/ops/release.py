@@ -1,4 +1,4 @@
-"""Which release of Nine Panels this checkout is."""
+"""The release of this checkout: version, branch and commit."""
 
 import tomllib
 from datetime import UTC
@@ -13,7 +13,7 @@ NAME = "Nine Panels"
 
 @cache
 def about() -> pyd.About:
-    """Return the release; what only git knows is None outside a checkout."""
+    """Return the release. Outside a git checkout, branch, commit and release date are None."""
     project = tomllib.loads((environments.ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     commit, _, committed = (environments.git("log", "-1", "--format=%H %cI") or "").partition(" ")
     return pyd.About(

@@ -1,6 +1,6 @@
-"""What may not be done to an environment's data, whoever asks and however.
+"""Safeguards for irreversible operations on an environment's data.
 
-`data_mgmt.py` asks here, and for `backup.sh` the module that restores; `mc.sh` goes through them.
+`data_mgmt.py` and `ops.backups` call `require` before they change anything, so no command can bypass it.
 """
 
 import sys
@@ -20,7 +20,7 @@ POSTGRESQL_PORT = 5432
 
 
 class Action(StrEnum):
-    """What cannot be taken back."""
+    """An irreversible operation."""
 
     CREATE = "create"
     CLEAR = "clear"
@@ -28,37 +28,36 @@ class Action(StrEnum):
 
 
 def require(action: Action, settings: Settings, *, confirmed: bool) -> None:
-    """Return when the action may go on; on STAGING its name has to be typed, unless that is `confirmed`.
+    """Require that an action is allowed. On STAGING, the user must type the environment's name unless `confirmed`.
 
     Raises:
-        Refused: it may not.
+        OperationRefused: the action is not allowed or was not confirmed.
     """
     env = environment_of(settings)
     if env is Environment.MAIN:
-        raise exceptions.OperationRefused(
-            f"'{action}' is refused on MAIN, whatever the flags: these are people's days."
-        )
+        raise exceptions.OperationRefused(f"'{action}' is refused on MAIN: no flag allows it on the users' real data.")
     if env is Environment.STAGING and not confirmed:
-        sys.stderr.write(f"'{action}' changes the data of {env} for good. Type {env} to go on: ")
+        sys.stderr.write(f"'{action}' permanently changes the data of {env}. Type {env} to continue: ")
         sys.stderr.flush()
         if sys.stdin.readline().strip() != env:
             raise exceptions.OperationRefused(f"'{action}' was not confirmed; nothing was done. (--yes confirms it.)")
 
 
 def environment_of(settings: Settings) -> Environment:
-    """Return the environment whose data these settings lead to.
+    """Return the environment that owns the database of these settings.
 
-    It is the branch's own if that has the same database: a variable can point TEST at the data of MAIN.
+    If it is the database of the branch's environment, that environment is returned whatever `settings.env` says: a
+    variable can point TEST at the database of MAIN.
     """
     branch = environments.branch()
     if branch is None:
         return settings.env
     own = config.read_settings(environments.choose(branch, None))
-    return own.env if _place(own.database_url) == _place(settings.database_url) else settings.env
+    return own.env if _location(own.database_url) == _location(settings.database_url) else settings.env
 
 
-def _place(database_url: str) -> tuple[str | None, ...]:
-    """Return where a database is, in the same words for each spelling of it and whoever logs in."""
+def _location(database_url: str) -> tuple[str | None, ...]:
+    """Return a normalized location of a database, independent of the spelling of the URL and of the login."""
     url = make_url(database_url)
     if url.drivername == "sqlite":
         return (str(Path(url.database or "").resolve()),)

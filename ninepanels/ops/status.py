@@ -1,4 +1,4 @@
-"""What mission control's menu says first: `python -m ninepanels.ops.status URL`."""
+"""The status shown above the menu of mission control: `python -m ninepanels.ops.status URL`."""
 
 import sys
 
@@ -7,17 +7,17 @@ from .. import environments
 from .. import exceptions
 from . import ping
 
-PATIENCE_S = 1
+TIMEOUT_S = 1
 
 
 def main(url: str) -> None:
-    """Say which branch, environment and database this is, and whether a service answers at `url`."""
+    """Print the branch, the environment, the database, and whether a service is ready at `url`."""
     try:
         settings = config.read_settings()
     except exceptions.SettingsInvalid as error:
         sys.exit(error.detail)
     try:
-        ping.measure(url, PATIENCE_S)
+        ping.measure(url, TIMEOUT_S)
         service = f"{url} is ready"
     except exceptions.NotReady as error:
         service = error.detail

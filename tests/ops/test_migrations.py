@@ -1,4 +1,4 @@
-"""The schema's history: it leads to the models, from wherever a database stands, and loses nothing on the way."""
+"""Migrations lead from each earlier revision to the models and keep all rows."""
 
 import uuid
 from datetime import UTC
@@ -25,32 +25,37 @@ from ninepanels.database import make_engine
 from ninepanels.ops import migrations
 from ninepanels.ops.migrations import migrate
 
+from ..support.filling import fill
+from ..support.filling import rows_of
 from ..support.servers import migrate_in_parallel
 
 
-def test_the_migrations_are_in_step_with_the_models(database_url: str) -> None:
+def test_the_migrations_match_the_models(database_url: str) -> None:
     config = migrations.alembic_config()
     config.attributes["database_url"] = database_url
     command.check(config)
 
 
-def test_the_newest_revision_is_in_step_with_the_one_this_release_is_written_for() -> None:
+def test_the_newest_revision_is_the_one_of_this_release() -> None:
     scripts = ScriptDirectory.from_config(migrations.alembic_config())
     assert scripts.get_heads() == [crud.schema.REVISION]
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
+    fill(database_url)
+    before = _snapshot(database_url)
     migrate(database_url)
+    assert _snapshot(database_url) == before
 
 
-def test_the_migrations_make_every_table(database_url: str) -> None:
+def test_the_migrations_create_all_tables(database_url: str) -> None:
     engine = create_engine(database_url)
     tables = inspect(engine).get_table_names()
     engine.dispose()
     assert set(tables) == {*sql.Base.metadata.tables, "alembic_version"}
 
 
-def test_migrating_from_the_first_revision_keeps_every_row(empty_database_url: str) -> None:
+def test_migrating_from_the_first_revision_keeps_all_rows(empty_database_url: str) -> None:
     migrate(empty_database_url, "594bed1947a4")
     engine = make_engine(empty_database_url, poolclass=NullPool)
     now = "2026-11-23 12:00:00.000001"
@@ -62,7 +67,7 @@ def test_migrating_from_the_first_revision_keeps_every_row(empty_database_url: s
     with engine.begin() as connection:
         for table, row in rows.items():
             columns, values = ", ".join(row), ", ".join(f":{column}" for column in row)
-            # As that release wrote them, whatever the models say today.
+            # Not by the models, which may have changed since that revision.
             connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608 - our own names
     migrate(empty_database_url)
     with Session(engine) as session:
@@ -72,13 +77,13 @@ def test_migrating_from_the_first_revision_keeps_every_row(empty_database_url: s
     engine.dispose()
 
 
-# A check constraint wants to see a small number in each column it is about.
+# Small numbers satisfy the check constraints of all columns.
 ROWS = range(1, 6)
 EARLIER_REVISIONS = sorted(migrations.revisions() - {crud.schema.REVISION})
 
 
 @pytest.mark.parametrize("revision", EARLIER_REVISIONS)
-def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
+def test_two_concurrent_migrations_keep_all_rows_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
     migrate(empty_database_url, revision)
     engine = make_engine(empty_database_url, poolclass=NullPool)
     earlier = MetaData()
@@ -94,18 +99,27 @@ def test_two_instances_at_once_migrate_every_row_of_an_earlier_revision(empty_da
 
     with Session(engine) as session:
         assert crud.schema.read_revision(session) == crud.schema.REVISION
-        assert migrations.are_in_step(session.connection())
+        assert migrations.match_models(session.connection())
         assert not crud.schema.has_orphans(session)
         assert {table.name: session.execute(select(table)).all() for table in tables} == before
     engine.dispose()
 
 
+def _snapshot(database_url: str) -> tuple[object, ...]:
+    """The revision, the tables and all rows of a database."""
+    engine = make_engine(database_url, poolclass=NullPool)
+    with engine.connect() as connection:
+        schema = crud.schema.read_revision(connection), crud.schema.read_tables(connection)
+    engine.dispose()
+    return (*schema, rows_of(database_url))
+
+
 def _row(table: Table, number: int) -> dict[str, object]:
-    return {column.name: _value(column, number) for column in table.columns if not _counts_up(column)}
+    return {column.name: _value(column, number) for column in table.columns if not _is_generated(column)}
 
 
-def _counts_up(column: Column[object]) -> bool:
-    """Whether the database gives the value, which a sequence has to know of: 1, 2, 3, as `number` does."""
+def _is_generated(column: Column[object]) -> bool:
+    """Whether the database generates the value from a sequence, whose state the migrations must keep."""
     return column is column.table.autoincrement_column
 
 

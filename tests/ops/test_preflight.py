@@ -1,22 +1,31 @@
-"""What the release checklist asks of an environment; test_mission_control.py has the whole of it."""
+"""The release checklist."""
 
+import shutil
 from collections.abc import Callable
+from datetime import UTC
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import NullPool
 from sqlalchemy import text
 
+from ninepanels import environments
 from ninepanels.database import make_engine
 from ninepanels.ops import preflight
 from ninepanels.ops.migrations import migrate
 
 from ..conftest import Clock
+from ..support.checkouts import execute
+from ..support.checkouts import program
+from ..support.checkouts import run
+from ..support.checkouts import variables
+from .conftest import DATABASE_URL
 
-Look = Callable[[], dict[str, str]]
+Check = Callable[[], dict[str, str]]
 
-SETTINGS = "the settings of this environment can be read"
-SCHEMA = "the database's schema is in step with this release"
+SETTINGS = "the settings are valid"
+SCHEMA = "the database schema matches this release"
 BACKUP = "there is a backup of the last 24 hours"
 
 NOON = "20261123T120000Z"
@@ -33,23 +42,23 @@ def backups(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def look(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Look:
-    """Look at the checklist, and return what it says of each item: \"ok\", or what to do."""
+def check(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Check:
+    """Run the checks of `ops.preflight` and return for each item "ok" or what to do."""
 
-    def look() -> dict[str, str]:
-        with pytest.raises(SystemExit) as left:
+    def check() -> dict[str, str]:
+        with pytest.raises(SystemExit) as caught:
             preflight.main()
-        said = {}
+        results = {}
         for line in capsys.readouterr().out.splitlines():
             verdict, rest = line.split(maxsplit=1)
-            item, _, cure = rest.partition(": ")
-            said[item] = cure if verdict == "FAILED" else verdict
-        assert set(said) == set(preflight.CHECKLIST)
-        assert left.value.code == (set(said.values()) != {"ok"})
-        return said
+            item, _, instruction = rest.partition(": ")
+            results[item] = instruction if verdict == "FAILED" else verdict
+        assert set(results) == set(preflight.CHECKLIST)
+        assert caught.value.code == (set(results.values()) != {"ok"})
+        return results
 
     monkeypatch.setenv("NINEPANELS_ENV", "TEST")
-    return look
+    return check
 
 
 def set_database(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
@@ -64,39 +73,39 @@ def back_up(folder: Path, name: str) -> None:
 # --- The settings -----------------------------------------------------------------------------------------------------
 
 
-def test_a_wrong_setting_fails_and_no_item_is_left_out(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_fails_and_all_items_are_checked(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NINEPANELS_THREADS", "0")
-    said = look()
-    assert [said[item].partition(": ")[0] for item in (SETTINGS, SCHEMA, BACKUP)] == ["NINEPANELS_THREADS"] * 3
+    results = check()
+    assert [results[item].partition(": ")[0] for item in (SETTINGS, SCHEMA, BACKUP)] == ["NINEPANELS_THREADS"] * 3
 
 
 # --- The schema -------------------------------------------------------------------------------------------------------
 
 
-def test_a_database_at_the_head_is_in_step(database_url: str, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_database_at_head_passes(database_url: str, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     set_database(monkeypatch, database_url)
-    assert look()[SCHEMA] == "ok"
+    assert check()[SCHEMA] == "ok"
 
 
 @pytest.mark.parametrize("revision", [None, "594bed1947a4"])
-def test_a_database_of_before_this_release_is_to_be_migrated(
-    empty_database_url: str, revision: str | None, look: Look, monkeypatch: pytest.MonkeyPatch
+def test_a_database_of_an_earlier_release_must_be_migrated(
+    empty_database_url: str, revision: str | None, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if revision:
         migrate(empty_database_url, revision)
     set_database(monkeypatch, empty_database_url)
-    assert look()[SCHEMA].endswith("./mc.sh migrate")
+    assert check()[SCHEMA].endswith("./mc.sh migrate")
 
 
-def test_models_that_no_migration_follows_want_a_revision(
-    empty_database_url: str, look: Look, monkeypatch: pytest.MonkeyPatch
+def test_models_without_a_migration_need_a_revision(
+    empty_database_url: str, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     migrate(empty_database_url)
     engine = make_engine(empty_database_url, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE panels DROP COLUMN description"))
     set_database(monkeypatch, empty_database_url)
-    assert look()[SCHEMA].endswith("./mc.sh revision MESSAGE")
+    assert check()[SCHEMA].endswith("./mc.sh revision MESSAGE")
 
 
 @pytest.mark.parametrize(
@@ -104,11 +113,11 @@ def test_models_that_no_migration_follows_want_a_revision(
     ["sqlite:////in/no/folder.db", "postgresql://ada:hunter2@127.0.0.1:1/ninepanels"],
     ids=["sqlite", "postgresql"],
 )
-def test_a_database_that_is_away_is_said_so(url: str, look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unavailable_database_fails(url: str, check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     set_database(monkeypatch, url)
-    said = look()
-    assert said[SCHEMA].startswith("the database is away")
-    assert "hunter2" not in str(said)
+    results = check()
+    assert results[SCHEMA].startswith("the database is unavailable")
+    assert "hunter2" not in str(results)
 
 
 # --- The backup -------------------------------------------------------------------------------------------------------
@@ -116,13 +125,13 @@ def test_a_database_that_is_away_is_said_so(url: str, look: Look, monkeypatch: p
 
 @pytest.mark.parametrize("taken_at", [NOON, JUST_FRESH])
 @pytest.mark.parametrize("rest", ["full.dump", "full.db", "data.dump", "data.db"])
-def test_a_backup_of_the_last_day_is_fresh(
-    backups: Path, wall_clock: Clock, look: Look, taken_at: str, rest: str
+def test_a_backup_of_the_last_24_hours_passes(
+    backups: Path, wall_clock: Clock, check: Check, taken_at: str, rest: str
 ) -> None:
     assert wall_clock.now
     back_up(backups, f"{taken_at}_TEST_{rest}")
     back_up(backups, f"{STALE}_TEST_{rest}")
-    assert look()[BACKUP] == "ok"
+    assert check()[BACKUP] == "ok"
 
 
 @pytest.mark.parametrize(
@@ -135,19 +144,60 @@ def test_a_backup_of_the_last_day_is_fresh(
         f"{NOON}_TEST_half.dump",
     ],
 )
-def test_no_other_backup_is(backups: Path, wall_clock: Clock, look: Look, name: str) -> None:
+def test_other_backups_do_not_pass(backups: Path, wall_clock: Clock, check: Check, name: str) -> None:
     assert wall_clock.now
     back_up(backups, name)
-    assert look()[BACKUP].endswith("./mc.sh backup full")
+    assert check()[BACKUP].endswith("./mc.sh backup full")
 
 
 @pytest.mark.parametrize("name", [f"{NOON}_TEST_full.dump", f"{NOON}_TEST_full.dump.sha256"])
-def test_half_a_backup_is_none(backups: Path, wall_clock: Clock, look: Look, name: str) -> None:
+def test_an_incomplete_backup_does_not_pass(backups: Path, wall_clock: Clock, check: Check, name: str) -> None:
     assert wall_clock.now
     (backups / name).touch()
-    assert look()[BACKUP].endswith("./mc.sh backup full")
+    assert check()[BACKUP].endswith("./mc.sh backup full")
 
 
-def test_without_a_folder_for_backups_there_is_none(backups: Path, look: Look) -> None:
+def test_a_missing_backup_directory_fails(backups: Path, check: Check) -> None:
     backups.rmdir()
-    assert look()[BACKUP].endswith("./mc.sh backup full")
+    assert check()[BACKUP].endswith("./mc.sh backup full")
+
+
+# --- The whole checklist, with the items that mc.sh checks itself -----------------------------------------------------
+
+
+@pytest.fixture
+def release(checkout: Path, sqlite_template: Path, tmp_path: Path) -> dict[str, str]:
+    """Make the checkout ready for a release and return its environment variables."""
+    for name in (".gitignore", "README.md"):
+        shutil.copy(environments.ROOT / name, checkout / name)
+    if (own_poetry := environments.ROOT / ".poetry").exists():
+        (checkout / ".poetry").symlink_to(own_poetry)
+        # The pattern in .gitignore matches directories only, not this link.
+        (checkout / ".git" / "info" / "exclude").write_text(".poetry\n")
+    shutil.copy(sqlite_template, tmp_path / "main.db")
+    commit = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--quiet", "--message", "Release"]
+    run([program("git"), "add", "."], checkout, DATABASE_URL)
+    run([program("git"), *commit], checkout, DATABASE_URL)
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    back_up(backups, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}_MAIN_full.db")
+    return variables(f"sqlite:///{tmp_path}/main.db", BACKUP_DIR=str(backups))
+
+
+def test_a_complete_release_passes_the_preflight(checkout: Path, release: dict[str, str]) -> None:
+    result = execute(["./mc.sh", "preflight"], checkout, release)
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 7, result.stdout
+    assert result.returncode == 0
+
+
+def test_all_failed_items_are_reported_at_once(checkout: Path, release: dict[str, str]) -> None:
+    (checkout / "ninepanels" / "hasty.py").write_text("import datetime\nprint(datetime.datetime.now())\n")
+    project = checkout / "pyproject.toml"
+    project.write_text(project.read_text().replace("rich (>=15.0,", "rich (>=14.0,"))
+    stamp = run([program("cksum"), "pyproject.toml", "poetry.lock"], checkout, DATABASE_URL).stdout
+    (checkout / ".venv" / ".installed-dev").write_text(stamp)
+    missing = {"NINEPANELS_DATABASE_URL": f"sqlite:///{checkout}/no/such.db", "NINEPANELS_BACKUP_DIR": str(checkout)}
+    result = execute(["./mc.sh", "preflight"], checkout, release | missing)
+    verdicts = [line.split()[0] for line in result.stdout.splitlines()]
+    assert sorted(verdicts) == ["FAILED"] * 6 + ["ok"], result.stdout
+    assert result.returncode == 1

@@ -26,4 +26,4 @@ def all_rows(database_url: str) -> dict[str, list[tuple[Any, ...]]]:
 def add_user(database_url: str) -> None:
     """Add somebody with panels and a week of entries."""
     with Session(make_engine(database_url, poolclass=NullPool)) as session, session.begin():
-        assert crud.demo.add_all(session, list(demo.people(1, 1, 7, clock.now())), "no password has this hash")
+        assert crud.demo.add_all(session, list(demo.generate_people(1, 1, 7, clock.now())), "no password has this hash")

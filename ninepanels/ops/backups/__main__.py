@@ -28,7 +28,7 @@ def write(settings: Settings, kind: Kind) -> None:
         if revision is None:
             raise exceptions.OperationRefused("The database has no schema yet, so there is nothing to back up.")
         if kind is Kind.DATA and revision != crud.schema.REVISION:
-            raise exceptions.NotReady("The database's schema is not the one of this release: ./mc.sh migrate")
+            raise exceptions.NotReady("The database schema does not match this release: run ./mc.sh migrate")
         path = files.reserve(settings, kind, database.dialect)
     try:
         dumps.write(kind, files.part_of(path))

@@ -106,7 +106,7 @@ def _check_rows(fresh_url: str, file: Path, contents: Contents) -> None:
 
 def _check_schema(fresh_url: str, file: Path) -> Counts:
     with connected(fresh_url) as fresh, fresh.connection() as connection:
-        if not migrations.are_in_step(connection):
+        if not migrations.match_models(connection):
             raise exceptions.OperationRefused(f"{file} is damaged: its tables are not those of its revision.")
         return crud.schema.count_rows(connection)
 

@@ -1,0 +1,70 @@
+"""Fixtures and helpers of the tests of operations."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from sqlalchemy import NullPool
+
+import data_mgmt
+from ninepanels import environments
+from ninepanels.database import make_engine
+from ninepanels.ops.migrations import migrate
+
+from ..support.checkouts import run
+
+DATABASE_URL = "postgresql://ada:hunter2@db.example.com/ninepanels"
+"""A database that the verbs under test never connect to."""
+
+MissionControl = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def mc(checkout: Path) -> MissionControl:
+    """Run mc.sh in a checkout."""
+    return lambda *arguments: run(["./mc.sh", *arguments], checkout, DATABASE_URL)
+
+
+class Result(NamedTuple):
+    """The result of a command that ran in this process."""
+
+    code: int | str | None
+    out: str
+    err: str
+
+
+ManageData = Callable[..., Result]
+
+
+@pytest.fixture
+def manage_data(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ManageData:
+    """Run data_mgmt.py in this process, on a branch on which demo users may be created and cleared."""
+
+    def manage_data(database_url: str, *arguments: str) -> Result:
+        monkeypatch.setattr(environments, "branch", lambda: "tea")
+        monkeypatch.setenv("NINEPANELS_DATABASE_URL", database_url)
+        monkeypatch.setattr(sys, "argv", ["data_mgmt.py", *arguments])
+        with pytest.raises(SystemExit) as caught:
+            data_mgmt.main()
+        return Result(caught.value.code, *capsys.readouterr())
+
+    return manage_data
+
+
+@pytest.fixture
+def migrated_url(empty_database_url: str) -> str:
+    """A migrated database whose schema the test may drop."""
+    migrate(empty_database_url)
+    return empty_database_url
+
+
+def execute_sql(database_url: str, *statements: str) -> None:
+    """Execute statements in one transaction."""
+    engine = make_engine(database_url, poolclass=NullPool)
+    with engine.begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
