@@ -1,4 +1,4 @@
-"""What all tests share: two real databases, the application on each of them, and people who use it."""
+"""Fixtures for all tests: both databases, the application on each of them, and signed-up users."""
 
 import os
 import shutil
@@ -8,9 +8,9 @@ from datetime import UTC
 from datetime import datetime
 from pathlib import Path
 
-# `ninepanels.main` makes the application of its environment when it is imported; the tests make their own.
+# Importing `ninepanels.main` creates an application from these settings. The tests create their own applications.
 os.environ["NINEPANELS_ENV"] = "TEST"
-os.environ["NINEPANELS_DATABASE_URL"] = f"sqlite:///{tempfile.gettempdir()}/ninepanels-never-opened.db"
+os.environ["NINEPANELS_DATABASE_URL"] = f"sqlite:///{tempfile.gettempdir()}/ninepanels-unused.db"
 os.environ["NINEPANELS_JWT_SECRET"] = "a secret of the tests that is long enough"
 
 import hypothesis
@@ -36,7 +36,7 @@ from .support.people import Person
 from .support.postgres import PostgresServer
 from .support.recorder import Recorder
 
-# No example has to be quick: how busy the machine is decides nothing.
+# No deadline for examples, so that a busy machine fails no test.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
@@ -79,7 +79,7 @@ def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: P
 
 @pytest.fixture
 def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A database of the present schema, without rows."""
+    """A database with the current schema, without rows."""
     if backend == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
         yield f"sqlite:///{tmp_path}/test.db"
@@ -91,7 +91,7 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """The project on the branch `main`, in a folder of its own."""
+    """A copy of the project in a temporary folder, on the branch `main`."""
     return checkouts.make(tmp_path / "checkout")
 
 
@@ -127,7 +127,7 @@ def bob(client: TestClient) -> Person:
 
 
 class Clock:
-    """Wall time as the test wants it; it stands still."""
+    """Replaces the wall clock. Time does not pass unless the test sets it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -144,7 +144,7 @@ def wall_clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 class Stopwatch:
-    """What TimingMiddleware reads: requests, one after the other, take `ms`."""
+    """Replaces the timer of TimingMiddleware: each request, one at a time, takes `ms`."""
 
     def __init__(self) -> None:
         self.ms = 1.0
@@ -164,33 +164,33 @@ def stopwatch(monkeypatch: pytest.MonkeyPatch) -> Stopwatch:
 
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    """Hears every event, as a handler of its own."""
+    """Records every event of the application."""
     return Recorder.listening(monkeypatch)
 
 
 @pytest.fixture
 def statements(client: TestClient) -> Iterator[list[str]]:
-    """The SQL that requests send to the database's driver, begin and commit aside."""
-    assert client, "its start connects the database"
+    """The SQL statements of requests, without BEGIN and COMMIT."""
+    assert client, "the client starts the application, which connects the database"
     seen: list[str] = []
 
-    def note(*arguments: object) -> None:
+    def record(*arguments: object) -> None:
         statement = str(arguments[2])
-        # What has no request behind it is an event handler's or the outbox's.
+        # Statements without a request id are those of event handlers and of the outbox.
         if statement != "BEGIN IMMEDIATE" and request_ids.current.get() is not None:
             seen.append(statement)
 
     engines = database.engines
     for engine in engines:
-        event.listen(engine, "before_cursor_execute", note)
+        event.listen(engine, "before_cursor_execute", record)
     yield seen
     for engine in engines:
-        event.remove(engine, "before_cursor_execute", note)
+        event.remove(engine, "before_cursor_execute", record)
 
 
 @pytest.fixture(autouse=True)
-def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Passwords of people in tests are worth no 20 ms of each sign-up and login; `real_hashes` keeps them."""
+def fast_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hash passwords with low cost, which saves 20 ms per sign-up and login. The fixture `real_hashes` disables it."""
     if "real_hashes" in request.fixturenames:
         yield
         return
@@ -202,4 +202,4 @@ def quick_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
 
 @pytest.fixture
 def real_hashes() -> None:
-    """For tests that look at what a hash costs."""
+    """Hash passwords with the real cost."""

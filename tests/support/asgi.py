@@ -1,4 +1,4 @@
-"""A server of one request: what it takes to call a middleware without one."""
+"""Calls an ASGI application with a single request, without a server."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ from ninepanels import queues
 
 @dataclass(frozen=True)
 class Sent:
-    """What an application sent."""
+    """The messages that an application sent."""
 
     messages: list[Message]
 
@@ -60,7 +60,7 @@ def http_scope(path: str = "/", method: str = "GET", headers: Mapping[str, bytes
 
 
 def call(app: ASGIApp, scope: Scope, chunks: Iterable[bytes] = (b"",), sent: list[Message] | None = None) -> Sent:
-    """Send an application one request; `sent` is filled even when it raises."""
+    """Send a request to an application. `sent` collects its messages even if it raises."""
     messages = [] if sent is None else sent
     bodies = list(chunks)
     incoming = [
@@ -81,7 +81,7 @@ def call(app: ASGIApp, scope: Scope, chunks: Iterable[bytes] = (b"",), sent: lis
 
 
 class Responder:
-    """An application that always answers the same."""
+    """An application with a constant response."""
 
     def __init__(self, *chunks: bytes, status: int = 200, headers: Mapping[str, str] | None = None) -> None:
         self.chunks = chunks or (b"",)
@@ -95,7 +95,7 @@ class Responder:
 
 
 class RecordingApp:
-    """An application that remembers the exact arguments it was called with."""
+    """An application that records the arguments of its calls and sends nothing."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Scope, Receive, Send]] = []
@@ -105,14 +105,14 @@ class RecordingApp:
 
 
 def passes_through(middleware: ASGIApp, recording_app: RecordingApp, scope_type: str) -> bool:
-    """Whether the scope of another protocol reaches the application with nothing put in its way."""
+    """Return whether a middleware passes a scope of another protocol on unchanged, with the same callables."""
     scope: Scope = {"type": scope_type}
 
     async def receive() -> Message:
-        raise AssertionError("a middleware read what is not its own")
+        raise AssertionError("the middleware received a message of another protocol")
 
     async def send(_message: Message) -> None:
-        raise AssertionError("a middleware answered what is not its own")
+        raise AssertionError("the middleware sent a message on another protocol")
 
     async def serve() -> None:
         await middleware(scope, receive, send)
@@ -123,7 +123,7 @@ def passes_through(middleware: ASGIApp, recording_app: RecordingApp, scope_type:
 
 
 class Emitted:
-    """The events emitted while a test runs, without a worker."""
+    """Collects emitted events. No worker handles them."""
 
     def __init__(self) -> None:
         self.queue = queues.EventQueue()
@@ -135,5 +135,5 @@ class Emitted:
         return emitted
 
     def events(self) -> list[pyd.Event]:
-        """Take them all, oldest first."""
+        """Remove and return all events, oldest first."""
         return [self.queue.get_nowait() for _ in range(self.queue.qsize())]

@@ -1,4 +1,4 @@
-"""Checkouts of the tests' own: the branch decides what may be done, and the one that the tests run in has just one."""
+"""Temporary checkouts of the project. The branch decides the environment, so tests need checkouts on several branches."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from .servers import environment
 
 
 def make(folder: Path) -> Path:
-    """The project on the branch `main`, with its packages installed: mc.sh has nothing to download."""
+    """Copy the project into a folder, on the branch `main`, with its packages linked so that mc.sh downloads nothing."""
     for name in ("alembic", "ninepanels"):
         shutil.copytree(environments.ROOT / name, folder / name)
     scripts = ("backup.sh", "data_mgmt.py", "dependencies.sh", "mc.sh")
@@ -35,7 +35,7 @@ def switch(checkout: Path, branch: str) -> None:
 
 
 def variables(database_url: str, **settings: str) -> dict[str, str]:
-    """The environment of a process in a checkout: the branch decides which it is, unless ENV does."""
+    """Return the environment variables of a process in a checkout. Without ENV, the branch decides the environment."""
     ours = environment(database_url, **settings)
     if "ENV" not in settings:
         del ours["NINEPANELS_ENV"]
@@ -65,7 +65,7 @@ def execute(
 
 def program(name: str) -> str:
     path = shutil.which(name)
-    assert path is not None, f"there is no {name} on the PATH"
+    assert path is not None, f"{name} is not on the PATH"
     return path
 
 

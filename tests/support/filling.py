@@ -1,4 +1,4 @@
-"""Rows for every table, many of them, fast."""
+"""Fills every table of a database with rows."""
 
 import uuid
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ Rows = dict[str, set[tuple[object, ...]]]
 
 
 def fill(database_url: str, users: int = 20) -> None:
-    """Put into each table what a service that runs would leave alone for days."""
+    """Insert rows into every table. A running service deletes none of them for days."""
     engine = make_engine(database_url, poolclass=NullPool)
     with engine.begin() as connection:
         for model, rows in _rows(users):
@@ -35,7 +35,7 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
     route = {"method": "GET", "path": "/panels", "method_path": "GET_/panels"}
     times = {"created_at": now, "start_ts": now, "stop_ts": now}
     speed = {"count": 1, "avg": 1.5, "alert_threshold_ms": 250.0, "in_alert": False, "created_at": now}
-    # As the service does, the databases give the ids: that is what their sequences are for.
+    # The database generates the ids, as in the service, so that its sequences are correct.
     yield (
         sql.User,
         [
@@ -75,7 +75,7 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
 
 
 def rows_of(database_url: str) -> Rows:
-    """Every row of every table."""
+    """Return every row of every table."""
     engine = make_engine(database_url, poolclass=NullPool)
     try:
         return _all_rows(engine)

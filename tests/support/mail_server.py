@@ -1,4 +1,4 @@
-"""A real SMTP server of the tests' own."""
+"""A real SMTP server for tests."""
 
 import asyncio
 import contextlib
@@ -21,7 +21,13 @@ from .servers import wait_for
 
 
 class MailServer:
-    """Keeps what it is sent. `refusal` is what it says to a recipient instead, without `may_respond` it is slow."""
+    """Stores the mails that it receives.
+
+    Attributes:
+        refusal: the response to every recipient, None to accept them.
+        may_respond: while it is cleared, mails are not acknowledged.
+        received: the recipients of mails whose content has arrived.
+    """
 
     def __init__(self, port: int, *, tls: bool, wants_login: bool) -> None:
         self.port = port
@@ -45,10 +51,10 @@ class MailServer:
         starttls: ssl.SSLContext | None = None,
         login: tuple[str, str] | None = None,
     ) -> Iterator["MailServer"]:
-        """Run a server, with TLS at once or by STARTTLS, and for whoever knows the login if there is one."""
+        """Run a server, optionally with TLS, with STARTTLS, or with a required login (name and password)."""
         server = cls(port or free_port(), tls=tls is not None, wants_login=login is not None)
 
-        def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _how: str, data: object) -> AuthResult:
+        def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object) -> AuthResult:
             assert isinstance(data, LoginPassword)
             server.logins.append((data.login.decode(), data.password.decode()))
             return AuthResult(success=server.logins[-1] == login, handled=False)
@@ -69,9 +75,9 @@ class MailServer:
         finally:
             controller.stop()
 
-    def wait_for(self, how_many: int) -> list[EmailMessage]:
-        """Wait until so many mails have come, and return them."""
-        return wait_for(lambda: list(self.mails) if len(self.mails) >= how_many else None)
+    def wait_for(self, count: int) -> list[EmailMessage]:
+        """Wait until `count` mails have arrived and return all mails."""
+        return wait_for(lambda: list(self.mails) if len(self.mails) >= count else None)
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]

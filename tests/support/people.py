@@ -1,4 +1,4 @@
-"""Somebody who uses the service."""
+"""A user of the service, as a client of its API."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -10,7 +10,7 @@ PASSWORD = "correct horse"
 
 
 def data(response: Response) -> Any:
-    """What a good response says."""
+    """Return the data of a response, which must have the status 200."""
     assert response.status_code == 200, response.text
     return response.json()["data"]
 

@@ -1,4 +1,4 @@
-"""Waits until the service has handled the events that requests left behind."""
+"""Waits for the event handlers."""
 
 from starlette.testclient import TestClient
 
@@ -6,6 +6,6 @@ from ninepanels import queues
 
 
 def finish_events(client: TestClient) -> None:
-    """Return when every timing so far is in the database and the statistics include it."""
+    """Wait until all events are handled. All timings are then in the database and in the statistics."""
     assert client.portal is not None
     client.portal.call(queues.drain)

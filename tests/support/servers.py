@@ -1,4 +1,4 @@
-"""The real service, in a process of its own."""
+"""Runs the real service in a separate process."""
 
 import os
 import re
@@ -25,24 +25,24 @@ SERVE_ONLY = ("uvicorn", "ninepanels.main:api", "--no-access-log", "--no-proxy-h
 T = TypeVar("T")
 
 
-def wait_for(what: Callable[[], T | None]) -> T:
-    """Return what a function returns once that is neither None nor False."""
+def wait_for(condition: Callable[[], T | None]) -> T:
+    """Call a function until its result is true, and return the result."""
     deadline = time.monotonic() + DEADLINE_S
-    while not (result := what()):
-        assert time.monotonic() < deadline, f"waited {DEADLINE_S} s in vain"
+    while not (result := condition()):
+        assert time.monotonic() < deadline, f"the condition was not met within {DEADLINE_S} s"
         time.sleep(0.05)
     return result
 
 
 def environment(database_url: str, /, **settings: str) -> dict[str, str]:
-    """Return the environment of a process that is to see these settings and no others."""
+    """Return the environment variables of a process with these settings and no others."""
     ours = {"ENV": "TEST", "DATABASE_URL": database_url, "JWT_SECRET": SECRET} | settings
     others = {name: value for name, value in os.environ.items() if not name.startswith("NINEPANELS_")}
     return others | {f"NINEPANELS_{name}": value for name, value in ours.items()}
 
 
 def migrate_in_parallel(database_url: str, instances: int, *program: str) -> None:
-    """Migrate a database with several processes that begin at the same time."""
+    """Migrate a database with several processes in parallel."""
     migrations = [
         subprocess.Popen(
             [sys.executable, "-m", *program],
@@ -60,14 +60,14 @@ def migrate_in_parallel(database_url: str, instances: int, *program: str) -> Non
 
 
 class Service:
-    """`with Service(database_url, folder) as service:` has one that answers; its log is kept in the folder."""
+    """A service process: `with Service(database_url, folder) as service:` waits until it is live. It logs to the folder."""
 
     def __init__(
         self, database_url: str, folder: Path, program: Sequence[str] = MIGRATE_AND_SERVE, **settings: str
     ) -> None:
         self.log_file = folder / "service.log"
         self.url = ""
-        # Port 0: the system gives one that is free, and the log says which.
+        # Port 0: the system chooses a free port, which is read from the log.
         command = ["-m", *program, "--port", "0"]
         settings = {"MAIL_DIR": str(folder / "mail")} | settings
         with self.log_file.open("w") as log:
@@ -103,7 +103,7 @@ class Service:
         return self.log_file.read_text()
 
     def stop(self) -> int:
-        """Ask it to stop, as an operator would, and return its exit code."""
+        """Send SIGTERM, wait for the process to end and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         return self.process.wait(DEADLINE_S)
@@ -120,7 +120,7 @@ class Service:
         try:
             return self.status("/health/live") == 200
         except httpx2.ConnectError:
-            # Workers begin to listen after their parent has said where.
+            # With several workers, the address is logged before they listen.
             return False
 
     def _kill(self) -> None:

@@ -1,4 +1,4 @@
-"""A program on a terminal of its own, as somebody at a keyboard has it."""
+"""Runs a program on a pseudo-terminal, as in an interactive session."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from types import TracebackType
 from .servers import DEADLINE_S
 from .servers import wait_for
 
-# Makes the terminal the program's own, so that Ctrl-C reaches whatever runs in its foreground.
+# Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process.
 ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
 CTRL_C = "\x03"
@@ -19,7 +19,7 @@ CTRL_D = "\x04"
 
 
 class Terminal:
-    """`with Terminal(command, folder, variables) as terminal:` has one on which the command runs."""
+    """A terminal: `with Terminal(command, folder, variables) as terminal:` runs the command on it."""
 
     def __init__(self, command: list[str], folder: Path, variables: dict[str, str]) -> None:
         self._unread = ""
@@ -49,13 +49,13 @@ class Terminal:
         os.write(self._keyboard, keys.encode())
 
     def read_until(self, pattern: str) -> str:
-        """Return what is on the screen since the last time, once there is something like `pattern` at its end."""
+        """Wait until the unread output matches `pattern` and return that output."""
         wait_for(lambda: self._look(pattern))
         seen, self._unread = self._unread, ""
         return seen
 
     def wait(self) -> int:
-        """Return the exit code of the program, which is about to leave."""
+        """Wait for the program to end and return its exit code."""
         return self._process.wait(DEADLINE_S)
 
     def _look(self, pattern: str) -> bool:

@@ -1,4 +1,4 @@
-"""A real HTTP server of the tests' own: what webhooks and Sentry's envelopes are sent to."""
+"""A real HTTP server for tests, which receives webhooks and Sentry envelopes."""
 
 import contextlib
 import json
@@ -12,8 +12,12 @@ from .servers import wait_for
 
 
 class WebServer:
-    """Keeps what is posted to it. `statuses` are what it answers first, `location` where it points, without
-    `may_respond` it hangs.
+    """Stores the requests that it receives.
+
+    Attributes:
+        statuses: the statuses of the next responses; afterwards 200.
+        location: the `Location` header of the responses.
+        may_respond: while it is cleared, requests get no response.
     """
 
     def __init__(self) -> None:
@@ -29,19 +33,19 @@ class WebServer:
     @classmethod
     @contextlib.contextmanager
     def running(cls, port: int = 0) -> Iterator["WebServer"]:
-        mine = cls()
+        web_server = cls()
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                mine.paths.append(self.path)
-                mine.headers.append(dict(self.headers))
-                mine.bodies.append(body)
-                mine.may_respond.wait()
+                web_server.paths.append(self.path)
+                web_server.headers.append(dict(self.headers))
+                web_server.bodies.append(body)
+                web_server.may_respond.wait()
                 with contextlib.suppress(ConnectionError):
-                    self.send_response(mine.statuses.pop(0) if mine.statuses else 200)
-                    if mine.location is not None:
-                        self.send_header("Location", mine.location)
+                    self.send_response(web_server.statuses.pop(0) if web_server.statuses else 200)
+                    if web_server.location is not None:
+                        self.send_header("Location", web_server.location)
                     self.send_header("Content-Length", "0")
                     self.end_headers()
 
@@ -49,20 +53,20 @@ class WebServer:
                 pass
 
         with ThreadingHTTPServer(("127.0.0.1", port), Handler) as server:
-            mine.url = f"http://127.0.0.1:{server.server_port}"
+            web_server.url = f"http://127.0.0.1:{server.server_port}"
             thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
             thread.start()
             try:
-                yield mine
+                yield web_server
             finally:
-                mine.may_respond.set()
+                web_server.may_respond.set()
                 server.shutdown()
                 thread.join()
 
     def events(self) -> list[dict[str, Any]]:
-        """What was posted so far."""
+        """Return the JSON documents received so far."""
         return [json.loads(body) for body in self.bodies]
 
-    def wait_for(self, how_many: int) -> list[dict[str, Any]]:
-        """Wait until so many were posted, and return them."""
-        return wait_for(lambda: self.events() if len(self.bodies) >= how_many else None)
+    def wait_for(self, count: int) -> list[dict[str, Any]]:
+        """Wait until `count` documents have been received and return all of them."""
+        return wait_for(lambda: self.events() if len(self.bodies) >= count else None)
