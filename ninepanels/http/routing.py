@@ -34,7 +34,7 @@ class Route(APIRoute):
 
 
 class APIRouter(fastapi.APIRouter):
-    """The router of every resource. Its routes are always of the class `Route`."""
+    """The router of all resources. Its routes are always of the class `Route`."""
 
     def __init__(self, prefix: str = "", tags: list[str] | None = None) -> None:
         super().__init__(prefix=prefix, tags=list(tags or []), route_class=Route)
