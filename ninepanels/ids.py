@@ -10,7 +10,7 @@ _source = random.Random()  # noqa: S311 - the ids are no secrets
 os.register_at_fork(after_in_child=_source.seed)
 
 
-def make() -> uuid.UUID:
+def uuid4() -> uuid.UUID:
     """Return a new UUID4.
 
     `uuid.uuid4` reads the kernel's random numbers, for which Python releases the GIL; that would delay each request.
@@ -18,7 +18,7 @@ def make() -> uuid.UUID:
     return uuid.UUID(int=_source.getrandbits(128), version=4)
 
 
-def make_in_order(instant: datetime) -> uuid.UUID:
+def uuid7(instant: datetime) -> uuid.UUID:
     """Return a new UUID7 (RFC 9562, section 5.7): the milliseconds of an aware instant, then random bits.
 
     As primary keys, the ids of a batch are adjacent in the index; random ids would each touch another page.

@@ -176,7 +176,7 @@ def emit(payload: pyd.EventPayload) -> None:
     """Put an event on the queue, from any thread. The events of a transaction go through `UnitOfWork.emit`."""
     now = clock.now()
     event = pyd.Event(
-        event_id=ids.make_in_order(now),
+        event_id=ids.uuid7(now),
         created_at=now,
         request_id=request_ids.current.get(),
         type=payload.type,

@@ -63,7 +63,7 @@ def _history(kind: str, order: Any) -> Any:
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
         .where(*of_panel, sql.Entry.day <= bindparam("today"))
         .order_by(order)
-        .limit(bindparam("at_most"))
+        .limit(bindparam("max_entries"))
         .subquery()
     )
     document = select(_AS_DOCUMENT[kind](*entries.c)).scalar_subquery()
@@ -117,7 +117,7 @@ def read_history(
         NotFound: the bearer has no such panel, or is not verified.
     """
     today = days.today(bearer)
-    parameters = {**bearer._asdict(), "panel_id": panel_id, "today": today, "at_most": offset + limit}
+    parameters = {**bearer._asdict(), "panel_id": panel_id, "today": today, "max_entries": offset + limit}
     row = executor.execute(_HISTORY[dialect(executor), sort_by], parameters).one_or_none()
     if row is None:
         raise exceptions.NotFound

@@ -25,10 +25,10 @@ def count(executor: Executor, table: Table) -> int:
     return executor.scalar(select(func.count()).select_from(table)) or 0
 
 
-def read_newest(executor: Executor, table: Table, at_most: int) -> list[Row[*tuple[Any, ...]]]:
+def read_newest(executor: Executor, table: Table, limit: int) -> list[Row[*tuple[Any, ...]]]:
     """Return the newest rows of a table, newest first, with the values of secret columns masked."""
     columns = [literal(MASK).label(column.name) if column.info == sql.SECRET else column for column in table.columns]
-    return list(executor.execute(select(*columns).order_by(_age(table).desc()).limit(at_most)))
+    return list(executor.execute(select(*columns).order_by(_age(table).desc()).limit(limit)))
 
 
 def _age(table: Table) -> Column[Any]:

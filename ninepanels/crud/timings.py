@@ -102,10 +102,10 @@ def read_window(executor: Executor, method_path: str, window_size: int) -> Seque
     return executor.execute(WINDOW, {"method_path": method_path, "window_size": window_size}).all()
 
 
-def sweep(session: Session, created_before: datetime, at_most: int) -> None:
-    """Delete timings and statistics that were created before an instant, at most `at_most` rows of each."""
-    old_timings = select(sql.Timing.event_id).where(sql.Timing.created_at < created_before).limit(at_most)
-    old_stats = select(sql.TimingStats.id).where(sql.TimingStats.created_at < created_before).limit(at_most)
+def sweep(session: Session, created_before: datetime, limit: int) -> None:
+    """Delete timings and statistics that were created before an instant, at most `limit` rows of each."""
+    old_timings = select(sql.Timing.event_id).where(sql.Timing.created_at < created_before).limit(limit)
+    old_stats = select(sql.TimingStats.id).where(sql.TimingStats.created_at < created_before).limit(limit)
     # Locked rows are skipped, so that instances that sweep concurrently do not block each other.
     session.execute(
         sql_delete(sql.Timing).where(sql.Timing.event_id.in_(old_timings.with_for_update(skip_locked=True)))

@@ -205,14 +205,11 @@ def record_login(session: Session, user_id: int, at: datetime) -> None:
     )
 
 
-def record_activity(session: Session, user_id: int, at: datetime, at_most_every: timedelta) -> None:
-    """Set the last activity, unless one less than `at_most_every` older is recorded, perhaps by another instance."""
+def record_activity(session: Session, user_id: int, at: datetime, interval: timedelta) -> None:
+    """Set the last activity, unless one less than `interval` older is recorded, perhaps by another instance."""
     session.execute(
         sql_update(sql.User)
-        .where(
-            sql.User.id == user_id,
-            or_(sql.User.last_activity.is_(None), sql.User.last_activity <= at - at_most_every),
-        )
+        .where(sql.User.id == user_id, or_(sql.User.last_activity.is_(None), sql.User.last_activity <= at - interval))
         .values(last_activity=at)
     )
 

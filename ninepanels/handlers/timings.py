@@ -31,7 +31,7 @@ def _write(events: Sequence[pyd.Event], keep: timedelta) -> None:
     timings = [crud.timings.prepare(event) for event in events]
     with database.transaction() as work:
         crud.timings.add_all(work, timings)
-        crud.timings.sweep(work, created_before=clock.now() - keep, at_most=SWEEP_LIMIT)
+        crud.timings.sweep(work, created_before=clock.now() - keep, limit=SWEEP_LIMIT)
         routes = {timing.method_path for timing in timings}
         work.emit(pyd.TimingsPersisted(count=len(timings), method_paths=sorted(routes)))
 

@@ -70,7 +70,7 @@ def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, set
     message.set_content(_templates.get_template(f"{kind}.txt").render(values))
     message.add_alternative(_templates.get_template(f"{kind}.html").render(values), subtype="html")
     # Else it is made when the mail is written, with the random numbers that everybody in the process shares.
-    message.set_boundary(str(ids.make()))
+    message.set_boundary(str(ids.uuid4()))
     return message
 
 

@@ -19,7 +19,7 @@ from ninepanels.config import Settings
 from ninepanels.main import create_api
 
 from ..conftest import Clock
-from ..crud.test_simultaneous import send_concurrently
+from ..crud.test_concurrency import send_concurrently
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
