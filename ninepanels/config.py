@@ -1,4 +1,4 @@
-"""Settings, read once from the environment and the file `.env.<environment>`."""
+"""Settings, read from the environment variables and the file `.env.<environment>`."""
 
 import os
 import re
@@ -35,14 +35,14 @@ from .pydmodels import emails
 
 PREFIX = "NINEPANELS_"
 VAR = environments.ROOT / "var"
-"""Where an installation keeps what is its own: the embedded database, its secret."""
+"""The directory of an installation's data: the embedded database and its secret."""
 
-SECRET_BYTES = 32
-TOKEN_LENGTH = 16
+MIN_SECRET_BYTES = 32
+MIN_TOKEN_LENGTH = 16
 
 
 class Settings(BaseSettings):
-    """What an installation can choose; `.env.example` says what each is for."""
+    """The settings of an installation, documented in `.env.example`."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, validate_default=True)
 
@@ -79,88 +79,90 @@ class Settings(BaseSettings):
 
     @field_validator("trusted_hosts")
     @classmethod
-    def _hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+    def _validate_hosts(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         if not values or not all(re.fullmatch(r"\*|(\*\.)?[A-Za-z0-9.-]+", value) for value in values):
-            raise ValueError("has to be names such as api.ninepanels.example or *.ninepanels.example, or * for any")
+            raise ValueError("must be host names such as api.ninepanels.example or *.ninepanels.example, or * for any")
         return values
 
     @field_validator("trusted_proxies")
     @classmethod
-    def _addresses_or_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+    def _validate_networks(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         try:
             return tuple(str(ip_network(value, strict=False)) for value in values)
         except ValueError as error:
-            raise ValueError("has to be addresses or networks, such as 10.0.0.7 or 10.0.0.0/8") from error
+            raise ValueError("must be IP addresses or networks, such as 10.0.0.7 or 10.0.0.0/8") from error
 
     @field_validator("url_root")
     @classmethod
-    def _bare_url(cls, value: str) -> str:
+    def _validate_url_root(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("has to look like https://ninepanels.example")
+            raise ValueError("must be a URL such as https://ninepanels.example")
         return value.rstrip("/")
 
     @field_validator("smtp_url")
     @classmethod
-    def _smtp(cls, value: str) -> str:
+    def _validate_smtp_url(cls, value: str) -> str:
         if value and not _is_url(value, "smtp", "smtps"):
-            raise ValueError("has to look like smtp://user:password@host:587, or smtps:// for TLS from the start")
+            raise ValueError("must be a URL such as smtp://user:password@host:587, or smtps:// for implicit TLS")
         return value
 
     @field_validator("mail_from")
     @classmethod
-    def _sender(cls, value: str) -> str:
+    def _validate_sender(cls, value: str) -> str:
         _, address = parseaddr(value)
         if not re.fullmatch(r"[^\s@]+@[^\s@]+", address) or not value.isprintable():
-            raise ValueError("has to look like Nine Panels <no-reply@ninepanels.example>")
+            raise ValueError("must be a sender such as Nine Panels <no-reply@ninepanels.example>")
         return value
 
     @field_validator("rate_limit_storage")
     @classmethod
-    def _memory_or_redis(cls, value: str) -> str:
+    def _validate_storage(cls, value: str) -> str:
         if value != "memory" and not _is_url(value, "redis", "rediss"):
-            raise ValueError("has to be memory, or look like redis://:password@host:6379/0")
+            raise ValueError("must be memory, or a URL such as redis://:password@host:6379/0")
         return value
 
     @field_validator("default_timezone")
     @classmethod
-    def _known_timezone(cls, value: str) -> str:
+    def _validate_timezone(cls, value: str) -> str:
         if value not in days.timezones():
-            raise ValueError("has to be an IANA name such as UTC or Europe/Berlin")
+            raise ValueError("must be an IANA time zone such as UTC or Europe/Berlin")
         return value
 
     @field_validator("metrics_token")
     @classmethod
-    def _hard_to_guess(cls, value: SecretStr) -> SecretStr:
-        if value and not re.fullmatch(rf"[\x21-\x7e]{{{TOKEN_LENGTH},}}", value.get_secret_value()):
-            raise ValueError(f"has to be at least {TOKEN_LENGTH} ASCII characters; `openssl rand -hex 32` makes one")
+    def _validate_token(cls, value: SecretStr) -> SecretStr:
+        if value and not re.fullmatch(rf"[\x21-\x7e]{{{MIN_TOKEN_LENGTH},}}", value.get_secret_value()):
+            raise ValueError(
+                f"must have at least {MIN_TOKEN_LENGTH} ASCII characters; `openssl rand -hex 32` generates one"
+            )
         return value
 
     @field_validator("alert_emails")
     @classmethod
-    def _email_addresses(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+    def _validate_emails(cls, values: tuple[str, ...]) -> tuple[str, ...]:
         try:
             return tuple(emails.normalize(value) for value in values)
         except EmailNotValidError as error:
-            raise ValueError("has to be e-mail addresses, such as ops@ninepanels.example") from error
+            raise ValueError("must be e-mail addresses such as ops@ninepanels.example") from error
 
     @field_validator("alert_webhook_url")
     @classmethod
-    def _https_or_loopback(cls, value: SecretStr) -> SecretStr:
+    def _validate_webhook_url(cls, value: SecretStr) -> SecretStr:
         if value and not _is_private(value.get_secret_value()):
-            raise ValueError("has to look like https://hooks.example/path; http:// only to this machine")
+            raise ValueError("must be a URL such as https://hooks.example/path; http:// only for this machine")
         return value
 
     @field_validator("sentry_dsn")
     @classmethod
-    def _dsn(cls, value: SecretStr) -> SecretStr:
+    def _validate_dsn(cls, value: SecretStr) -> SecretStr:
         url = value.get_secret_value()
         if url and not (_is_private(url) and re.fullmatch(r"https?://\w+@[^/]+/(.*/)?\d+", url)):
-            raise ValueError("has to look like https://key@sentry.example/1; http:// only to this machine")
+            raise ValueError("must be a DSN such as https://key@sentry.example/1; http:// only for this machine")
         return value
 
     @model_validator(mode="before")
     @classmethod
-    def _choose_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _set_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
         env = Environment(values["env"])
         values["database_url"] = _database_url(values.get("database_url"), env)
         values["mail_dir"] = values.get("mail_dir") or VAR / "mail"
@@ -170,64 +172,61 @@ class Settings(BaseSettings):
         return values
 
     @model_validator(mode="after")
-    def _safe_for_people(self) -> "Settings":
+    def _validate_environment(self) -> "Settings":
         if self.env is Environment.MAIN and self.rate_limits == "off":
-            raise ValueError(f"{PREFIX}RATE_LIMITS: is never off on MAIN; leave it out, or set it to on")
+            raise ValueError(f"{PREFIX}RATE_LIMITS: must be on, the default, in the environment MAIN")
         if self.env in (Environment.MAIN, Environment.STAGING) and self.smtp_url:
             missing = {"url_root", "mail_from"} - self.model_fields_set
             for name in sorted(missing):
                 example = {"url_root": "https://ninepanels.example", "mail_from": "no-reply@ninepanels.example"}[name]
-                raise ValueError(f"{PREFIX}{name.upper()}: mails that are really sent need it, such as {example}")
+                raise ValueError(
+                    f"{PREFIX}{name.upper()}: required when SMTP_URL is set on MAIN or STAGING, for example {example}"
+                )
         return self
 
     @model_validator(mode="after")
-    def _strong_secret(self) -> "Settings":
-        # Several instances may share a server's database, and they have to share the secret too.
+    def _validate_secrets(self) -> "Settings":
+        # Instances that share a server database must share the secret, so it is generated only for the embedded one.
         embedded = self.database_url.startswith("sqlite")
         if not self.jwt_secret.get_secret_value() and embedded:
-            object.__setattr__(self, "jwt_secret", SecretStr(_own_secret(_var() / f"{self.env.lower()}.secret")))
+            object.__setattr__(self, "jwt_secret", SecretStr(_generated_secret(_var() / f"{self.env.lower()}.secret")))
         _check_strength("JWT_SECRET", self.jwt_secret)
         if self.jwt_secret_previous:
             _check_strength("JWT_SECRET_PREVIOUS", self.jwt_secret_previous)
         if self.jwt_secret_previous == self.jwt_secret:
-            raise ValueError(
-                f"{PREFIX}JWT_SECRET_PREVIOUS: has to be the secret of before the rotation, not the new one"
-            )
+            raise ValueError(f"{PREFIX}JWT_SECRET_PREVIOUS: must be the secret before the rotation, not the new one")
         return self
 
     @cached_property
     def accepted_secrets(self) -> tuple[str, ...]:
-        """What a token may be signed with: the secret, and for the time after a rotation the one before it."""
+        """The secrets that verify a token: the current one and, during a rotation, the previous one."""
         accepted = (self.jwt_secret, self.jwt_secret_previous)
         return tuple(secret.get_secret_value() for secret in accepted if secret)
 
 
 def _check_strength(name: str, secret: SecretStr) -> None:
-    if len(secret.get_secret_value().encode()) < SECRET_BYTES:
+    if len(secret.get_secret_value().encode()) < MIN_SECRET_BYTES:
         raise ValueError(
-            f"{PREFIX}{name}: has to be at least {SECRET_BYTES} bytes that nobody can guess;"
-            " `openssl rand -hex 32` makes one"
+            f"{PREFIX}{name}: must be at least {MIN_SECRET_BYTES} random bytes; `openssl rand -hex 32` generates one"
         )
 
 
 def _database_url(given: str | None, env: Environment) -> str:
-    """Return the URL with its driver named; the embedded database when none is given."""
+    """Return the URL including its driver. The default is the embedded database."""
     if not given:
         return f"sqlite:///{_var() / f'{env.lower()}.db'}"
-    wanted = (
-        f"{PREFIX}DATABASE_URL: has to look like postgresql://user:password@host/name or sqlite:////path/to/file.db"
-    )
+    message = f"{PREFIX}DATABASE_URL: must be postgresql://user:password@host/name or sqlite:////path/to/file.db"
     try:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:
-        raise ValueError(wanted) from error
-    # A password there would be shown by whatever masks the one before the host.
+        raise ValueError(message) from error
+    # `mask` hides only the password before the host.
     if {"password", "passfile", "sslpassword"} & set(url.query):
-        raise ValueError(wanted)
+        raise ValueError(message)
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg2"):
         url = url.set(drivername="postgresql+psycopg2")
     elif url.drivername != "sqlite" or url.query or url.database in (None, "", ":memory:"):
-        raise ValueError(wanted)
+        raise ValueError(message)
     return url.render_as_string(hide_password=False)
 
 
@@ -240,7 +239,7 @@ def _is_url(value: str, *schemes: str) -> bool:
 
 
 def _is_private(value: str) -> bool:
-    """Whether nobody on the way can read what is sent to this URL."""
+    """Whether requests to this URL are encrypted or stay on this machine."""
     try:
         url = urlsplit(value)
         host, port = url.hostname, url.port
@@ -252,7 +251,7 @@ def _is_private(value: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine: `localhost`, or a loopback address."""
+    """Return whether a host is `localhost` or a loopback address."""
     try:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
@@ -264,13 +263,13 @@ def _var() -> Path:
     return VAR
 
 
-def _own_secret(path: Path) -> str:
-    """Return the secret kept in `path`, made at the first call; two that start at once agree on one."""
+def _generated_secret(path: Path) -> str:
+    """Return the secret in `path`. The first call generates it; concurrent calls return the same one."""
     draft = path.with_suffix(f".{secrets.token_hex(8)}")
     draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
     try:
-        draft.write_text(secrets.token_hex(SECRET_BYTES))
-        # A hard link appears whole or not at all, and fails when another process was first.
+        draft.write_text(secrets.token_hex(MIN_SECRET_BYTES))
+        # Creating a hard link is atomic, and fails if another process created the file first.
         os.link(draft, path)
     except FileExistsError:
         pass
@@ -280,10 +279,10 @@ def _own_secret(path: Path) -> str:
 
 
 def read_settings(env: Environment | None = None) -> Settings:
-    """Read the settings of an environment, by default of this one.
+    """Read the settings of an environment, by default the current one.
 
     Raises:
-        SettingsInvalid: one is missing or wrong.
+        SettingsInvalid: a setting is missing or invalid.
     """
     env = env or environments.current(os.environ.get(f"{PREFIX}ENV"))
     try:
@@ -293,7 +292,7 @@ def read_settings(env: Environment | None = None) -> Settings:
 
 
 def _one_line(error: ValidationError) -> str:
-    """Name the first wrong setting and what would be right, without what it was set to."""
+    """Return the first invalid setting and what is valid, without its value, which may be secret."""
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{str(first['loc'][0]).upper()}: {message}" if first["loc"] else message
@@ -305,7 +304,7 @@ def mask(url: str) -> str:
 
 
 def main() -> None:
-    """Say what the environment is, a setting a line, secrets masked."""
+    """Print all settings, one per line, with secrets masked."""
     try:
         settings = read_settings()
     except exceptions.SettingsInvalid as error:

@@ -1,1 +1,1 @@
-"""Dumps of this environment's database, and restoring them: what `backup.sh` asks for."""
+"""Dumps of this environment's database and their restore. `backup.sh` is the command for users."""

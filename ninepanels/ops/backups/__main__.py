@@ -1,4 +1,4 @@
-"""`python -m ninepanels.ops.backups`: writes a dump, lists the backups there are, restores one."""
+"""`python -m ninepanels.ops.backups`: writes a dump, lists the backups, or restores one."""
 
 import argparse
 import signal
@@ -19,8 +19,8 @@ from .files import Kind
 
 
 def write(settings: Settings, kind: Kind) -> None:
-    """Write a dump and say which name it is to bear once it is checked; until then `.part` is behind it."""
-    dumps = restoring.kind_of(settings.database_url)
+    """Write a dump to NAME.part and print NAME, the file's name once its checksum is written."""
+    dumps = restoring.dump_format(settings.database_url)
     if not dumps.exists():
         raise exceptions.OperationRefused("There is no database yet, so there is nothing to back up.")
     with connected(settings.database_url) as database, database.connection() as connection:
@@ -44,7 +44,7 @@ def show(settings: Settings, kind: Kind) -> None:
 
 
 def restore(settings: Settings, file: Path, *, confirmed: bool) -> None:
-    """Restore a dump and say what that changed."""
+    """Restore a dump and print the row counts before and after."""
     before, after = restoring.restore(settings, file.absolute(), confirmed=confirmed)
     sys.stdout.write(f"{'table':<30}{'before':>12}{'after':>12}\n")
     for table in sorted(before | after):
@@ -52,16 +52,16 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> None:
 
 
 def main() -> None:
-    """Do what is asked, or say in one line what is in the way."""
+    """Run the command; on an error, exit with one line."""
     parser = argparse.ArgumentParser(prog="backup.sh")
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb in ("write", "list"):
         verbs.add_parser(verb).add_argument("kind", type=Kind, choices=list(Kind))
-    restoring_ = verbs.add_parser("restore")
-    restoring_.add_argument("file", type=Path)
-    restoring_.add_argument("--yes", action="store_true", help="confirm it, where that is asked for")
+    restore_parser = verbs.add_parser("restore")
+    restore_parser.add_argument("file", type=Path)
+    restore_parser.add_argument("--yes", action="store_true", help="confirm without a prompt")
     arguments = parser.parse_args()
-    # Whoever is told to stop tidies up as if it were Ctrl-C.
+    # SIGTERM cleans up in the same way as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = config.read_settings()
@@ -72,21 +72,21 @@ def main() -> None:
         else:
             restore(settings, arguments.file, confirmed=arguments.yes)
     except exceptions.DatabaseUnavailable as error:
-        sys.exit(_said(error.__cause__ or error))
+        sys.exit(_message(error.__cause__ or error))
     except exceptions.NinePanelsBaseException as error:
         sys.exit(error.detail)
     except (DBAPIError, sqlite3.Error) as error:
-        sys.exit(_said(error))
+        sys.exit(_message(error))
     except OSError as error:
         sys.exit(f"{error.filename}: {error.strerror}")
     except KeyboardInterrupt:
         sys.exit("Interrupted.")
 
 
-def _said(error: BaseException) -> str:
-    """Return the first line of what a driver says: those behind it may quote a row."""
+def _message(error: BaseException) -> str:
+    """Return the first line of a driver's error message; the others may quote a row."""
     reason = getattr(error, "orig", error)
-    return f"The database cannot do that: {str(reason).splitlines()[0]}"
+    return f"The database reported an error: {str(reason).splitlines()[0]}"
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dumps of a PostgreSQL database, by pg_dump and pg_restore from the PATH."""
+"""Dumps of a PostgreSQL database, made with pg_dump and pg_restore from the PATH."""
 
 import os
 import re
@@ -27,18 +27,18 @@ from .files import Contents
 from .files import Kind
 
 MAGIC = b"PGDMP"
-MAINTENANCE = "postgres"
-"""The database that a server has for such purposes; a database cannot be renamed from within."""
+MAINTENANCE_DATABASE = "postgres"
+"""The database to connect to for creating, renaming and dropping databases."""
 
 COPY = re.compile(rb"COPY [^ ]+\.\"?(?P<table>\w+)\"? \(.*\) FROM stdin;\n")
 END_OF_COPY = b"\\.\n"
 TABLE_OF_CONTENTS_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE (?!DATA)", re.MULTILINE)
-LOCK_TRIES = 20
+MAX_LOCK_ATTEMPTS = 20
 POLL_S = 0.05
 
 
 class Postgresql:
-    """The database on a server."""
+    """The dump format of PostgreSQL databases."""
 
     name = "PostgreSQL"
 
@@ -47,18 +47,18 @@ class Postgresql:
         self.database = str(make_url(url).database)
 
     def exists(self) -> bool:
-        """Return whether there is a database, be it an empty one."""
+        """Return whether the database exists, even if it is empty."""
         with self._server() as server, server.connection() as connection:
             return crud.databases.exists(connection, self.database)
 
     def write(self, kind: Kind, file: Path) -> None:
-        """Write a dump, while others read and write: it holds what was committed at one instant."""
+        """Write a consistent snapshot; other connections can read and write during the dump."""
         with connected(self.url) as database, database.connection() as connection:
             server = crud.databases.server_version(connection)
         program = int(re.findall(r"\d+", self._run("pg_dump", "--version"))[0])
         if program < server:
             raise exceptions.OperationRefused(
-                f"pg_dump is of version {program} and the server of {server}: it cannot read it."
+                f"pg_dump has version {program}, which is too old for the server's version {server}."
             )
         chosen = []
         if kind is Kind.DATA:
@@ -67,10 +67,10 @@ class Postgresql:
         self._run("pg_dump", "--format=custom", f"--file={file}", *chosen, f"--dbname={_without_password(self.url)}")
 
     def read(self, file: Path) -> Contents:
-        """Look through a dump, every row of it.
+        """Read and check all rows of a dump.
 
         Raises:
-            Refused: it is damaged, or holds no schema.
+            OperationRefused: the dump is damaged.
         """
         try:
             return self._contents(file)
@@ -82,7 +82,7 @@ class Postgresql:
         counts: dict[str, int] = {}
         revision = b""
         table = None
-        with self._reading("pg_restore", "--data-only", "--file=-", str(file)) as lines:
+        with self._output("pg_restore", "--data-only", "--file=-", str(file)) as lines:
             for line in lines:
                 if table is None:
                     if copy := COPY.fullmatch(line):
@@ -98,9 +98,9 @@ class Postgresql:
         return Contents(Kind.FULL if has_tables else Kind.DATA, revision.decode(errors="replace"), counts)
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Create another database on the same server, and yield its URL; it is dropped unless it takes our place."""
-        name = f"ninepanels_fresh_{secrets.token_hex(4)}"
+    def staging_database(self) -> Iterator[str]:
+        """Create a database on the same server and yield its URL; it is dropped unless `swap` renames it."""
+        name = f"ninepanels_staging_{secrets.token_hex(4)}"
         with self._server() as server, server.connection() as connection:
             crud.databases.create(connection, name, like=self.database)
             try:
@@ -109,59 +109,58 @@ class Postgresql:
                 if crud.databases.exists(connection, name):
                     crud.databases.drop(connection, name)
 
-    def load(self, file: Path, contents: Contents, fresh_url: str) -> None:
-        """Fill a fresh database with what is in a dump. Who owned it elsewhere, and who might read it, stays there."""
+    def load(self, file: Path, contents: Contents, staging_url: str) -> None:
+        """Load a dump into the staging database, without the owners and privileges of the dumped database."""
         options = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
         if contents.kind is Kind.DATA:
-            migrations.migrate(fresh_url, contents.revision)
-            with connected(fresh_url) as fresh, fresh.transaction() as work:
+            migrations.migrate(staging_url, contents.revision)
+            with connected(staging_url) as staging, staging.transaction() as work:
                 crud.schema.delete_revision(work)
             options.append("--data-only")
-        self._run("pg_restore", *options, f"--dbname={_without_password(fresh_url)}", str(file))
+        self._run("pg_restore", *options, f"--dbname={_without_password(staging_url)}", str(file))
 
-    def swap(self, fresh_url: str, before: Callable[[], None]) -> None:
-        """Put a fresh database in the place of this one: both change their names in one transaction.
+    def swap(self, staging_url: str, before: Callable[[], None]) -> None:
+        """Replace this database by the staging database: both are renamed in one transaction.
 
-        A database is renamed while nobody is connected to it. The server lets nobody in from when the transaction wants
-        to rename it until that ends, so whoever is in can be sent away meanwhile, and no moment is left in which
-        the name leads nowhere, even if this process is killed. The last to go is the connection that keeps
-        others from writing.
+        PostgreSQL renames a database only while it has no connections. The rename blocks new connections as soon as it
+        starts, and waits; so the existing ones are terminated until it succeeds. Last of them is the connection that
+        locks the tables against writes. The database's name is valid at any time, even if this process is killed.
 
         Args:
-            fresh_url: a database that nobody is connected to.
-            before: called when nobody can write any more; nothing is replaced if it raises.
+            staging_url: a database without connections.
+            before: called when the tables are locked against writes; if it raises, nothing is replaced.
         """
-        fresh = str(make_url(fresh_url).database)
-        replaced = fresh.replace("fresh", "replaced")
-        with self._server() as server, server.connection() as connection, ExitStack() as holding:
+        staging = str(make_url(staging_url).database)
+        replaced = staging.replace("staging", "replaced")
+        with self._server() as server, server.connection() as connection, ExitStack() as write_lock:
             if not crud.databases.exists(connection, self.database):
-                crud.databases.rename(connection, fresh, self.database)
+                crud.databases.rename(connection, staging, self.database)
                 return
-            process = self._hold_off_writers(holding)
+            process = self._lock_against_writes(write_lock)
             before()
             with ThreadPoolExecutor(1) as thread:
-                renaming = thread.submit(self._rename, {self.database: replaced, fresh: self.database})
+                renaming = thread.submit(self._rename, {self.database: replaced, staging: self.database})
                 while not renaming.done():
                     if crud.databases.terminate_other_connections(connection, self.database, process):
-                        holding.close()
+                        write_lock.close()
                     wait([renaming], POLL_S)
                 renaming.result()
             crud.databases.drop(connection, replaced)
 
-    def _hold_off_writers(self, holding: ExitStack) -> int:
-        """Let nobody write until `holding` is closed, and return the number of the process that sees to it."""
-        held = holding.enter_context(connected(self.url))
-        tries_left = LOCK_TRIES
+    def _lock_against_writes(self, write_lock: ExitStack) -> int:
+        """Lock the tables against writes until `write_lock` is closed; return the process id of the connection."""
+        database = write_lock.enter_context(connected(self.url))
+        attempts_left = MAX_LOCK_ATTEMPTS
         while True:
-            tries_left -= 1
+            attempts_left -= 1
             try:
-                with ExitStack() as holding_now:
-                    process = crud.databases.lock_against_writes(holding_now.enter_context(held.transaction()))
-                    holding.push(holding_now.pop_all())
+                with ExitStack() as attempt:
+                    process = crud.databases.lock_against_writes(attempt.enter_context(database.transaction()))
+                    write_lock.push(attempt.pop_all())
                     return process
             except exceptions.DatabaseUnavailable:
-                # Somebody writes, and may be waiting for a table that we had locked: all were let go by now.
-                if not tries_left:
+                # A writer holds a table and may wait for one of ours; the rollback released all locks.
+                if not attempts_left:
                     raise
 
     def _rename(self, names: dict[str, str]) -> None:
@@ -171,39 +170,39 @@ class Postgresql:
 
     @contextmanager
     def _server(self) -> Iterator[Database]:
-        url = make_url(self.url).set(database=MAINTENANCE).render_as_string(hide_password=False)
+        url = make_url(self.url).set(database=MAINTENANCE_DATABASE).render_as_string(hide_password=False)
         with connected(url) as server:
             yield server
 
     def _run(self, program: str, *arguments: str) -> str:
-        """Run a program to its end and return what it says."""
-        with self._reading(program, *arguments) as lines:
+        """Run a program and return its output."""
+        with self._output(program, *arguments) as lines:
             return b"".join(lines).decode(errors="replace")
 
     @contextmanager
-    def _reading(self, program: str, *arguments: str) -> Iterator[Iterator[bytes]]:
-        """Run a program and yield the lines that it writes.
+    def _output(self, program: str, *arguments: str) -> Iterator[Iterator[bytes]]:
+        """Run a program and yield the lines of its output.
 
         Raises:
-            Refused: there is no such program, or it fails.
+            OperationRefused: the program is not installed or fails.
         """
         path = shutil.which(program)
         if path is None:
             raise exceptions.OperationRefused(
-                f"There is no {program} on the PATH; PostgreSQL's client programs have it."
+                f"{program} is not on the PATH; it is one of PostgreSQL's client programs."
             )
-        # What is in the environment is for this user alone to see, and a list of arguments is not.
+        # Other users of the machine can see a process's arguments, but not its environment.
         password = make_url(self.url).password
         environment = os.environ | ({"PGPASSWORD": str(password)} if password else {}) | {"LC_ALL": "C"}
-        with tempfile.TemporaryFile() as complaints:
+        with tempfile.TemporaryFile() as stderr:
             with subprocess.Popen(
                 [path, *arguments],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
-                stderr=complaints,
+                stderr=stderr,
             ) as process:
-                assert process.stdout is not None  # noqa: S101 - a pipe was asked for
+                assert process.stdout is not None  # noqa: S101 - stdout is a pipe
                 try:
                     yield process.stdout
                 except BaseException:
@@ -211,22 +210,22 @@ class Postgresql:
                     process.wait()
                     raise
             if process.returncode:
-                complaints.seek(0)
+                stderr.seek(0)
                 raise exceptions.OperationRefused(
-                    _one_line(program, process.returncode, complaints.read().decode(errors="replace"))
+                    _one_line(program, process.returncode, stderr.read().decode(errors="replace"))
                 )
 
 
 def _without_password(database_url: str) -> str:
-    """Return where a database is as PostgreSQL's own programs want it said, with nothing secret in it."""
+    """Return the connection string for PostgreSQL's programs, without the password."""
     url = make_url(database_url)
     _, parameters = url.get_dialect()().create_connect_args(url)
     parameters.pop("password", None)
     return make_dsn(**parameters)
 
 
-def _one_line(program: str, status: int, complaints: str) -> str:
-    for line in complaints.splitlines():
+def _one_line(program: str, status: int, stderr: str) -> str:
+    for line in stderr.splitlines():
         if "error: " in line:
             return line
-    return f"{program} failed, with the status {status}."
+    return f"{program} failed with status {status}."

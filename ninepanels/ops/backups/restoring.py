@@ -1,4 +1,4 @@
-"""Restoring: a dump becomes a fresh database, which is looked through and only then takes the old one's place."""
+"""Restoring a dump: it is loaded into a staging database, checked there, and then replaces the database."""
 
 import subprocess
 import sys
@@ -24,101 +24,101 @@ from .sqlite import Sqlite
 Counts = dict[str, int]
 
 
-def kind_of(database_url: str) -> Sqlite | Postgresql:
-    """Return what writes and restores the dumps of a database."""
+def dump_format(database_url: str) -> Sqlite | Postgresql:
+    """Return the dump format of a database."""
     return Sqlite(database_url) if database_url.startswith("sqlite") else Postgresql(database_url)
 
 
 def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts, Counts]:
-    """Put a dump in the place of this environment's database; what was there is backed up first.
+    """Replace this environment's database by a dump. Existing rows are backed up first.
 
     Returns:
-        How many rows each table had before, and has now.
+        The row counts of the tables before and after.
 
     Raises:
-        Refused: the dump is not to be trusted, or not for here, or may not replace what is there.
+        OperationRefused: the dump is damaged or unsuitable, or the safeguards refuse the restore.
     """
     files.verify(file)
-    kind = kind_of(settings.database_url)
-    contents = _look_through(file, kind)
-    if is_permitted := any(_count(kind, settings).values()):
+    dumps = dump_format(settings.database_url)
+    contents = _read_contents(file, dumps)
+    if is_permitted := any(_count_rows(dumps, settings).values()):
         safeguards.require(Action.RESTORE, settings, confirmed=confirmed)
     before: Counts = {}
 
     def back_up_first() -> None:
-        before.update(_count(kind, settings))
+        before.update(_count_rows(dumps, settings))
         if any(before.values()):
             if not is_permitted:
-                # A service has written the first rows since.
+                # The database was empty at the first check; a service has written rows since.
                 safeguards.require(Action.RESTORE, settings, confirmed=confirmed)
             _back_up()
 
-    with kind.fresh() as fresh_url:
-        kind.load(file, contents, fresh_url)
-        _check_rows(fresh_url, file, contents)
-        migrations.migrate(fresh_url)
-        with connected(fresh_url) as fresh, fresh.transaction() as work:
+    with dumps.staging_database() as staging_url:
+        dumps.load(file, contents, staging_url)
+        _check_rows(staging_url, file, contents)
+        migrations.migrate(staging_url)
+        with connected(staging_url) as staging, staging.transaction() as work:
             crud.schema.advance_sequences(work)
-        after = _check_schema(fresh_url, file)
-        kind.swap(fresh_url, back_up_first)
+        after = _check_schema(staging_url, file)
+        dumps.swap(staging_url, back_up_first)
     return before, after
 
 
-def _look_through(file: Path, kind: Sqlite | Postgresql) -> Contents:
+def _read_contents(file: Path, dumps: Sqlite | Postgresql) -> Contents:
     with file.open("rb") as content:
         start = content.read(len(sqlite.MAGIC))
-    kinds = {sqlite.MAGIC: Sqlite, postgresql.MAGIC: Postgresql}
-    of = next((each for magic, each in kinds.items() if start.startswith(magic)), None)
-    if of is None:
-        raise exceptions.OperationRefused(f"{file} is no dump of Nine Panels.")
-    if not isinstance(kind, of):
-        raise exceptions.OperationRefused(f"{file} is a dump of {of.name}, and the database here is {kind.name}.")
-    contents = kind.read(file)
+    formats = {sqlite.MAGIC: Sqlite, postgresql.MAGIC: Postgresql}
+    file_format = next((each for magic, each in formats.items() if start.startswith(magic)), None)
+    if file_format is None:
+        raise exceptions.OperationRefused(f"{file} is not a dump of Nine Panels.")
+    if not isinstance(dumps, file_format):
+        raise exceptions.OperationRefused(f"{file} is a dump of {file_format.name}, but this database is {dumps.name}.")
+    contents = dumps.read(file)
     if not contents.revision or sql.Base.metadata.tables.keys().isdisjoint(contents.counts):
-        raise exceptions.OperationRefused(f"{file} is no dump of Nine Panels.")
+        raise exceptions.OperationRefused(f"{file} is not a dump of Nine Panels.")
     if contents.revision not in migrations.revisions():
         raise exceptions.OperationRefused(
-            f"{file} has the schema {contents.revision!r}, which this release does not know: it is of a newer release,"
-            " or of another project."
+            f"{file} has the schema revision {contents.revision!r}, which this release does not know. It is from a"
+            " newer release or another project."
         )
     return contents
 
 
-def _count(kind: Sqlite | Postgresql, settings: Settings) -> Counts:
-    """Return how many rows each table here has; restoring would drop tables that are not ours, so there may be none."""
-    if not kind.exists():
+def _count_rows(dumps: Sqlite | Postgresql, settings: Settings) -> Counts:
+    """Return the row counts of this database. Foreign tables are refused, because a restore would drop them."""
+    if not dumps.exists():
         return {}
     with connected(settings.database_url) as database, database.connection() as connection:
         counts = crud.schema.count_rows(connection)
-    if strangers := counts.keys() - sql.Base.metadata.tables.keys():
+    if foreign_tables := counts.keys() - sql.Base.metadata.tables.keys():
         raise exceptions.OperationRefused(
-            f"The database holds what this release knows nothing of: {', '.join(strangers)}."
+            f"The database contains tables that this release does not know: {', '.join(foreign_tables)}."
         )
     return counts
 
 
-def _check_rows(fresh_url: str, file: Path, contents: Contents) -> None:
-    with connected(fresh_url) as fresh, fresh.connection() as connection:
+def _check_rows(staging_url: str, file: Path, contents: Contents) -> None:
+    with connected(staging_url) as staging, staging.connection() as connection:
         revision, counts = crud.schema.read_revision(connection), crud.schema.count_rows(connection)
         if (revision, counts) != (contents.revision, contents.counts) or crud.schema.has_orphans(connection):
-            raise exceptions.OperationRefused(f"{file} is damaged: its rows do not belong together.")
+            raise exceptions.OperationRefused(f"{file} is damaged: its rows are incomplete or inconsistent.")
 
 
-def _check_schema(fresh_url: str, file: Path) -> Counts:
-    with connected(fresh_url) as fresh, fresh.connection() as connection:
+def _check_schema(staging_url: str, file: Path) -> Counts:
+    with connected(staging_url) as staging, staging.connection() as connection:
         if not migrations.match_models(connection):
-            raise exceptions.OperationRefused(f"{file} is damaged: its tables are not those of its revision.")
+            raise exceptions.OperationRefused(f"{file} is damaged: its tables do not match its revision.")
         return crud.schema.count_rows(connection)
 
 
 def _back_up() -> None:
     command = [str(environments.ROOT / "backup.sh"), Kind.FULL.value]
-    # Not `run`, which would kill it at Ctrl-C; it tidies up by itself, and what is complete is worth keeping.
+    # Not subprocess.run, which kills the process on Ctrl-C: the script removes its incomplete files itself.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
-        output, complaints = process.communicate()
+        output, stderr = process.communicate()
     if process.returncode:
-        reason = (complaints.splitlines() or [f"backup.sh ended with {process.returncode}"])[-1]
-        raise exceptions.OperationRefused(f"What is there could not be backed up, so nothing was replaced: {reason}")
-    sys.stdout.write(f"What was there is in {output.strip()}\n")
+        reason = (stderr.splitlines() or [f"backup.sh ended with {process.returncode}"])[-1]
+        raise exceptions.OperationRefused(f"The backup before the restore failed, so nothing was replaced: {reason}")
+    sys.stdout.write(f"The previous contents were saved to {output.strip()}\n")

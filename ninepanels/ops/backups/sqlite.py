@@ -1,4 +1,4 @@
-"""Dumps of an SQLite database: its online backup copies pages, and what is attached to it is copied by rows."""
+"""Dumps of a SQLite database. Full dumps are made by its online backup API, dumps of rows by copying the tables."""
 
 import sqlite3
 import tempfile
@@ -21,11 +21,11 @@ from .files import Kind
 
 MAGIC = b"SQLite format 3\0"
 SEQUENCES = "sequences"
-"""The table of a dump of rows that says which ids were given away: `sqlite_sequence`, a name SQLite keeps to itself."""
+"""The table of a dump of rows that holds a copy of `sqlite_sequence`, a name reserved by SQLite."""
 
 
 class Sqlite:
-    """The database in a file."""
+    """The dump format of SQLite databases."""
 
     name = "SQLite"
 
@@ -33,16 +33,16 @@ class Sqlite:
         self.path = Path(str(make_url(url).database)).absolute()
 
     def exists(self) -> bool:
-        """Return whether there is a database, be it an empty one."""
+        """Return whether the database exists, even if it is empty."""
         return self.path.exists()
 
     def write(self, kind: Kind, file: Path) -> None:
-        """Write a dump, while others read and write: it holds what was committed at one instant."""
+        """Write a consistent snapshot; other connections can read and write during the dump."""
         with closing(_open(file)) as dump:
             if kind is Kind.FULL:
                 with closing(_open(self.path, "mode=rw")) as source:
                     source.backup(dump)
-                # One file holds it all, and reading it needs no other beside it.
+                # The dump is a single file without a write-ahead log.
                 dump.execute("PRAGMA journal_mode = DELETE")
                 return
             dump.execute("ATTACH ? AS source", (f"{self.path.as_uri()}?mode=rw",))
@@ -53,10 +53,10 @@ class Sqlite:
             dump.execute("COMMIT")
 
     def read(self, file: Path) -> Contents:
-        """Look through a dump; it is not changed, and nothing is left beside it.
+        """Read and check a dump without writing to it or creating files next to it.
 
         Raises:
-            Refused: it is damaged, or holds no schema.
+            OperationRefused: the dump is damaged.
         """
         with closing(_open(file, "immutable=1")) as dump:
             try:
@@ -65,62 +65,61 @@ class Sqlite:
                 raise exceptions.OperationRefused(f"{file} is damaged: {error}.") from error
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Make room for another database on the same disk, and yield its URL."""
+    def staging_database(self) -> Iterator[str]:
+        """Yield the URL of a temporary database on the same disk."""
         with tempfile.TemporaryDirectory(prefix=".restore-", dir=self.path.parent) as folder:
-            yield URL.create("sqlite", database=f"{folder}/fresh.db").render_as_string()
+            yield URL.create("sqlite", database=f"{folder}/staging.db").render_as_string()
 
-    def load(self, file: Path, contents: Contents, fresh_url: str) -> None:
-        """Fill a fresh database with what is in a dump."""
+    def load(self, file: Path, contents: Contents, staging_url: str) -> None:
+        """Load a dump into the staging database."""
         if contents.kind is Kind.DATA:
-            migrations.migrate(fresh_url, contents.revision)
-        with closing(_open(Path(str(make_url(fresh_url).database)))) as fresh:
+            migrations.migrate(staging_url, contents.revision)
+        with closing(_open(Path(str(make_url(staging_url).database)))) as staging:
             if contents.kind is Kind.FULL:
                 with closing(_open(file, "immutable=1")) as dump:
-                    dump.backup(fresh)
+                    dump.backup(staging)
                 return
-            fresh.execute("ATTACH ? AS dump", (f"{file.as_uri()}?immutable=1",))
-            # The tables come in any order.
-            fresh.execute("PRAGMA foreign_keys = OFF")
-            fresh.execute("BEGIN")
-            fresh.execute(f"DELETE FROM main.{crud.schema.VERSION_TABLE}")
+            staging.execute("ATTACH ? AS dump", (f"{file.as_uri()}?immutable=1",))
+            # Tables are loaded in any order.
+            staging.execute("PRAGMA foreign_keys = OFF")
+            staging.execute("BEGIN")
+            staging.execute(f"DELETE FROM main.{crud.schema.VERSION_TABLE}")
             for table in (*contents.counts, crud.schema.VERSION_TABLE):
-                names = fresh.execute("SELECT name FROM pragma_table_info(?, 'dump')", (table,))
+                names = staging.execute("SELECT name FROM pragma_table_info(?, 'dump')", (table,))
                 columns = ", ".join(f'"{name}"' for (name,) in names)
-                fresh.execute(f'INSERT INTO main."{table}" ({columns}) SELECT {columns} FROM dump."{table}"')
-            fresh.execute("DELETE FROM main.sqlite_sequence")
-            fresh.execute(f"INSERT INTO main.sqlite_sequence SELECT * FROM dump.{SEQUENCES}")
-            fresh.execute("COMMIT")
+                staging.execute(f'INSERT INTO main."{table}" ({columns}) SELECT {columns} FROM dump."{table}"')
+            staging.execute("DELETE FROM main.sqlite_sequence")
+            staging.execute(f"INSERT INTO main.sqlite_sequence SELECT * FROM dump.{SEQUENCES}")
+            staging.execute("COMMIT")
 
-    def swap(self, fresh_url: str, before: Callable[[], None]) -> None:
-        """Put a fresh database in the place of this one, in one transaction.
+    def swap(self, staging_url: str, before: Callable[[], None]) -> None:
+        """Replace the contents of this database by those of the staging database, in one transaction.
 
-        The file stays the same and its pages are replaced. A new file under its name would be safe only while nobody
-        has the old one open: a service would go on writing into a file without a name, or bring an old -wal together
-        with the new file. Pages that SQLite itself copies are like any other writing: other connections see all of
-        them or none and go on by themselves, and if this process is killed, the next who opens the file finds it as it
-        was. The first page copied takes the write lock, which is kept until the last: until then others read what
-        was there before, and wait to write.
+        The pages are replaced, not the file: a service that has the file open would continue to write to the deleted
+        file, or combine an old write-ahead log with the new file. The online backup API writes pages in a transaction:
+        other connections see all of them or none, and if this process is killed, the database is unchanged. The first
+        page takes the write lock, which is held until the last page. Until then, other connections read the old
+        contents and wait to write.
 
         Args:
-            fresh_url: a database that nobody else has open.
-            before: called when nobody can write any more; nothing is replaced if it raises.
+            staging_url: a database that no other process has open.
+            before: called when the write lock is held; if it raises, nothing is replaced.
         """
-        is_held = False
+        is_locked = False
 
-        def hold(status: int, _remaining: int, _total: int) -> None:
-            nonlocal is_held
+        def on_progress(status: int, _remaining: int, _total: int) -> None:
+            nonlocal is_locked
             if status == sqlite3.SQLITE_BUSY:
                 raise exceptions.OperationRefused(
-                    "Somebody else is writing to the database and does not end; nothing was replaced."
+                    "Another process holds the write lock of the database; nothing was replaced."
                 )
-            if not is_held:
-                is_held = True
+            if not is_locked:
+                is_locked = True
                 before()
 
-        with closing(_open(Path(str(make_url(fresh_url).database)))) as fresh, closing(_open(self.path)) as live:
+        with closing(_open(Path(str(make_url(staging_url).database)))) as staging, closing(_open(self.path)) as live:
             live.execute("PRAGMA journal_mode = WAL")
-            fresh.backup(live, pages=1, progress=hold)
+            staging.backup(live, pages=1, progress=on_progress)
 
 
 def _open(path: Path, options: str = "mode=rwc") -> sqlite3.Connection:

@@ -1,0 +1,124 @@
+"""Dumps that are damaged, foreign or newer than this release are refused before anything is replaced."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ninepanels import crud
+from ninepanels.ops.migrations import migrate
+
+from ...support.filling import rows_of
+from ..conftest import execute_sql
+from .conftest import KINDS
+from .conftest import Installation
+from .conftest import checksum_path
+from .conftest import write_checksum
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_dump_is_refused(filled: Installation, kind: str) -> None:
+    file = filled.dump(kind)
+    content = bytearray(file.read_bytes())
+    for offset in range(1_000, len(content), 1_000):
+        content[offset] ^= 0xFF
+    file.write_bytes(content)
+    assert "does not match its checksum" in filled.error_of("restore", "--yes", str(file))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("position", [0.2, 0.9])
+def test_a_damaged_dump_with_a_matching_checksum_is_refused(filled: Installation, kind: str, position: float) -> None:
+    file = filled.dump(kind)
+    content = bytearray(file.read_bytes())
+    middle = int(len(content) * position)
+    content[middle : middle + 4_096] = bytes(byte ^ 0xFF for byte in content[middle : middle + 4_096])
+    file.write_bytes(content)
+    write_checksum(file)
+    assert filled.error_of("restore", "--yes", str(file))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("position", [0.01, 0.9])
+def test_a_truncated_dump_with_a_matching_checksum_is_refused(filled: Installation, kind: str, position: float) -> None:
+    file = filled.dump(kind)
+    os.truncate(file, int(file.stat().st_size * position))
+    write_checksum(file)
+    assert filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_truncated_dump_is_refused(filled: Installation) -> None:
+    file = filled.dump()
+    os.truncate(file, file.stat().st_size - 1)
+    assert "does not match its checksum" in filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_dump_without_a_checksum_is_refused(filled: Installation) -> None:
+    file = filled.dump()
+    checksum_path(file).unlink()
+    assert f"its checksum {checksum_path(file)} does not exist" in filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_missing_file_is_refused(filled: Installation, tmp_path: Path) -> None:
+    assert filled.error_of("restore", "--yes", str(tmp_path / "no.db")) == f"The file {tmp_path}/no.db does not exist."
+
+
+def test_a_file_that_is_not_a_dump_is_refused(filled: Installation, tmp_path: Path) -> None:
+    file = tmp_path / "notes.db"
+    file.write_text("These are my notes.")
+    write_checksum(file)
+    assert "is not a dump of Nine Panels" in filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_dump_of_the_other_database_system_is_refused(
+    filled: Installation, backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    if backend == "sqlite":
+        file, names = tmp_path / "other.dump", "PostgreSQL, but this database is SQLite"
+        file.write_bytes(b"PGDMP and so on")
+    else:
+        file, names = tmp_path / "other.db", "SQLite, but this database is PostgreSQL"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+    write_checksum(file)
+    assert names in filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_dump_of_a_newer_schema_is_refused(filled: Installation) -> None:
+    execute_sql(filled.database_url, "UPDATE alembic_version SET version_num = 'fedcba987654'")
+    file = filled.dump()
+    execute_sql(filled.database_url, f"UPDATE alembic_version SET version_num = '{crud.schema.REVISION}'")  # noqa: S608 - our own
+    assert "'fedcba987654', which this release does not know" in filled.error_of("restore", "--yes", str(file))
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("tables", [["notes (body)"], ["notes (body)", "alembic_version (version_num)"]])
+def test_a_dump_of_another_project_is_refused(filled: Installation, tmp_path: Path, tables: list[str]) -> None:
+    file = tmp_path / "notes.db"
+    for table in tables:
+        execute_sql(f"sqlite:///{file}", f"CREATE TABLE {table}")
+        execute_sql(f"sqlite:///{file}", f"INSERT INTO {table.split()[0]} VALUES ('594bed1947a4')")  # noqa: S608 - our own
+    write_checksum(file)
+    assert "is not a dump of Nine Panels" in filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_database_with_foreign_tables_is_not_replaced(filled: Installation) -> None:
+    file = filled.dump()
+    execute_sql(filled.database_url, "CREATE TABLE notes (body text)")
+    try:
+        assert "contains tables that this release does not know: notes" in filled.error_of(
+            "restore", "--yes", str(file)
+        )
+    finally:
+        execute_sql(filled.database_url, "DROP TABLE notes")
+
+
+def test_a_dump_of_an_earlier_schema_is_migrated(empty_installation: Installation) -> None:
+    migrate(empty_installation.database_url, "594bed1947a4")
+    values = "7, 'ada@example.com', 'Ada', 'x', false, 'UTC', 0, '2026-11-23 12:00:00'"
+    columns = "id, email, name, hashed_password, is_admin, timezone, day_starts_at, created_at"
+    execute_sql(empty_installation.database_url, f"INSERT INTO users ({columns}) VALUES ({values})")  # noqa: S608 - our own
+    file = empty_installation.dump()
+    execute_sql(empty_installation.database_url, "DELETE FROM users")
+    empty_installation.restore(file)
+    assert [row[:2] for row in rows_of(empty_installation.database_url)["users"]] == [(7, "ada@example.com")]

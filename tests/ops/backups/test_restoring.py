@@ -1,0 +1,164 @@
+"""backup.sh restore: all rows are restored, also while a service runs."""
+
+import threading
+from datetime import date
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import make_url
+
+from ...support.filling import Rows
+from ...support.filling import fill
+from ...support.filling import rows_of
+from ...support.people import PASSWORD
+from ...support.people import data
+from ...support.servers import Service
+from ...support.servers import wait_for
+from .conftest import KINDS
+from .conftest import Installation
+from .conftest import delete_all_rows
+
+
+class Writer:
+    """A user who records an entry for one day after the other, from today into the past, during the block."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._running = threading.Event()
+        self._thread = threading.Thread(target=self._record)
+        self.accepted: list[str] = []
+        self.statuses: set[int] = set()
+        self.log_in()
+        panel = {"title": "Read"}
+        self.panel_id = data(service.client.post("/panels", json=panel, headers=self._headers))["id"]
+
+    def log_in(self) -> None:
+        body = {"email": "writer@example.com", "name": "Writer", "password": PASSWORD}
+        self._service.client.post("/users", json=body)
+        login = {"username": body["email"], "password": PASSWORD}
+        token = data(self._service.client.post("/token", data=login))["access_token"]
+        self._headers = {"Authorization": f"Bearer {token}"}
+
+    def __enter__(self) -> "Writer":
+        self._running.set()
+        self._thread.start()
+        self.wait_for_more()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.clear()
+        self._thread.join()
+
+    def wait_for_more(self) -> None:
+        wanted = len(self.accepted) + 3
+        wait_for(lambda: len(self.accepted) >= wanted)
+
+    def _record(self) -> None:
+        day = date.today()  # noqa: DTZ011 - the exact day does not matter
+        while self._running.is_set():
+            day -= timedelta(days=1)
+            body = {"is_complete": True, "day": str(day)}
+            path = f"/panels/{self.panel_id}/entries"
+            response = self._service.client.post(path, json=body, headers=self._headers)
+            self.statuses.add(response.status_code)
+            if response.status_code == 200:
+                self.accepted.append(str(day))
+
+
+def recorded_days(database_url: str, panel_id: int) -> set[str]:
+    """The days with an entry of a panel."""
+    return {str(row[3]) for row in rows_of(database_url)["entries"] if row[2] == panel_id}
+
+
+def test_backups_under_load_restore_all_rows_and_the_service_continues(
+    installation: Installation, tmp_path: Path
+) -> None:
+    fill(installation.database_url, users=1_000)
+    with Service(installation.database_url, tmp_path, RATE_LIMITS="off") as service:
+        writer = Writer(service)
+        before = rows_of(installation.database_url)
+        assert all(before.values()), "every table has rows"
+        with writer:
+            recorded_before = list(writer.accepted)
+            backups = [Path(installation.backup(kind).stdout.removesuffix("\n")) for kind in KINDS]
+            writer.wait_for_more()
+        # The writer's last activity and the state of the welcome mail may have changed since.
+        before |= {
+            name: {row for row in before[name] if "writer@example.com" not in row} for name in ("users", "outbox")
+        }
+        for backup in backups:
+            delete_all_rows(installation.database_url)
+            installation.restore(backup)
+            after = rows_of(installation.database_url)
+            assert [table for table in before if not before[table] <= after[table]] == []
+            # Of the entries recorded during the backup, a prefix is restored.
+            days = recorded_days(installation.database_url, writer.panel_id)
+            assert days == set(writer.accepted[: len(days)])
+            assert days >= set(recorded_before)
+        assert_continues(service, after)
+
+
+def assert_continues(service: Service, rows: Rows) -> None:
+    """Assert that the service works without a restart and reuses no id."""
+    new = {"email": "new@example.com", "name": "New", "password": PASSWORD}
+    user = post(service, "/users", json=new)
+    token = post(service, "/token", data={"username": new["email"], "password": PASSWORD})["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    panel = post(service, "/panels", json={"title": "Read"}, headers=headers)
+    entry = post(service, f"/panels/{panel['id']}/entries", json={"is_complete": True}, headers=headers)
+    for table, row in (("users", user), ("panels", panel), ("entries", entry)):
+        assert row["id"] > max(int(str(id_)) for id_, *_ in rows[table])
+
+
+def post(service: Service, path: str, **options: Any) -> Any:
+    """Send a POST request; repeat it while the service replaces the connections that the restore closed."""
+
+    def try_once() -> httpx2.Response | None:
+        response = service.client.post(path, **options)
+        return None if response.status_code == 503 else response
+
+    return data(wait_for(try_once))
+
+
+def test_entries_recorded_during_a_restore_are_in_the_backup_or_the_database(
+    filled: Installation, tmp_path: Path
+) -> None:
+    with Service(filled.database_url, tmp_path, RATE_LIMITS="off") as service:
+        writer = Writer(service)
+        file = filled.dump()
+        with writer:
+            filled.restore(file)
+            writer.wait_for_more()
+        assert writer.statuses <= {200, 503}
+    now = recorded_days(filled.database_url, writer.panel_id)
+    (replaced,) = filled.folder.glob("*_full.*[bp]")
+    delete_all_rows(filled.database_url)
+    filled.restore(replaced)
+    assert set(writer.accepted) == now | recorded_days(filled.database_url, writer.panel_id)
+
+
+def test_a_restore_prints_the_row_counts_before_and_after(
+    filled: Installation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = filled.dump()
+    delete_all_rows(filled.database_url)
+    capsys.readouterr()
+    filled.restore(file)
+    counts = {table: ["0", str(len(rows))] for table, rows in rows_of(filled.database_url).items()}
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert lines[0] == ["table", "before", "after"]
+    assert {line[0]: line[1:] for line in lines[1:]} == counts
+    assert list(filled.folder.iterdir()) == [], "an empty database is not backed up"
+
+
+def test_a_missing_database_is_created(filled: Installation, request: pytest.FixtureRequest, backend: str) -> None:
+    file, rows = filled.dump(), rows_of(filled.database_url)
+    if backend == "sqlite":
+        Path(str(make_url(filled.database_url).database)).unlink()
+    else:
+        request.getfixturevalue("postgres_server").drop_database("test")
+    filled.restore(file)
+    assert rows_of(filled.database_url) == rows

@@ -1,0 +1,67 @@
+"""backup.sh full|data: a backup is complete, private and has a checksum."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from .conftest import SUFFIXES
+from .conftest import Installation
+from .conftest import checksum_path
+
+
+def test_a_backup_is_named_by_time_environment_and_kind_and_has_a_checksum(filled: Installation, backend: str) -> None:
+    result = filled.backup("full")
+    assert (result.returncode, result.stderr) == (0, "")
+    file = Path(result.stdout.removesuffix("\n"))
+    assert re.fullmatch(rf"\d{{8}}T\d{{6}}Z_TEST_full\.{SUFFIXES[backend]}", file.name)
+    assert set(filled.folder.iterdir()) == {file, checksum_path(file)}
+    subprocess.run(["sha256sum", "--check", "--strict", checksum_path(file)], cwd=filled.folder, check=True)
+    assert [oct(path.stat().st_mode & 0o777) for path in (filled.folder, file, checksum_path(file))] == [
+        "0o700",
+        "0o600",
+        "0o600",
+    ]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_backups_started_in_the_same_second_are_both_kept(filled: Installation) -> None:
+    command = [str(filled.script), "full"]
+    backups = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    files = {Path(backup.communicate(timeout=60)[0].removesuffix("\n")) for backup in backups}
+    assert [backup.returncode for backup in backups] == [0, 0]
+    assert set(filled.folder.iterdir()) == files | set(map(checksum_path, files))
+    assert len(files) == 2
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_keep_deletes_the_oldest_complete_backups_of_this_environment_and_kind(filled: Installation) -> None:
+    filled.folder.mkdir(mode=0o700)
+    old = [filled.folder / f"2020010{day}T000000Z_TEST_full.db" for day in range(1, 4)]
+    others = [f"20200101T000000Z_{name}" for name in ("MAIN_full.db", "TEST_data.db", "TEST_full.db.part")]
+    kept = [filled.folder / name for name in (*others, "20200104T000000Z_TEST_full.db", "notes")]
+    for file in (*old, *kept):
+        file.touch()
+    for file in (*old, *kept[:2]):
+        checksum_path(file).touch()
+    new = Path(filled.backup("full", "--keep", "2").stdout.removesuffix("\n"))
+    expected = {new, old[-1], *kept}
+    expected |= {checksum_path(file) for file in (new, old[-1], *kept[:2])}
+    assert set(filled.folder.iterdir()) == expected
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "arguments", [(), ("fool",), ("full", "--keep"), ("full", "--keep", "0"), ("data", "--keep", "all"), ("restore",)]
+)
+def test_invalid_arguments_are_reported_in_one_line(installation: Installation, arguments: tuple[str, ...]) -> None:
+    result = installation.backup(*arguments)
+    assert (result.returncode, result.stdout) == (1, "")
+    assert re.fullmatch(r"backup\.sh: .*\n", result.stderr)
+
+
+def test_a_database_without_a_schema_is_not_backed_up(empty_installation: Installation) -> None:
+    with pytest.raises(SystemExit, match=r"^The(re is no database| database has no schema) yet"):
+        empty_installation.dump()
+    assert not empty_installation.folder.exists()
