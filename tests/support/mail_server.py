@@ -54,7 +54,9 @@ class MailServer:
         """Run a server, optionally with TLS, with STARTTLS, or with a required login (name and password)."""
         server = cls(port or free_port(), tls=tls is not None, wants_login=login is not None)
 
-        def authenticate(_server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object) -> AuthResult:
+        def authenticate(
+            _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: object
+        ) -> AuthResult:
             assert isinstance(data, LoginPassword)
             server.logins.append((data.login.decode(), data.password.decode()))
             return AuthResult(success=server.logins[-1] == login, handled=False)
