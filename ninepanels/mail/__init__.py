@@ -1,4 +1,4 @@
-"""E-mail: messages and their templates, the SMTP transport, and the outbox that sends what is due.
+"""E-mail: messages and their templates, the SMTP transport, and the outbox that sends due e-mails.
 
-The rows of the outbox are written by `crud.outbox`, in the transaction that causes the mail.
+`crud.outbox` adds the rows of the outbox, in the transaction that causes the e-mail.
 """

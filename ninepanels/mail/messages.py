@@ -1,4 +1,4 @@
-"""Makes the e-mails, from the templates in `templates/`: one of text and one of HTML for each kind."""
+"""Composes e-mails from the templates in `templates/`: one for text and one for HTML per kind."""
 
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -29,7 +29,7 @@ SUBJECTS = {
 }
 
 # RFC 5322, section 2.1.1.
-LONGEST_LINE = 998
+MAX_LINE_LENGTH = 998
 
 _templates = Environment(
     loader=PackageLoader("ninepanels.mail"),
@@ -40,16 +40,16 @@ _templates = Environment(
 
 
 def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, settings: Settings) -> EmailMessage:
-    """Return the e-mail that is to be sent.
+    """Return the e-mail of a row of the outbox.
 
     Args:
-        mail: its kind and recipient.
-        name: the user's, None if the mail is for nobody in particular; it stands in the text only, never in a header.
-        reset_token: for the link of a password reset, else None.
-        settings: the sender, and where the web client is.
+        mail: the row.
+        name: the user's name, None if the e-mail is for no user. It is used in the body only, never in a header.
+        reset_token: the token in the link of a password reset, otherwise None.
+        settings: contains the sender and the address of the web client.
     """
     kind = pyd.MailKind(mail.kind)
-    recipient = _deliverable(mail.recipient)
+    recipient = _with_ascii_domain(mail.recipient)
     values = {
         "name": name and " ".join(name.split()),
         "about": mail.about,
@@ -58,33 +58,33 @@ def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, set
         "minutes": settings.password_reset_minutes,
     }
     policy = SMTP if recipient.isascii() else SMTPUTF8
-    # With shorter lines the link would be broken and encoded, and nobody could copy it out of a file.
-    message = EmailMessage(policy=policy.clone(max_line_length=LONGEST_LINE))
+    # Shorter lines would break and encode the link, so that it could not be copied from a mail file.
+    message = EmailMessage(policy=policy.clone(max_line_length=MAX_LINE_LENGTH))
     message["From"] = settings.mail_from
     message["To"] = recipient
     message["Subject"] = SUBJECTS[kind]
     message["Date"] = format_datetime(clock.now())
-    # The same at every attempt, so that a mailbox can tell a mail that came twice.
+    # The same for every attempt, so that mail clients can recognize duplicates.
     message["Message-ID"] = f"<{mail.id}.{mail.created_at:%Y%m%d%H%M%S%f}@{sender(settings).partition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_templates.get_template(f"{kind}.txt").render(values))
     message.add_alternative(_templates.get_template(f"{kind}.html").render(values), subtype="html")
-    # Else it is made when the mail is written, with the random numbers that everybody in the process shares.
+    # By default it is generated with the shared `random` module.
     message.set_boundary(str(ids.uuid4()))
     return message
 
 
 def reset_link(url_root: str, email: str, token: str) -> str:
-    """Return the address at which the web client asks for a new password."""
+    """Return the page of the web client on which the user sets a new password."""
     return f"{url_root}/password_reset?{urlencode({'email': email, 'password_reset_token': token})}"
 
 
 def sender(settings: Settings) -> str:
-    """Return the address that mails come from, without the name."""
+    """Return the sender's address without the display name."""
     return parseaddr(settings.mail_from)[1]
 
 
-def _deliverable(email: str) -> str:
-    """Return the address with its domain as the DNS knows it: most mail servers take no other."""
+def _with_ascii_domain(email: str) -> str:
+    """Return the address with its domain in ASCII (Punycode), because most mail servers accept no other."""
     valid = email_validator.validate_email(email, check_deliverability=False)
     return valid.ascii_email or f"{valid.local_part}@{valid.ascii_domain}"

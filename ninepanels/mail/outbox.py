@@ -1,4 +1,4 @@
-"""Sends what is in the outbox: one e-mail after the other, each as soon as it is due."""
+"""Sends the e-mails of the outbox, one at a time, when they are due."""
 
 import asyncio
 import contextlib
@@ -39,13 +39,13 @@ class Outbox:
         self._stopping = False
 
     def wake(self) -> None:
-        """Look for due e-mails now; from the event loop."""
+        """Send due e-mails now. Must be called in the event loop."""
         self._woken.set()
 
     async def send_forever(self) -> None:
         """Send e-mails as they become due, until `stop`.
 
-        It also looks without being woken, at the latest after MAX_SLEEP_S: an instance that crashed may have left some.
+        It also checks without being woken, at least every MAX_SLEEP_S: another instance may have crashed.
         """
         while not self._stopping:
             self._woken.clear()
@@ -53,12 +53,12 @@ class Outbox:
                 await asyncio.wait_for(self._woken.wait(), await self._send_due())
 
     def stop(self) -> None:
-        """Finish the current e-mail and start no other one."""
+        """Stop after the current e-mail."""
         self._stopping = True
         self._woken.set()
 
     async def _send_due(self) -> float:
-        """Send what is due and return the seconds until the next e-mail is due."""
+        """Send the due e-mails and return the seconds until the next one is due."""
         try:
             while not self._stopping and (mail := await asyncio.to_thread(_claim)):
                 await _send(mail, self._settings)
@@ -71,7 +71,7 @@ class Outbox:
 
 
 async def _send(mail: sql.OutboxMail, settings: Settings) -> None:
-    """Send one e-mail, or see to it that it comes up again; one that fails is in nobody else's way."""
+    """Send one e-mail. If it fails, postpone it, so that it does not block the others."""
     about = {"attempts": mail.attempts}
     try:
         async with _leased(mail):
@@ -115,7 +115,7 @@ async def _renew_lease(mail: sql.OutboxMail, done: asyncio.Event) -> None:
 
 
 async def _mark_sent_with_retries(mail: sql.OutboxMail) -> None:
-    """Keep at it while the database is away: what is not marked is sent again."""
+    """Retry while the database is unavailable, because an e-mail that is not marked is sent again."""
     while True:
         try:
             return await asyncio.to_thread(_mark_sent, mail)
@@ -129,10 +129,10 @@ def _claim() -> sql.OutboxMail | None:
 
 
 def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
-    """Return what to send, None if the mail is of no use any more and was deleted."""
+    """Return the message, or None if the e-mail is obsolete; its row is then deleted."""
     with database.transaction() as work:
-        # What is about a route is for nobody in particular.
-        user = None if mail.about else _reader(work, mail)
+        # Route alerts are for no user.
+        user = None if mail.about else _read_recipient(work, mail)
         too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
         if too_old:
             about = {"attempts": mail.attempts - 1}
@@ -142,7 +142,7 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
             return None
         token = None
         if user is not None and mail.kind == pyd.MailKind.PASSWORD_RESET:
-            # Made now and not when it was asked for: its time runs from here, and nothing but its hash is ever kept.
+            # Created when it is sent, so that its lifetime starts now and only its hash is ever stored.
             token = tokens.new_reset_token()
             lifetime = timedelta(minutes=settings.password_reset_minutes)
             crud.outbox.assign(work, mail.id, user.id)
@@ -150,9 +150,9 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
         return messages.compose(mail, user.name if user else None, token, settings)
 
 
-def _reader(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
+def _read_recipient(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
     if mail.kind == pyd.MailKind.PASSWORD_RESET:
-        # By the address alone, each time: who had it at the last attempt may have another one now.
+        # Looked up by address at each attempt: the user may have changed it since the last one.
         return crud.users.read_by_email_for_update(work, mail.recipient)
     return None if mail.user_id is None else crud.users.read(work, mail.user_id)
 

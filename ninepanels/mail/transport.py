@@ -1,4 +1,4 @@
-"""Hands an e-mail over: to the SMTP server of the settings, or into a folder where there is none."""
+"""Delivers e-mails to the configured SMTP server, or to a folder if none is configured."""
 
 import asyncio
 import stat
@@ -19,10 +19,10 @@ TLS_PORT = 465
 
 
 async def deliver(message: EmailMessage, settings: Settings) -> None:
-    """Hand an e-mail over; it takes TIMEOUT_S at most.
+    """Deliver an e-mail within TIMEOUT_S.
 
     Raises:
-        MailNotSent: it could not be, for now.
+        MailNotSent: the delivery failed or timed out.
     """
     try:
         async with asyncio.timeout(TIMEOUT_S):
@@ -31,7 +31,7 @@ async def deliver(message: EmailMessage, settings: Settings) -> None:
             else:
                 await asyncio.to_thread(_write, message, settings.mail_dir)
     except (aiosmtplib.SMTPException, OSError) as error:
-        # The server's own words may repeat the address.
+        # The server's message can contain the recipient's address.
         refusal = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
         code = getattr(refusal, "code", "")
         raise exceptions.MailNotSent(context_msg=f"{type(error).__name__} {code}".strip()) from None
@@ -39,24 +39,24 @@ async def deliver(message: EmailMessage, settings: Settings) -> None:
 
 async def _send(message: EmailMessage, settings: Settings) -> None:
     url = make_url(settings.smtp_url)
-    tls_at_once = url.drivername == "smtps"
-    # STARTTLS where the server has it; a password travels to another machine in no other way.
-    password_travels = url.username is not None and not is_loopback(url.host or "")
+    implicit_tls = url.drivername == "smtps"
+    # STARTTLS is used if the server offers it, and required for a password that leaves this machine.
+    must_encrypt = url.username is not None and not is_loopback(url.host or "")
     await aiosmtplib.send(
         message,
         sender=messages.sender(settings),
         hostname=url.host,
-        port=url.port or (TLS_PORT if tls_at_once else SUBMISSION_PORT),
+        port=url.port or (TLS_PORT if implicit_tls else SUBMISSION_PORT),
         username=url.username,
         password=None if url.password is None else str(url.password),
-        use_tls=tls_at_once,
-        start_tls=False if tls_at_once else password_travels or None,
+        use_tls=implicit_tls,
+        start_tls=False if implicit_tls else must_encrypt or None,
         timeout=TIMEOUT_S,
     )
 
 
 def _write(message: EmailMessage, folder: Path) -> None:
-    """Write a file that only its owner can read, for a link in it opens an account; whole, or not at all."""
+    """Write the file atomically. Only its owner can read it, because it can contain a password reset link."""
     folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     path = folder / f"{str(message['Message-ID']).strip('<>').partition('@')[0]}.eml"
     draft = path.with_suffix(".part")
