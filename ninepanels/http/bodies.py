@@ -29,11 +29,11 @@ def or_form(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def parse_strictly(handler: Handler, openapi_extra: dict[str, Any] | None) -> Handler:
-    """Wrap a route handler so that the body is parsed strictly: no repeated field, nothing but standard JSON.
+    """Wrap a route handler so that the body is parsed strictly: standard JSON or a form, without repeated fields.
 
     Args:
         handler: FastAPI's handler of the route.
-        openapi_extra: of the route; if it was made by `or_form`, forms are accepted in place of JSON.
+        openapi_extra: that of the route. If it was made by `or_form`, the route also accepts forms.
     """
     accepts_form = FORM in (openapi_extra or {}).get("requestBody", {}).get("content", {})
 
@@ -59,42 +59,42 @@ class _StrictRequest(Request):
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
     def convert_to_json(self, fields: dict[str, str]) -> None:
-        """Replace the form by a JSON object with the same fields, so that FastAPI handles a single kind of body."""
+        """Replace the form by a JSON object with the same fields, so that FastAPI only handles JSON."""
         self._fields = fields
         others = [(name, value) for name, value in self.scope["headers"] if name != b"content-type"]
         self.scope = {**self.scope, "headers": [*others, (b"content-type", b"application/json")]}
         del self._headers
 
     async def json(self) -> Any:
-        """Parse the body; raises JSONDecodeError, which FastAPI answers with 422, for whatever is wrong with it."""
+        """Parse the body. Every error is raised as JSONDecodeError, which FastAPI answers with 422."""
         return _parse_json(await self.body()) if self._fields is None else self._fields
 
 
 def _parse_json(body: bytes) -> Any:
     try:
-        return json.loads(body.decode("utf-8"), object_pairs_hook=_without_repetition, parse_constant=_refuse)
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_to_fields, parse_constant=_reject_constant)
     except (UnicodeDecodeError, RecursionError, ValueError) as error:
         if isinstance(error, json.JSONDecodeError):
             raise
-        # ValueError: also Python's own limit on the digits of an integer.
+        # ValueError is also raised by Python's limit on the digits of an integer.
         raise json.JSONDecodeError("not JSON", "", 0) from error
 
 
-def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _to_fields(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     fields = dict(pairs)
     if len(fields) != len(pairs):
         raise ValueError("a field is given twice")
     return fields
 
 
-def _refuse(_constant: str) -> NoReturn:
+def _reject_constant(_constant: str) -> NoReturn:
     raise ValueError("NaN and Infinity are not JSON")
 
 
 def _parse_form(body: bytes) -> dict[str, str]:
     try:
         pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-        return _without_repetition(pairs)
+        return _to_fields(pairs)
     except ValueError as error:
         raise _form_invalid() from error
 

@@ -1,4 +1,4 @@
-"""The address a request comes from: whose tries are counted together, and who is on this machine."""
+"""The client addresses of requests, for rate limits and for routes that only answer the local machine."""
 
 import ipaddress
 
@@ -6,12 +6,12 @@ from fastapi import Request
 
 from ..config import is_loopback
 
-# One household, one server or one phone is given a whole /64 of these, and can take a new address for every try.
+# Providers assign at least a /64 to each customer, who can use a different address for every attempt.
 IPV6_PREFIX = 64
 
 
 def of(request: Request) -> str:
-    """Return the client's address, of IPv6 the network; the proxy's word counts only if TRUSTED_PROXIES names it."""
+    """Return the client's IPv4 address or IPv6 network. Forwarded addresses count only from TRUSTED_PROXIES."""
     if request.client is None:
         return "unknown"
     try:
@@ -26,6 +26,6 @@ def of(request: Request) -> str:
 
 
 def is_local(request: Request) -> bool:
-    """Tell whether somebody on this machine asks, and not a proxy on it for somebody else."""
+    """Return whether the request comes from this machine and was not forwarded by a proxy."""
     forwarded = {"forwarded", "x-forwarded-for", "x-real-ip", "via"} & set(request.headers)
     return request.client is not None and is_loopback(request.client.host) and not forwarded

@@ -1,5 +1,6 @@
-"""The one place where what went wrong becomes an HTTP response."""
+"""Exception handlers: turn every exception into an HTTP response, and log the context of 4xx errors."""
 
+import logging
 from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Any
@@ -14,7 +15,8 @@ from starlette.types import Scope
 
 from .. import exceptions
 
-_SENTENCES = {
+# Replace the default details of Starlette's own errors, which only name the status.
+_DETAILS = {
     HTTPStatus.NOT_FOUND: "There is nothing at this address.",
     HTTPStatus.METHOD_NOT_ALLOWED: "This address does not take that method.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request body is too large.",
@@ -22,56 +24,62 @@ _SENTENCES = {
 }
 
 
+log = logging.getLogger(__name__)
+
+
 def install(api: FastAPI) -> None:
-    """Teach an application the errors of this project."""
+    """Register the exception handlers."""
     api.add_exception_handler(exceptions.NinePanelsBaseException, _domain_error)
     api.add_exception_handler(StarletteHTTPException, _http_error)
     api.add_exception_handler(RequestValidationError, _validation_error)
 
 
 def respond(scope: Scope, error: StarletteHTTPException) -> JSONResponse:
-    """Return the plain error body; the envelope finds its sentence in the request's state."""
-    # The framework's own errors carry nothing but the name of their status.
-    plain = error.detail == HTTPStatus(error.status_code).phrase
-    detail = _SENTENCES.get(HTTPStatus(error.status_code), error.detail) if plain else error.detail
+    """Return the response for an error. Its message is put into the request state, for the envelope."""
+    status = HTTPStatus(error.status_code)
+    detail = _DETAILS.get(status, error.detail) if error.detail == status.phrase else error.detail
     return _response(scope, error.status_code, detail, detail, error.headers)
 
 
-def _response(scope: Scope, status: int, detail: Any, sentence: str, headers: Any = None) -> JSONResponse:
-    scope.setdefault("state", {})["error_message"] = sentence
+def _response(scope: Scope, status: int, detail: Any, message: str, headers: Any = None) -> JSONResponse:
+    scope.setdefault("state", {})["error_message"] = message
     return JSONResponse({"detail": detail}, status, headers)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - Starlette's signature is wider than its promise
+    assert isinstance(error, StarletteHTTPException)  # noqa: S101 - as registered in `install`
     return respond(request.scope, error)
 
 
 async def _domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, exceptions.NinePanelsBaseException)  # noqa: S101 - as above
-    # For whoever reports a 5xx: there the exception itself never arrives.
+    # For EXCEPTION_RAISED: the exception itself does not reach the middleware.
     request.scope.setdefault("state", {})["exception"] = error
+    if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+        reason = error.context_msg or error.detail
+        context = {"context_data": error.context_data}
+        log.info("The request was refused (%s: %s)", type(error).__name__, reason, extra=context)
     return respond(request.scope, HTTPException(error.status_code, error.detail, dict(error.headers)))
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
-    mistakes = [_without_input(mistake) for mistake in error.errors()]
-    return _response(request.scope, HTTPStatus.UNPROCESSABLE_ENTITY, mistakes, _sentence(mistakes))
+    details = [_without_input(each) for each in error.errors()]
+    return _response(request.scope, HTTPStatus.UNPROCESSABLE_ENTITY, details, _summarize(details))
 
 
-def _without_input(mistake: dict[str, Any]) -> dict[str, Any]:
-    """Return FastAPI's description of a mistake, without anything that was sent.
+def _without_input(detail: dict[str, Any]) -> dict[str, Any]:
+    """Return FastAPI's description of a validation error without any input.
 
-    The name of a field that does not exist is something that was sent, too: a body in the wrong format becomes one
-    long name with the password in it.
+    The names of unknown fields are input, too: a body in the wrong format becomes one long field name that can contain
+    the password.
     """
-    loc = mistake["loc"][:-1] if mistake["type"] == "extra_forbidden" else mistake["loc"]
-    return {"type": mistake["type"], "loc": list(loc), "msg": mistake["msg"]}
+    loc = detail["loc"][:-1] if detail["type"] == "extra_forbidden" else detail["loc"]
+    return {"type": detail["type"], "loc": list(loc), "msg": detail["msg"]}
 
 
-def _sentence(mistakes: Sequence[dict[str, Any]]) -> str:
-    first = mistakes[0]
+def _summarize(details: Sequence[dict[str, Any]]) -> str:
+    first = details[0]
     where = ".".join(str(part) for part in first["loc"][1:]) or "The request"
-    more = f" (and {len(mistakes) - 1} more)" if len(mistakes) > 1 else ""
+    more = f" (and {len(details) - 1} more)" if len(details) > 1 else ""
     return f"{where}: {first['msg']}{more}."

@@ -1,1 +1,1 @@
-"""Plain ASGI, one class a file."""
+"""ASGI middleware, one class per file."""

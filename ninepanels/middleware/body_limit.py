@@ -1,4 +1,4 @@
-"""Refuses bodies nobody has a reason to send."""
+"""Limits the size of request bodies."""
 
 from http import HTTPStatus
 
@@ -13,9 +13,9 @@ from ..http import errors
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to a body over `max_bytes`, at once when it is announced, else as soon as it is read.
+    """Answers 413 if a body is larger than `max_bytes`, by its Content-Length or as soon as too much is read.
 
-    Starlette's and FastAPI's own limit answers in plain text, outside the envelope.
+    The limits of Starlette and FastAPI respond in plain text, without the envelope.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:
@@ -23,13 +23,13 @@ class BodyLimitMiddleware:
         self.max_bytes = max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, or refuse it."""
+        """Serve one request, or reject it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        announced = next((value for name, value in scope["headers"] if name == b"content-length"), b"").lstrip(b"0")
-        if len(announced) > len(str(self.max_bytes)) or (announced.isdigit() and int(announced) > self.max_bytes):
+        declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"").lstrip(b"0")
+        if len(declared) > len(str(self.max_bytes)) or (declared.isdigit() and int(declared) > self.max_bytes):
             await errors.respond(scope, too_large)(scope, receive, send)
             return
         received = 0

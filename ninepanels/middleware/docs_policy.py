@@ -1,4 +1,4 @@
-"""Keeps the documentation's pages from asking anybody but this service."""
+"""Restricts the documentation pages to requests to this service."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp
@@ -8,14 +8,14 @@ from starlette.types import Scope
 from starlette.types import Send
 
 PAGES = {"/docs", "/redoc"}
-# Both pages run scripts written into them; no address but our own is in the list.
+# Both pages contain inline scripts. No other origin is allowed.
 POLICY = "default-src 'self' 'unsafe-inline' data: blob:"
 
 
 class DocsPolicyMiddleware:
-    """Sends a Content-Security-Policy with /docs and /redoc.
+    """Adds a Content-Security-Policy to /docs and /redoc.
 
-    fastapi-offline serves their scripts, but Redoc's has the address of a logo on a CDN built into it.
+    fastapi-offline serves their scripts, but Redoc's script loads a logo from a CDN.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,4 +1,4 @@
-"""Gives every request its id."""
+"""Assigns request ids."""
 
 from starlette.types import ASGIApp
 from starlette.types import Message
@@ -14,16 +14,16 @@ _RAW_HEADER = HEADER.lower().encode()
 
 
 class RequestIdMiddleware:
-    """Takes the caller's X-Request-ID or makes one; it comes back on the response and stands in logs and events.
+    """Uses the client's X-Request-ID or creates one, for the response header, log lines and events.
 
-    Log lines say the request's route, too; this is where they learn what is being served.
+    It also stores the scope in the context, so that log lines contain the route.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request under its id."""
+        """Serve one request with its id in the context."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -36,9 +36,9 @@ class RequestIdMiddleware:
                 message = {**message, "headers": [*others, (_RAW_HEADER, request_id.encode())]}
             await send(message)
 
-        id_before, scope_before = request_ids.current.set(request_id), route_names.serving.set(scope)
+        id_token, scope_token = request_ids.current.set(request_id), route_names.current_scope.set(scope)
         try:
             await self.app(scope, receive, send_with_id)
         finally:
-            request_ids.current.reset(id_before)
-            route_names.serving.reset(scope_before)
+            request_ids.current.reset(id_token)
+            route_names.current_scope.reset(scope_token)

@@ -1,4 +1,4 @@
-"""Puts the envelope round every JSON response."""
+"""Wraps JSON responses in the envelope and reports 5xx responses."""
 
 from http import HTTPStatus
 
@@ -11,27 +11,28 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
+from .. import exceptions
 from .. import pydmodels as pyd
 from .. import queues
 from ..http import errors
 from ..observability import logs
 from ..observability import route_names
 
-NEVER_WRAPPED = {"/docs", "/redoc", "/openapi.json"}
+UNWRAPPED_PATHS = {"/docs", "/redoc", "/openapi.json"}
 
 
 class ResponseWrapperMiddleware:
-    """Makes every JSON response a `pyd.WrappedResponse`, and an exception nobody caught a response.
+    """Turns every JSON response into a `pyd.WrappedResponse`, and unhandled exceptions into a 500.
 
-    The body's bytes pass through as they are, between a head and a tail; nothing is parsed, nothing is held back.
-    Every 5xx becomes an EXCEPTION_RAISED.
+    The body is streamed unchanged between a head and a tail: it is neither parsed nor buffered. Every 5xx emits
+    EXCEPTION_RAISED.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, in its envelope."""
+        """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -41,7 +42,7 @@ class ResponseWrapperMiddleware:
         except Exception as error:
             scope.setdefault("state", {})["exception"] = error
             if envelope.status:
-                # Half a response is out: all that is left is to break the connection off.
+                # The response has started. Raising makes the server close the connection.
                 _report(scope, envelope.status)
                 raise
             response = errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
@@ -52,12 +53,15 @@ class ResponseWrapperMiddleware:
 
 def _report(scope: Scope, status: int) -> None:
     error: Exception | None = scope.get("state", {}).get("exception")
+    # An outage fails many requests for the same reason: a traceback of each would flood the log.
+    reason = (error.context_msg or error.detail) if isinstance(error, exceptions.Unavailable) else None
     queues.emit(
         pyd.ExceptionRaised(
             method_path=route_names.of(scope).method_path,
             status_code=status,
             exception=error and type(error).__name__,
-            traceback=error and logs.describe(error),
+            traceback=logs.describe(error) if error and reason is None else None,
+            reason=reason,
         )
     )
 
@@ -87,7 +91,7 @@ class _Envelope:
         await self.forward(message)
 
     def _enclose(self, start: Message) -> Message:
-        """Write head and tail, and count them in the Content-Length where there is one."""
+        """Set head and tail, and add their length to the Content-Length if there is one."""
         state = self.scope.get("state", {})
         is_error = self.status >= HTTPStatus.BAD_REQUEST
         rest = {
@@ -107,10 +111,10 @@ class _Envelope:
 
 def _is_wrapped(scope: Scope, start: Message) -> bool:
     kind = next((value for name, value in start["headers"] if name == b"content-type"), b"")
-    if kind.partition(b";")[0] != b"application/json" or scope["path"] in NEVER_WRAPPED:
+    if kind.partition(b";")[0] != b"application/json" or scope["path"] in UNWRAPPED_PATHS:
         return False
     if not scope["path"].endswith("/token"):
         return True
-    # Swagger's Authorize understands no envelope.
+    # The Authorize dialog of Swagger UI cannot read the envelope.
     referer = Headers(scope=scope).get("referer", "").partition("?")[0].partition("#")[0]
     return not referer.endswith("/docs")

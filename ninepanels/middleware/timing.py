@@ -1,4 +1,4 @@
-"""Times every request."""
+"""Measures the duration of requests."""
 
 from datetime import timedelta
 from http import HTTPStatus
@@ -18,27 +18,27 @@ from ..observability import route_names
 
 
 class TimingMiddleware:
-    """Emits TIMING_CREATED for every request, when its last byte is sent, and counts it for Prometheus."""
+    """Emits TIMING_CREATED for every request after its last byte is sent, and observes it for Prometheus."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request and say how long it took."""
+        """Serve one request and measure it."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         started_at, started = clock.now(), perf_counter()
         status = HTTPStatus.INTERNAL_SERVER_ERROR.value
 
-        async def send_and_note_status(message: Message) -> None:
+        async def send_and_record_status(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self.app(scope, receive, send_and_note_status)
+            await self.app(scope, receive, send_and_record_status)
         finally:
             diff_ms = (perf_counter() - started) * 1_000
             route = route_names.of(scope)

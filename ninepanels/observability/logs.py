@@ -1,13 +1,16 @@
-"""The form of every line of the log: a `pyd.LogMessage`, as text or as JSON."""
+"""Logging configuration and formatters. Every line of the log is a `pyd.LogMessage`, as text or as JSON."""
 
 import contextlib
 import logging
 import logging.config
 import threading
 import traceback
+from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC
 from datetime import datetime
+from typing import Any
 from typing import TextIO
 
 from sqlalchemy import exc
@@ -19,9 +22,9 @@ from . import route_names
 
 
 def to_message(record: logging.LogRecord) -> pyd.LogMessage:
-    """Return what a log record says; `event`, `handler` and `attempts` come from its `extra`."""
+    """Convert a log record. `event`, `handler`, `attempts` and `context_data` come from its `extra`."""
     event: pyd.Event | None = getattr(record, "event", None)
-    payload = event.payload.model_dump(mode="json") if event else {}
+    payload = event.payload.model_dump(mode="json") if event else dict(getattr(record, "context_data", {}))
     error = record.exc_info[1] if record.exc_info else None
     return pyd.LogMessage(
         time=datetime.fromtimestamp(record.created, UTC),
@@ -31,6 +34,7 @@ def to_message(record: logging.LogRecord) -> pyd.LogMessage:
         request_id=event.request_id if event else request_ids.current.get(),
         event_id=event.event_id if event else None,
         route=payload.pop("method_path", None) if event else route_names.current(),
+        reason=payload.pop("reason", None),
         traceback=payload.pop("traceback", None) if error is None else describe(error),
         payload=payload or None,
         handler=getattr(record, "handler", None),
@@ -39,10 +43,10 @@ def to_message(record: logging.LogRecord) -> pyd.LogMessage:
 
 
 def describe(error: BaseException) -> str:
-    """Return the traceback of an exception and of those it came from, oldest first.
+    """Format the tracebacks of an exception and of its causes, oldest first.
 
-    What an exception says may quote what a user sent, or what stands in a row: it is left out, but for those that
-    speak of the machine and not of anybody's data.
+    Messages of exceptions are left out because they can quote user input or database rows. Exceptions of this project,
+    OSError and OperationalError keep theirs: they describe the system.
     """
     chain: list[BaseException] = []
     next_: BaseException | None = error
@@ -54,16 +58,16 @@ def describe(error: BaseException) -> str:
 
 def _describe_one(error: BaseException) -> str:
     frames = "".join(traceback.format_tb(error.__traceback__))
-    says = ""
+    message = ""
     if isinstance(error, exceptions.NinePanelsBaseException):
-        says = f": {error.context_msg or error.detail}"
+        message = f": {error.context_msg or error.detail}"
     elif isinstance(error, OSError | exc.OperationalError):
-        says = f": {error}"
-    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}{says}"
+        message = f": {error}"
+    return f"Traceback (most recent call last):\n{frames}{type(error).__qualname__}{message}"
 
 
 class JsonFormatter(logging.Formatter):
-    """One JSON object a line."""
+    """Formats a record as one line of JSON."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
@@ -71,63 +75,81 @@ class JsonFormatter(logging.Formatter):
 
 
 class TextFormatter(logging.Formatter):
-    """One line for people; a traceback follows on lines of its own."""
+    """Formats a record as one line of text. A traceback follows on separate lines."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line."""
         message = to_message(record)
         time = message.time.isoformat(timespec="microseconds").replace("+00:00", "Z")
         line = f"{time} {message.level:<7} {message.message}"
-        about = {"request_id": message.request_id, "event_id": message.event_id, "route": message.route}
-        about |= (message.payload or {}) | {"handler": message.handler, "attempts": message.attempts}
+        about: dict[str, Any] = {"request_id": message.request_id, "event_id": message.event_id, "route": message.route}
+        about |= message.payload or {}
+        about |= {"reason": message.reason, "handler": message.handler, "attempts": message.attempts}
         line += "".join([f" {key}={value}" for key, value in about.items() if value is not None])
         return f"{line}\n{message.traceback}" if message.traceback else line
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes lines to stderr: each at once, or several together."""
+    """Writes lines to stderr: each one immediately, or those of a block with a single write."""
 
-    _held = threading.local()
+    _deferred = threading.local()
 
     @classmethod
     @contextlib.contextmanager
     def together(cls) -> Iterator[None]:
-        """Write what is logged in the block in one go: each write is a moment in which the thread has to wait.
+        """Write the lines that this thread logs in the block at its end, because each write releases the GIL.
 
-        For blocks without `await`: what others log is written as always.
+        The block must not contain an `await`: lines of other coroutines would be delayed.
         """
-        lines: dict[LineHandler, list[str]] = {}
-        cls._held.lines = lines
+        deferred: dict[LineHandler, list[logging.LogRecord]] = {}
+        cls._deferred.records = deferred
         try:
             yield
         finally:
-            cls._held.lines = None
-            for handler, of_the_handler in lines.items():
-                handler.stream.write("".join(of_the_handler))
-                handler.flush()
+            cls._deferred.records = None
+            for handler, records in deferred.items():
+                handler._write(records)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a line, or keep it until those with it are written."""
-        lines: dict[LineHandler, list[str]] | None = getattr(self._held, "lines", None)
-        if lines is None:
+        """Write the line of a record, or defer it until the end of a `together` block."""
+        deferred: dict[LineHandler, list[logging.LogRecord]] | None = getattr(self._deferred, "records", None)
+        if deferred is None:
             super().emit(record)
-            return
+        else:
+            deferred.setdefault(self, []).append(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - overrides logging.Handler
+        """Report a logging error to stderr if possible. Never raises, because stderr can be the cause."""
+        with contextlib.suppress(Exception):
+            super().handleError(record)
+
+    def _write(self, records: Sequence[logging.LogRecord]) -> None:
+        self.acquire()
         try:
-            lines.setdefault(self, []).append(self.format(record) + self.terminator)
-        except Exception:  # noqa: BLE001 - the library does so
-            # A line that cannot be made is said so, and nobody who logs fails by it.
-            self.handleError(record)
+            self.stream.write("".join(self._lines(records)))
+            self.flush()
+        except Exception:  # noqa: BLE001 - as in logging.StreamHandler.emit
+            self.handleError(records[-1])
+        finally:
+            self.release()
+
+    def _lines(self, records: Iterable[logging.LogRecord]) -> Iterator[str]:
+        for record in records:
+            try:
+                yield self.format(record) + self.terminator
+            except Exception:  # noqa: BLE001 - as above: the other lines are written
+                self.handleError(record)
 
 
 def configure(level: str, form: str) -> None:
-    """Send every logger of the process, uvicorn's too, through one handler.
+    """Send the records of all loggers, including uvicorn's, to one handler.
 
     Args:
-        level: a level's name, such as "INFO".
+        level: the name of a level, such as "INFO".
         form: "text" or "json".
     """
     formatter = {"text": TextFormatter, "json": JsonFormatter}[form]
-    # No line says by which thread, process, task or line of code it was logged: to find that out takes a third of it.
+    # Collecting thread, process, task and source line takes a third of the time of a log call, and no line shows them.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     logging._srcfile = None  # as in Python's logging HOWTO, "Optimization"
     logging.config.dictConfig(
@@ -136,9 +158,9 @@ def configure(level: str, form: str) -> None:
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
             "handlers": {"stderr": {"()": LineHandler, "formatter": "line"}},
-            # Libraries are heard from when something is wrong: what they say otherwise quotes addresses and URLs.
+            # Below WARNING, libraries log addresses and URLs.
             "root": {"level": "WARNING", "handlers": ["stderr"]},
-            # Our TIMING_CREATED says what uvicorn's access log would, with the route and without the query.
+            # TIMING_CREATED replaces uvicorn's access log: it has the route and not the query string.
             "loggers": {
                 "ninepanels": {"level": level},
                 "uvicorn": {"level": level, "handlers": [], "propagate": True},

@@ -1,4 +1,4 @@
-"""The id of the request being served, known to everything that runs on its behalf."""
+"""The id of the current request."""
 
 import re
 from contextvars import ContextVar
@@ -11,5 +11,5 @@ _ACCEPTED = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def accept_or_make(given: str | None) -> str:
-    """Return the caller's id when it is one a log line can hold, else a new UUID4."""
+    """Return the client's id if it is safe in a log line, otherwise a new UUID4."""
     return given if given is not None and _ACCEPTED.fullmatch(given) else str(ids.uuid4())

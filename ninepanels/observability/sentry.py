@@ -1,4 +1,4 @@
-"""Tells Sentry of exceptions; only where `sentry-sdk`, an optional extra, is installed."""
+"""Reports exceptions to Sentry, if the optional extra `sentry-sdk` is installed."""
 
 from types import ModuleType
 
@@ -15,16 +15,16 @@ FLUSH_S = 1.0
 
 
 def connect(dsn: str, environment: str, release: str) -> None:
-    """Begin to report to the project of a DSN, or not to report if that is empty.
+    """Start reporting. Does nothing if the DSN is empty.
 
     Raises:
-        SettingsInvalid: there is a DSN, but the package is missing.
+        SettingsInvalid: a DSN is set, but the package is not installed.
     """
     if not dsn:
         return
     if sentry_sdk is None:
-        raise exceptions.SettingsInvalid("NINEPANELS_SENTRY_DSN: wants the extra: poetry install --extras sentry")
-    # Its integrations would read requests, locals and log lines by themselves; it is told what we want it to know.
+        raise exceptions.SettingsInvalid("NINEPANELS_SENTRY_DSN: needs the extra: poetry install --extras sentry")
+    # The default integrations would report requests, local variables and log lines, which contain personal data.
     sentry_sdk.init(
         dsn,
         environment=environment,
@@ -38,24 +38,24 @@ def connect(dsn: str, environment: str, release: str) -> None:
 
 
 def report(event: pyd.Event, raised: pyd.ExceptionRaised) -> None:
-    """Report an exception; it is sent by a thread of the package's own. Without `connect` nothing happens."""
+    """Report an exception; a background thread of the package sends it. Does nothing without `connect`."""
     if sentry_sdk is None:
         return
-    what = raised.exception or f"status {raised.status_code}"
+    title = raised.exception or f"status {raised.status_code}"
     sentry_sdk.capture_event(
         {
             "level": "error",
-            "message": f"{what} in {raised.method_path}",
+            "message": f"{title} in {raised.method_path}",
             "timestamp": event.created_at.isoformat(),
             "transaction": raised.method_path,
             "tags": {"status_code": raised.status_code, "request_id": event.request_id or ""},
-            "fingerprint": [what, raised.method_path],
-            "extra": {"event_id": str(event.event_id), "traceback": raised.traceback},
+            "fingerprint": [title, raised.method_path],
+            "extra": {"event_id": str(event.event_id), "traceback": raised.traceback, "reason": raised.reason},
         }
     )
 
 
 def disconnect() -> None:
-    """Send what is not sent yet, within FLUSH_S."""
+    """Send the pending reports, within FLUSH_S."""
     if sentry_sdk is not None:
         sentry_sdk.flush(FLUSH_S)

@@ -167,7 +167,10 @@ class RouteAlertCleared(RouteAlert):
 
 
 class ExceptionRaised(EventPayload):
-    """A request was answered with a 5xx status. `traceback` is formatted by `logs.describe`."""
+    """A request was answered with a 5xx status.
+
+    `traceback` is formatted by `logs.describe`. For `exceptions.Unavailable` it is None and `reason` is set instead.
+    """
 
     type: ClassVar[str] = event_types.EXCEPTION_RAISED
     log_level: ClassVar[int] = logging.ERROR
@@ -175,6 +178,7 @@ class ExceptionRaised(EventPayload):
     status_code: int
     exception: str | None
     traceback: str | None
+    reason: str | None = None
 
 
 class Event(BaseModel):

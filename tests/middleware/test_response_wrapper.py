@@ -1,4 +1,4 @@
-"""`ResponseWrapperMiddleware` on its own."""
+"""`ResponseWrapperMiddleware`."""
 
 import json
 from itertools import pairwise
@@ -35,19 +35,19 @@ json_values = st.recursive(
 
 
 class Failing:
-    """An application that raises, after it has sent what it is told to."""
+    """An application that raises, optionally after the start of the response."""
 
-    def __init__(self, *, after_the_start: bool = False) -> None:
-        self.after_the_start = after_the_start
+    def __init__(self, *, after_start: bool = False) -> None:
+        self.after_start = after_start
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        if self.after_the_start:
+        if self.after_start:
             await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
         raise LookupError(SECRET)
 
 
-class Saying:
-    """An application that leaves something in the request's state."""
+class WithState:
+    """An application that sets the request state."""
 
     def __init__(self, responder: Responder, **state: Any) -> None:
         self.responder = responder
@@ -74,7 +74,7 @@ def exception_raised(emitted: Emitted) -> pyd.ExceptionRaised:
     return event.payload
 
 
-def assert_untouched(responder: Responder, path: str = "/", referer: bytes | None = None) -> None:
+def assert_unchanged(responder: Responder, path: str = "/", referer: bytes | None = None) -> None:
     headers = {} if referer is None else {"Referer": referer}
     bare = call(responder, http_scope(path, headers=headers))
     assert call(ResponseWrapperMiddleware(responder), http_scope(path, headers=headers)) == bare
@@ -92,10 +92,10 @@ def wrapped(responder: Responder, path: str = "/", referer: bytes | None = None)
 
 
 @given(value=json_values, status=st.sampled_from([200, 201, 400, 404, 422]), meta=json_values)
-def test_any_json_is_spliced_in_byte_for_byte(value: Any, status: int, meta: Any) -> None:
+def test_json_bodies_are_embedded_byte_for_byte(value: Any, status: int, meta: Any) -> None:
     body = dumps(value)
     responder = Responder(body, status=status, headers=JSON | {"content-length": str(len(body))})
-    sent = call(ResponseWrapperMiddleware(Saying(responder, meta=meta)), http_scope())
+    sent = call(ResponseWrapperMiddleware(WithState(responder, meta=meta)), http_scope())
     assert sent.body.startswith(b'{"data":' + body + b',"status_code":')
     assert sent.headers.getlist("content-length") == [str(len(sent.body))]
     envelope = json.loads(sent.body)
@@ -105,7 +105,7 @@ def test_any_json_is_spliced_in_byte_for_byte(value: Any, status: int, meta: Any
 
 
 @given(value=json_values, cuts=st.lists(st.integers(0, 200), max_size=6))
-def test_json_in_chunks_is_the_same_envelope(value: Any, cuts: list[int]) -> None:
+def test_chunked_json_gives_the_same_envelope(value: Any, cuts: list[int]) -> None:
     body = dumps(value)
     edges = [0, *sorted(min(cut, len(body)) for cut in cuts), len(body)]
     chunks = [body[start:stop] for start, stop in pairwise(edges)]
@@ -115,31 +115,31 @@ def test_json_in_chunks_is_the_same_envelope(value: Any, cuts: list[int]) -> Non
     assert len(in_chunks.chunks) == len(chunks)
 
 
-def test_json_of_unknown_length_gets_no_length() -> None:
+def test_no_content_length_is_added() -> None:
     sent = call(ResponseWrapperMiddleware(Responder(b"[1,", b"2]", headers=JSON)), http_scope())
     assert "content-length" not in sent.headers
 
 
-def test_chunks_are_not_held_back() -> None:
+def test_chunks_are_not_buffered() -> None:
     sent = call(ResponseWrapperMiddleware(Responder(b"[1,", b"2", b"]", headers=JSON)), http_scope())
     assert sent.chunks[:2] == [b'{"data":[1,', b"2"]
     assert sent.chunks[2].startswith(b"],")
 
 
-def test_a_good_response_has_no_error_message_even_when_one_was_left() -> None:
-    app = Saying(Responder(b"1", headers=JSON), error_message="left over")
+def test_successful_responses_have_no_error_message() -> None:
+    app = WithState(Responder(b"1", headers=JSON), error_message="unused")
     envelope = json.loads(call(ResponseWrapperMiddleware(app), http_scope()).body)
     assert envelope == {"data": 1, "status_code": 200, "is_error": False, "error_message": None, "meta": None}
 
 
-def test_an_error_says_its_sentence() -> None:
-    app = Saying(Responder(b'{"detail":1}', status=409, headers=JSON), error_message="Gibt es schon: ü 🌱")
+def test_errors_have_the_error_message_of_the_state() -> None:
+    app = WithState(Responder(b'{"detail":1}', status=409, headers=JSON), error_message="Gibt es schon: ü 🌱")
     envelope = json.loads(call(ResponseWrapperMiddleware(app), http_scope()).body)
     assert (envelope["is_error"], envelope["error_message"]) == (True, "Gibt es schon: ü 🌱")
 
 
-def test_meta_is_what_the_route_left_for_it() -> None:
-    app = Saying(Responder(b"[]", headers=JSON), meta={"total": 3})
+def test_meta_is_taken_from_the_state() -> None:
+    app = WithState(Responder(b"[]", headers=JSON), meta={"total": 3})
     assert json.loads(call(ResponseWrapperMiddleware(app), http_scope()).body)["meta"] == {"total": 3}
 
 
@@ -153,34 +153,34 @@ def test_json_with_a_charset_is_wrapped() -> None:
     assert wrapped(Responder(b"1", headers={"content-type": "application/json; charset=utf-8"}))["data"] == 1
 
 
-def test_other_headers_pass_untouched() -> None:
+def test_other_headers_are_unchanged() -> None:
     sent = call(ResponseWrapperMiddleware(Responder(b"1", headers=JSON | {"x-tea": "green"})), http_scope())
     assert sent.headers["x-tea"] == "green"
 
 
-def test_one_response_leaves_nothing_for_the_next() -> None:
+def test_responses_do_not_affect_later_ones() -> None:
     app = ResponseWrapperMiddleware(Responder(b"1", headers=JSON))
     assert call(app, http_scope()) == call(app, http_scope())
 
 
-# --- What is not wrapped --------------------------------------------------------------------------------------------
+# --- Unwrapped responses --------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "content_type",
     ["text/html; charset=utf-8", "text/plain", "application/problem+json", "application/jsonl", "text/event-stream"],
 )
-def test_what_is_not_json_streams_through_untouched(content_type: str) -> None:
-    assert_untouched(Responder(b"{", b'"a"', b":1}", headers={"content-type": content_type, "content-length": "7"}))
+def test_other_media_types_are_unchanged(content_type: str) -> None:
+    assert_unchanged(Responder(b"{", b'"a"', b":1}", headers={"content-type": content_type, "content-length": "7"}))
 
 
-def test_a_response_without_a_content_type_passes_untouched() -> None:
-    assert_untouched(Responder(b"", status=204))
+def test_responses_without_content_type_are_unchanged() -> None:
+    assert_unchanged(Responder(b"", status=204))
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/redoc"])
-def test_the_documentation_passes_untouched(path: str) -> None:
-    assert_untouched(Responder(b"{}", headers=JSON), path)
+def test_documentation_is_unchanged(path: str) -> None:
+    assert_unchanged(Responder(b"{}", headers=JSON), path)
 
 
 @pytest.mark.parametrize("path", ["/token", "/v5/token"])
@@ -188,29 +188,29 @@ def test_the_documentation_passes_untouched(path: str) -> None:
     "referer",
     [b"http://localhost:8000/docs", b"https://api.example.com/docs?x=1", b"https://api.example.com/docs#/auth"],
 )
-def test_a_token_for_the_documentation_passes_untouched(path: str, referer: bytes) -> None:
-    assert_untouched(Responder(b'{"access_token":"x"}', headers=JSON), path, referer)
+def test_tokens_for_the_documentation_are_unchanged(path: str, referer: bytes) -> None:
+    assert_unchanged(Responder(b'{"access_token":"x"}', headers=JSON), path, referer)
 
 
 @pytest.mark.parametrize(
     "referer",
     [None, b"", b"https://example.com/", b"https://example.com/docs/other", b"https://example.com/?next=/docs"],
 )
-def test_a_token_for_anybody_else_is_wrapped(referer: bytes | None) -> None:
+def test_tokens_for_other_clients_are_wrapped(referer: bytes | None) -> None:
     assert wrapped(Responder(b"1", headers=JSON), "/token", referer)["data"] == 1
 
 
-def test_other_routes_are_wrapped_for_the_documentation_too() -> None:
+def test_other_routes_are_wrapped_for_the_documentation() -> None:
     assert wrapped(Responder(b"1", headers=JSON), "/panels", b"http://localhost/docs")["data"] == 1
 
 
 @pytest.mark.parametrize("referer", [b"http://[", b"http://[::1", b"\xff\xfe", b"//", b"http://a:b:c/", b"?", b"#"])
-def test_a_hostile_referer_does_no_harm(referer: bytes) -> None:
+def test_malformed_referers_are_ignored(referer: bytes) -> None:
     assert wrapped(Responder(b"1", headers=JSON), "/token", referer)["data"] == 1
 
 
 @given(st.binary(max_size=60))
-def test_no_referer_whatsoever_breaks_a_response(referer: bytes) -> None:
+def test_any_referer_is_accepted(referer: bytes) -> None:
     app = ResponseWrapperMiddleware(Responder(b"1", headers=JSON))
     sent = call(app, http_scope("/token", headers={"Referer": referer}))
     assert json.loads(sent.body) == 1 or json.loads(sent.body)["data"] == 1
@@ -222,7 +222,7 @@ def test_other_protocols_pass_through(scope_type: str) -> None:
     assert passes_through(ResponseWrapperMiddleware(recording_app), recording_app, scope_type)
 
 
-# --- What goes wrong ------------------------------------------------------------------------------------------------
+# --- Exceptions and 5xx ---------------------------------------------------------------------------------------------
 
 
 def failed(emitted: Emitted) -> Sent:
@@ -231,7 +231,7 @@ def failed(emitted: Emitted) -> Sent:
     return sent
 
 
-def test_an_exception_nobody_caught_becomes_an_enveloped_500(emitted: Emitted) -> None:
+def test_an_unhandled_exception_becomes_a_500_in_the_envelope(emitted: Emitted) -> None:
     sent = failed(emitted)
     sentence = exceptions.NinePanelsBaseException.default_detail
     assert sent.status == 500
@@ -245,13 +245,13 @@ def test_an_exception_nobody_caught_becomes_an_enveloped_500(emitted: Emitted) -
     }
 
 
-def test_an_exception_tells_the_caller_nothing_of_itself(emitted: Emitted) -> None:
+def test_the_response_to_an_exception_contains_no_details(emitted: Emitted) -> None:
     body = failed(emitted).body.decode()
     for leaked in (SECRET, "hunter2", "LookupError", "Traceback", ".py"):
         assert leaked not in body
 
 
-def test_an_exception_is_emitted_with_its_traceback_and_without_its_words(emitted: Emitted) -> None:
+def test_an_exception_is_emitted_with_its_traceback_and_without_its_message(emitted: Emitted) -> None:
     failed(emitted)
     payload = exception_raised(emitted)
     assert (payload.method_path, payload.status_code, payload.exception) == ("ANY_unmatched", 500, "LookupError")
@@ -261,21 +261,31 @@ def test_an_exception_is_emitted_with_its_traceback_and_without_its_words(emitte
     assert SECRET not in payload.model_dump_json()
 
 
-def test_a_5xx_of_the_application_is_emitted(emitted: Emitted) -> None:
+def test_a_5xx_response_is_emitted(emitted: Emitted) -> None:
     call(ResponseWrapperMiddleware(Responder(b"{}", status=503, headers=JSON)), http_scope())
     payload = exception_raised(emitted)
     assert (payload.status_code, payload.exception, payload.traceback) == (503, None, None)
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 499])
-def test_anything_below_500_is_not_emitted(status: int, emitted: Emitted) -> None:
+def test_statuses_below_500_are_not_emitted(status: int, emitted: Emitted) -> None:
     call(ResponseWrapperMiddleware(Responder(b"{}", status=status, headers=JSON)), http_scope())
     assert not emitted.events()
 
 
-def test_an_exception_after_the_response_has_begun_breaks_it_off(emitted: Emitted) -> None:
+def test_an_exception_after_the_start_of_the_response_is_raised(emitted: Emitted) -> None:
     sent: list[Any] = []
     with pytest.raises(LookupError):
-        call(ResponseWrapperMiddleware(Failing(after_the_start=True)), http_scope(), sent=sent)
+        call(ResponseWrapperMiddleware(Failing(after_start=True)), http_scope(), sent=sent)
     assert [message["type"] for message in sent] == ["http.response.start"]
     assert exception_raised(emitted).exception == "LookupError"
+
+
+@pytest.mark.parametrize("context_msg", ["", "OperationalError"])
+def test_an_outage_is_emitted_with_a_reason_and_without_a_traceback(emitted: Emitted, context_msg: str) -> None:
+    error = exceptions.DatabaseUnavailable(context_msg=context_msg)
+    app = WithState(Responder(b"{}", status=503, headers=JSON), exception=error)
+    call(ResponseWrapperMiddleware(app), http_scope())
+    payload = exception_raised(emitted)
+    assert (payload.status_code, payload.exception, payload.traceback) == (503, "DatabaseUnavailable", None)
+    assert payload.reason == (context_msg or error.detail)

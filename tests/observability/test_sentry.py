@@ -1,4 +1,4 @@
-"""What Sentry is told, seen from the other end."""
+"""The reports that a Sentry server receives."""
 
 import gzip
 import json
@@ -50,7 +50,7 @@ def dsn(server: WebServer) -> str:
 
 
 def reports(server: WebServer) -> list[dict[str, Any]]:
-    """What has arrived, out of the envelopes it came in."""
+    """Return the reports, extracted from their envelopes."""
     bodies = [
         gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
         for body, headers in zip(server.bodies, server.headers, strict=True)
@@ -58,7 +58,7 @@ def reports(server: WebServer) -> list[dict[str, Any]]:
     return [json.loads(body.split(b"\n")[2]) for body in bodies]
 
 
-def test_an_exception_arrives_with_its_route_and_its_traceback(server: WebServer) -> None:
+def test_reports_contain_route_and_traceback(server: WebServer) -> None:
     sentry.connect(dsn(server), "TEST", "1.0")
     sentry.report(EVENT, RAISED)
     sentry.disconnect()
@@ -70,7 +70,7 @@ def test_an_exception_arrives_with_its_route_and_its_traceback(server: WebServer
     assert report["extra"]["traceback"] == RAISED.traceback
 
 
-def test_a_5xx_of_the_service_is_reported_and_tells_nothing_of_the_user(
+def test_a_5xx_is_reported_without_personal_data(
     server: WebServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object, email: str, **_fields: object) -> None:
@@ -95,7 +95,7 @@ def test_without_a_dsn_nothing_is_reported(api: FastAPI) -> None:
         sentry.report(EVENT, RAISED)
 
 
-def test_a_dsn_without_the_package_stops_the_start_and_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dsn_without_the_package_is_an_invalid_setting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sentry, "sentry_sdk", None)
     with pytest.raises(exceptions.SettingsInvalid, match=r"^NINEPANELS_SENTRY_DSN: "):
         sentry.connect("https://key@sentry.example/1", "TEST", "1.0")

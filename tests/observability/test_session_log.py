@@ -1,4 +1,4 @@
-"""A whole session's log: every line in its form, and no secret in any of them."""
+"""The log of a whole session: every line is well-formed and none contains a secret."""
 
 import contextlib
 import json
@@ -22,13 +22,13 @@ METRICS_TOKEN = "metrics-token-of-the-tests"
 HOOK_PATH = "/hooks/T0000/B0000/hook-secret"
 DSN_KEY = "dsnkeyofthetests"
 PASSWORDS = ["correct horse 1", "battery staple 2", "wrong password 3", "tr0ub4dor 4"]
-EMAILS = ["ada.session@example.com", "lovelace.session@example.com", "nobody.session@example.com"]
-ADA, LOVELACE, NOBODY = EMAILS
+EMAILS = ["ada.session@example.com", "lovelace.session@example.com", "unknown.session@example.com"]
+ADA, LOVELACE, UNKNOWN = EMAILS
 FIRST, SECOND, WRONG, THIRD = PASSWORDS
 
 
-def a_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]:
-    """Do everything that can be done, right and wrong; return the secrets that came up on the way."""
+def run_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]:
+    """Send all kinds of requests, valid and invalid; return the secrets that the responses contained."""
     client, secrets = service.client, []
 
     def log_in(email: str, password: str) -> dict[str, str]:
@@ -38,7 +38,7 @@ def a_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]:
 
     data(client.post("/users", data={"email": ADA, "name": "Ada", "password": FIRST}))
     assert client.post("/users", json={"email": ADA, "name": "Ada", "password": WRONG}).status_code == 409
-    assert client.post("/token", data={"username": NOBODY, "password": WRONG}).status_code == 401
+    assert client.post("/token", data={"username": UNKNOWN, "password": WRONG}).status_code == 401
     assert client.post("/token", data={"username": ADA, "password": WRONG}).status_code == 401
     assert client.get(f"/token?username={ADA}&password={FIRST}").status_code == 405
     assert client.get(f"/{ADA}?password={FIRST}").status_code == 404
@@ -56,7 +56,7 @@ def a_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]:
     for password, status in ((WRONG, 403), (SECOND, 200)):
         body = {"email": LOVELACE, "current_password": password}
         assert client.patch("/users", json=body, headers=ada).status_code == status
-    data(client.post("/auth/request_password_reset", json={"email": NOBODY}))
+    data(client.post("/auth/request_password_reset", json={"email": UNKNOWN}))
     data(client.post("/auth/request_password_reset", json={"email": LOVELACE}))
     link = link_in(mailbox.wait_for("new password")[0])
     secrets.append(link["password_reset_token"])
@@ -64,12 +64,16 @@ def a_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]:
     assert client.post("/auth/password_reset", json=link | {"new_password": THIRD}).status_code == 401
     assert client.get("/metrics").status_code == 401
     assert client.get("/metrics", headers={"Authorization": f"Bearer {METRICS_TOKEN}"}).status_code == 200
-    # A 5xx, with its traceback: somebody else keeps the database to themselves.
-    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as somebody_else:
-        somebody_else.execute("BEGIN EXCLUSIVE")
-        body = {"email": NOBODY, "name": "Nobody", "password": FIRST}
+    body = {"email": UNKNOWN, "name": "Unknown", "password": FIRST}
+    with contextlib.closing(sqlite3.connect(database, isolation_level=None)) as other_process:
+        # A 503: the database is locked.
+        other_process.execute("BEGIN EXCLUSIVE")
         assert client.post("/users", json=body).status_code == 503
-        somebody_else.execute("ROLLBACK")
+        other_process.execute("ROLLBACK")
+        # A 500, with a traceback: a table is missing.
+        other_process.execute("ALTER TABLE password_reset_tokens RENAME TO renamed")
+        assert client.post("/auth/password_reset", json=link | {"new_password": THIRD}).status_code == 500
+        other_process.execute("ALTER TABLE renamed RENAME TO password_reset_tokens")
     ada = log_in(LOVELACE, THIRD)
     data(client.post("/auth/logout", headers=ada))
     data(client.request("DELETE", "/users", headers=log_in(LOVELACE, THIRD)))
@@ -78,7 +82,7 @@ def a_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]:
 
 @pytest.fixture(params=["text", "json"])
 def session(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> tuple[str, list[str], str]:
-    """The log of a session at the level that says most, what must not be in it, and its form."""
+    """The log of a session at level DEBUG, the secrets that it must not contain, and its format."""
     database = tmp_path / "session.db"
     database.write_bytes(sqlite_template.read_bytes())
     with WebServer.running() as outside:
@@ -87,24 +91,24 @@ def session(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Pat
             "LOG_FORMAT": request.param,
             "RATE_LIMITS": "off",
             "METRICS_TOKEN": METRICS_TOKEN,
-            "ALERT_EMAILS": NOBODY,
+            "ALERT_EMAILS": UNKNOWN,
             "ALERT_WEBHOOK_URL": outside.url + HOOK_PATH,
             "SENTRY_DSN": outside.url.replace("http://", f"http://{DSN_KEY}@") + "/1",
         }
         with Service(f"sqlite:///{database}", tmp_path, **settings) as service:
             with contextlib.closing(sqlite3.connect(database)) as alerting:
-                # Everything is slow by this measure, so that there are alerts too.
+                # Every request exceeds this threshold, so that alerts are raised.
                 sample = "INSERT INTO route_settings (method_path, alert_threshold_ms, in_alert) VALUES (?, 0.0001, 0)"
                 alerting.executemany(sample, [("POST_/users",), ("POST_/token",)])
                 alerting.commit()
-            secrets = a_session(service, Mailbox(tmp_path / "mail"), database)
+            secrets = run_session(service, Mailbox(tmp_path / "mail"), database)
             wait_for(lambda: HOOK_PATH in outside.paths)
             service.stop()
             secrets += [*PASSWORDS, *EMAILS, METRICS_TOKEN, HOOK_PATH, "hook-secret", DSN_KEY, SECRET, "$argon2"]
             return service.log(), secrets, str(request.param)
 
 
-def test_no_secret_stands_in_any_line_and_every_line_has_its_form(session: tuple[str, list[str], str]) -> None:
+def test_no_line_contains_a_secret_and_every_line_is_well_formed(session: tuple[str, list[str], str]) -> None:
     log, secrets, form = session
     assert [secret for secret in secrets if secret in log] == []
     assert "EXCEPTION_RAISED" in log
@@ -121,16 +125,21 @@ def assert_json(log: str) -> None:
         assert message["time"].endswith("Z")
         assert message["level"] in {"DEBUG", "INFO", "WARNING", "ERROR"}
     assert {"uvicorn.error", "ninepanels.queues"} <= {message["logger"] for message in messages}
-    [raised] = [message for message in messages if message["message"] == "EXCEPTION_RAISED"]
-    same_request = [message["message"] for message in messages if message.get("request_id") == raised["request_id"]]
-    assert set(same_request) == {"EXCEPTION_RAISED", "TIMING_CREATED"}
-    assert (raised["level"], raised["route"], raised["payload"]["status_code"]) == ("ERROR", "POST_/users", 503)
-    assert raised["event_id"]
-    assert raised["traceback"].startswith("Traceback")
+    outage, error = [message for message in messages if message["message"] == "EXCEPTION_RAISED"]
+    for raised, route, status in ((outage, "POST_/users", 503), (error, "POST_/auth/password_reset", 500)):
+        same_request = [message["message"] for message in messages if message.get("request_id") == raised["request_id"]]
+        assert sorted(same_request) == ["EXCEPTION_RAISED", "TIMING_CREATED"]
+        assert (raised["level"], raised["route"], raised["payload"]["status_code"]) == ("ERROR", route, status)
+        assert raised["event_id"]
+    assert "traceback" not in outage
+    assert outage["reason"]
+    assert error["traceback"].startswith("Traceback")
+    refused = {message["route"] for message in messages if message["message"].startswith("The request was refused")}
+    assert {"POST_/users", "POST_/token", "GET_/panels", "PATCH_/users", "GET_/admin/users"} <= refused
 
 
 def assert_text(log: str) -> None:
-    begins = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z (DEBUG|INFO|WARNING|ERROR) ")
-    # What stands on lines of its own is a traceback, and behind each the next message begins as every one does.
+    beginning = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z (DEBUG|INFO|WARNING|ERROR) ")
+    # Only tracebacks have lines without this beginning.
     messages = re.sub(r"^Traceback .*?(?=^\d{4}-)", "", log, flags=re.MULTILINE | re.DOTALL).splitlines()
-    assert [line for line in messages if not begins.match(line)] == []
+    assert [line for line in messages if not beginning.match(line)] == []
