@@ -1,3 +1,5 @@
+"""The composed application: CORS, trusted hosts, documentation and framework errors."""
+
 from collections.abc import Iterator
 
 import pytest
@@ -18,24 +20,24 @@ def web_client(database_url: str) -> Iterator[TestClient]:
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
-def test_a_preflight_from_the_web_client_is_granted(web_client: TestClient, method: str) -> None:
-    wanted = {
+def test_preflights_from_the_web_client_are_allowed(web_client: TestClient, method: str) -> None:
+    headers = {
         "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "Authorization, Content-Type, X-Request-ID",
     }
-    response = web_client.options("/panels", headers=wanted)
+    response = web_client.options("/panels", headers=headers)
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-def test_a_preflight_from_elsewhere_is_refused(web_client: TestClient) -> None:
-    wanted = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
-    response = web_client.options("/panels", headers=wanted)
+def test_preflights_from_other_origins_are_rejected(web_client: TestClient) -> None:
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "GET"}
+    response = web_client.options("/panels", headers=headers)
     assert response.status_code == 400
     assert "Access-Control-Allow-Origin" not in response.headers
 
 
-def test_an_error_can_be_read_by_the_web_client(web_client: TestClient) -> None:
+def test_the_web_client_can_read_errors(web_client: TestClient) -> None:
     response = web_client.get("/panels")
     assert response.status_code == 401
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
@@ -44,19 +46,19 @@ def test_an_error_can_be_read_by_the_web_client(web_client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/openapi.json"])
-def test_the_documentation_comes_without_envelope(client: TestClient, path: str) -> None:
+def test_the_documentation_has_no_envelope(client: TestClient, path: str) -> None:
     response = client.get(path)
     assert response.status_code == 200
     assert not response.text.startswith('{"data":')
 
 
-def test_an_unknown_address_is_404_in_the_envelope(client: TestClient) -> None:
+def test_unknown_paths_are_404_in_the_envelope(client: TestClient) -> None:
     response = client.get("/nowhere")
     assert response.status_code == 404
     assert response.json()["error_message"] == "There is nothing at this address."
 
 
-def test_a_method_that_is_not_taken_is_405_in_the_envelope(client: TestClient) -> None:
+def test_unsupported_methods_are_405_in_the_envelope(client: TestClient) -> None:
     response = client.put("/users")
     assert response.status_code == 405
     assert response.json()["is_error"]
@@ -66,7 +68,7 @@ def test_a_method_that_is_not_taken_is_405_in_the_envelope(client: TestClient) -
     ("host", "status"),
     [("api.ninepanels.example", 200), ("api.ninepanels.example:8000", 200), ("evil.example", 400), ("", 400)],
 )
-def test_a_request_for_another_host_is_refused(settings: Settings, host: str, status: int) -> None:
+def test_requests_for_other_hosts_are_rejected(settings: Settings, host: str, status: int) -> None:
     settings = settings.model_copy(update={"trusted_hosts": ("api.ninepanels.example",)})
     with TestClient(create_api(settings)) as client:
         response = client.get("/health/live", headers={"Host": host})

@@ -1,4 +1,4 @@
-"""A real browser. Where there is none, CI fails; elsewhere the tests of this folder are left out, and loudly."""
+"""A real browser. Without one, CI fails; elsewhere the tests of this folder are skipped with a warning."""
 
 import os
 import shutil
@@ -9,8 +9,8 @@ from playwright.sync_api import Browser
 from playwright.sync_api import sync_playwright
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-# Nothing that a browser does for itself is to look like something that the page did.
-QUIETLY = [
+# Disable the browser's background requests, which would look like requests of the page.
+QUIET_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -20,23 +20,23 @@ QUIETLY = [
     "--disable-sync",
 ]
 
-is_left_out = CHROMIUM is None and not os.environ.get("CI")
-if is_left_out:
+is_skipped = CHROMIUM is None and not os.environ.get("CI")
+if is_skipped:
     collect_ignore_glob = ["test_*.py"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if is_left_out:
+    if is_skipped:
         terminalreporter.section("NO CHROMIUM", sep="!", red=True, bold=True)
-        terminalreporter.line("The tests in tests/browser were LEFT OUT: there is no Chromium on the PATH.", red=True)
+        terminalreporter.line("The tests in tests/browser were SKIPPED: there is no Chromium on the PATH.", red=True)
         terminalreporter.line("Install one to run them, for example: apt-get install chromium", red=True)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    # For a module and no longer: playwright runs an event loop in this thread, and then nobody else can.
-    assert CHROMIUM is not None, "CI has to have a Chromium: the tests of the pages need one"
+    # Playwright runs an event loop in this thread. It ends with the module, so that other tests can run theirs.
+    assert CHROMIUM is not None, "CI must have Chromium: the tests of the documentation pages need it"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIETLY)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_OPTIONS)
         yield browser
         browser.close()

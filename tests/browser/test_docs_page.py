@@ -1,4 +1,4 @@
-"""The documentation's pages, in a browser: they work, and without the rest of the internet."""
+"""The documentation pages in a browser: they work without internet access."""
 
 import shutil
 from collections.abc import Iterator
@@ -38,16 +38,16 @@ def page(browser: Browser, service: Service) -> Iterator[Page]:
 
 @pytest.fixture
 def hosts(page: Page) -> set[str | None]:
-    """Whom the page asks for something."""
+    """The hosts that the page sends requests to."""
     hosts: set[str | None] = set()
 
-    def note(request: Request) -> None:
-        # A data: or blob: address is asked of nobody, and what the page's own policy forbids is not asked at all.
+    def record(request: Request) -> None:
+        # data: and blob: URLs are not requested, and requests that violate the page's policy are not sent.
         if urlsplit(request.url).scheme not in ("data", "blob") and request.failure != "csp":
             hosts.add(urlsplit(request.url).hostname)
 
-    page.on("requestfinished", note)
-    page.on("requestfailed", note)
+    page.on("requestfinished", record)
+    page.on("requestfailed", record)
     return hosts
 
 
@@ -69,13 +69,13 @@ def try_out_reading_panels(page: Page) -> Locator:
     return read_panels.locator(".live-responses-table .response")
 
 
-def test_docs_asks_nobody_but_the_service(page: Page, hosts: set[str | None]) -> None:
+def test_docs_sends_requests_only_to_the_service(page: Page, hosts: set[str | None]) -> None:
     page.goto("/docs", wait_until="networkidle")
     expect(page.locator(".info .title")).to_contain_text("Nine Panels")
     assert hosts == {"127.0.0.1"}
 
 
-def test_redoc_asks_nobody_but_the_service(page: Page, hosts: set[str | None]) -> None:
+def test_redoc_sends_requests_only_to_the_service(page: Page, hosts: set[str | None]) -> None:
     page.goto("/redoc", wait_until="networkidle")
     expect(page.locator("h1").first).to_contain_text("Nine Panels")
     assert hosts == {"127.0.0.1"}

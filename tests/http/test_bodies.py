@@ -1,4 +1,4 @@
-"""How bodies are read, by a tiny application of strict routes."""
+"""Strict parsing of request bodies."""
 
 import asyncio
 import json
@@ -34,19 +34,19 @@ class Nested(pyd.RequestBody):
     cups: Any
 
 
-def an_api() -> FastAPI:
+def create_api() -> FastAPI:
     router = APIRouter()
 
     @router.post("/both", openapi_extra=bodies.or_form(Cup))
-    async def drink(cup: Cup) -> Cup:
+    async def create_cup(cup: Cup) -> Cup:
         return cup
 
     @router.post("/json")
-    async def drink_json(cup: Cup) -> Cup:
+    async def create_cup_from_json(cup: Cup) -> Cup:
         return cup
 
     @router.post("/any")
-    async def drink_many(nested: Nested) -> Nested:
+    async def create_any(nested: Nested) -> Nested:
         return nested
 
     api = FastAPI()
@@ -57,7 +57,7 @@ def an_api() -> FastAPI:
 
 @pytest.fixture(scope="module")
 def client() -> Iterator[TestClient]:
-    with TestClient(an_api()) as client:
+    with TestClient(create_api()) as client:
         yield client
 
 
@@ -65,20 +65,20 @@ def post(client: TestClient, path: str, content: bytes, content_type: str = JSON
     return client.post(path, content=content, headers={"Content-Type": content_type})
 
 
-def assert_malformed(response: Response) -> None:
+def assert_rejected(response: Response) -> None:
     assert response.status_code == 422, response.text
-    assert {frozenset(mistake) for mistake in response.json()["detail"]} == {frozenset({"type", "loc", "msg"})}
+    assert {frozenset(error) for error in response.json()["detail"]} == {frozenset({"type", "loc", "msg"})}
 
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=50)
 
 
-# --- What is read ---------------------------------------------------------------------------------------------------
+# --- Accepted bodies ------------------------------------------------------------------------------------------------
 
 
 @given(tea=texts, sugars=st.integers(-(10**18), 10**18))
 @settings(max_examples=50)
-def test_the_same_fields_as_json_and_as_a_form_are_the_same_body(client: TestClient, tea: str, sugars: int) -> None:
+def test_json_and_form_with_the_same_fields_are_equal(client: TestClient, tea: str, sugars: int) -> None:
     cup = {"tea": tea, "sugars": sugars}
     as_json = post(client, "/both", json.dumps(cup).encode())
     as_form = post(client, "/both", urlencode(cup).encode(), FORM)
@@ -86,11 +86,11 @@ def test_the_same_fields_as_json_and_as_a_form_are_the_same_body(client: TestCli
 
 
 @pytest.mark.parametrize("content_type", [f"{FORM}; charset=utf-8", "Application/X-WWW-Form-URLEncoded", f"{FORM} ;"])
-def test_a_form_is_known_however_its_type_is_written(client: TestClient, content_type: str) -> None:
+def test_form_content_types_are_recognized_in_all_spellings(client: TestClient, content_type: str) -> None:
     assert post(client, "/both", b"tea=green", content_type).json()["tea"] == "green"
 
 
-def test_a_blank_field_of_a_form_is_kept(client: TestClient) -> None:
+def test_blank_form_fields_are_kept(client: TestClient) -> None:
     assert post(client, "/both", b"tea=", FORM).json()["tea"] == ""
 
 
@@ -99,21 +99,21 @@ def test_a_plus_in_a_form_is_a_space(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize("value", [None, True, 1.5, "🌱", [1, [2]], {"a": {"b": []}}])
-def test_json_of_any_shape_is_read(client: TestClient, value: Any) -> None:
+def test_json_values_of_all_types_are_accepted(client: TestClient, value: Any) -> None:
     assert post(client, "/any", json.dumps({"cups": value}).encode()).json() == {"cups": value}
 
 
-def test_the_schema_lists_both_formats(client: TestClient) -> None:
+def test_the_schema_contains_both_formats(client: TestClient) -> None:
     content = client.get("/openapi.json").json()["paths"]["/both"]["post"]["requestBody"]["content"]
     assert content == {kind: {"schema": {"$ref": "#/components/schemas/Cup"}} for kind in (JSON, FORM)}
 
 
-def test_the_schema_of_a_json_route_lists_json_alone(client: TestClient) -> None:
+def test_the_schema_of_a_json_route_contains_only_json(client: TestClient) -> None:
     content = client.get("/openapi.json").json()["paths"]["/json"]["post"]["requestBody"]["content"]
     assert set(content) == {JSON}
 
 
-# --- What is refused ------------------------------------------------------------------------------------------------
+# --- Rejected bodies ------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -144,8 +144,8 @@ def test_the_schema_of_a_json_route_lists_json_alone(client: TestClient) -> None
     ],
 )
 @pytest.mark.parametrize("path", ["/both", "/json"])
-def test_what_is_not_quite_the_json_is_malformed(client: TestClient, path: str, body: bytes) -> None:
-    assert_malformed(post(client, path, body))
+def test_invalid_json_is_rejected(client: TestClient, path: str, body: bytes) -> None:
+    assert_rejected(post(client, path, body))
 
 
 @pytest.mark.parametrize(
@@ -158,10 +158,10 @@ def test_what_is_not_quite_the_json_is_malformed(client: TestClient, path: str, 
         b"[" * 20_000,
         b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     ],
-    ids=["twice", "twice, within", "-Infinity", "deep", "deep without end", "deep objects"],
+    ids=["repeated", "repeated in a list", "-Infinity", "deep", "deep, not closed", "deep objects"],
 )
-def test_what_hides_deeper_in_the_json_is_malformed(client: TestClient, cups: bytes) -> None:
-    assert_malformed(post(client, "/any", b'{"cups": ' + cups + b"}"))
+def test_invalid_nested_json_is_rejected(client: TestClient, cups: bytes) -> None:
+    assert_rejected(post(client, "/any", b'{"cups": ' + cups + b"}"))
 
 
 @pytest.mark.parametrize(
@@ -181,31 +181,31 @@ def test_what_hides_deeper_in_the_json_is_malformed(client: TestClient, cups: by
         b'{"tea": "green"}',
     ],
 )
-def test_what_is_not_quite_the_form_is_malformed(client: TestClient, body: bytes) -> None:
-    assert_malformed(post(client, "/both", body, FORM))
+def test_invalid_forms_are_rejected(client: TestClient, body: bytes) -> None:
+    assert_rejected(post(client, "/both", body, FORM))
 
 
 @pytest.mark.parametrize(
     "content_type", [FORM, "text/plain", "multipart/form-data; boundary=x", "application/xml", "x"]
 )
-def test_a_json_route_takes_nothing_else(client: TestClient, content_type: str) -> None:
-    assert_malformed(post(client, "/json", b"tea=green", content_type))
+def test_json_routes_reject_other_content_types(client: TestClient, content_type: str) -> None:
+    assert_rejected(post(client, "/json", b"tea=green", content_type))
 
 
 @pytest.mark.parametrize("path", ["/both", "/json"])
-def test_a_mistake_never_repeats_what_was_sent(client: TestClient, path: str) -> None:
+def test_validation_errors_never_contain_input(client: TestClient, path: str) -> None:
     for content_type in (JSON, FORM):
         for body in (b"hunter2", b"hunter2=hunter2", b'{"hunter2": "hunter2"}', b'{"tea": ["hunter2"]}'):
             assert "hunter2" not in post(client, path, body, content_type).text
 
 
 @given(body=st.binary(max_size=60), content_type=st.sampled_from([JSON, FORM, "text/plain", ""]))
-def test_no_bytes_whatsoever_are_more_than_malformed(client: TestClient, body: bytes, content_type: str) -> None:
+def test_arbitrary_bytes_are_accepted_or_rejected(client: TestClient, body: bytes, content_type: str) -> None:
     assert post(client, "/both", body, content_type).status_code in (200, 422)
 
 
 @pytest.mark.parametrize("content_type", [FORM, JSON])
-def test_a_client_that_hangs_up_is_no_fault_of_ours(content_type: str) -> None:
+def test_a_disconnect_during_the_body_is_not_a_5xx(content_type: str) -> None:
     received = iter([{"type": "http.request", "body": b"te", "more_body": True}, {"type": "http.disconnect"}])
     sent: list[Any] = []
 
@@ -217,5 +217,5 @@ def test_a_client_that_hangs_up_is_no_fault_of_ours(content_type: str) -> None:
 
     scope = {"type": "http", "method": "POST", "path": "/both", "query_string": b"", "root_path": ""}
     scope["headers"] = [(b"content-type", content_type.encode())]
-    asyncio.run(an_api()(scope, receive, send))
+    asyncio.run(create_api()(scope, receive, send))
     assert sent[0]["status"] in {400, 422}

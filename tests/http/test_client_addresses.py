@@ -1,3 +1,5 @@
+"""Client addresses, direct and forwarded."""
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -23,17 +25,17 @@ PROXY = "192.0.2.7"
         ("testclient", "testclient"),
     ],
 )
-def test_an_address_stands_for_whoever_has_it(host: str, expected: str) -> None:
+def test_ipv4_addresses_and_ipv6_networks_are_returned(host: str, expected: str) -> None:
     assert client_addresses.of(Request({"type": "http", "client": (host, 1234)})) == expected
 
 
-def test_a_connection_without_an_address_has_one_all_the_same() -> None:
+def test_a_connection_without_an_address_is_unknown() -> None:
     assert client_addresses.of(Request({"type": "http", "client": None})) == "unknown"
 
 
 @contextmanager
-def seen_from(host: str, settings: Settings, **changes: object) -> Iterator[TestClient]:
-    """The service with its limits on, as a client at an address sees it."""
+def client_at(host: str, settings: Settings, **changes: object) -> Iterator[TestClient]:
+    """A client with this address, of a service with rate limits."""
     settings = settings.model_copy(update={"rate_limits": "on"} | changes)
     with TestClient(create_api(settings), client=(host, 1234)) as client:
         yield client
@@ -54,25 +56,25 @@ backend = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 
 @backend
-def test_a_forwarded_address_is_nothing_to_us_by_default(settings: Settings) -> None:
-    with seen_from(PROXY, settings) as client:
+def test_forwarded_addresses_are_ignored_by_default(settings: Settings) -> None:
+    with client_at(PROXY, settings) as client:
         assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 30 + [429]
 
 
 @backend
-def test_what_a_trusted_proxy_forwards_counts(settings: Settings) -> None:
-    with seen_from(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
+def test_addresses_from_a_trusted_proxy_are_used(settings: Settings) -> None:
+    with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 31
         assert statuses(client, ["203.0.113.99"] * 31)[-1] == 429
 
 
 @backend
-def test_what_was_forwarded_to_a_trusted_proxy_does_not_count(settings: Settings) -> None:
-    with seen_from(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
+def test_addresses_sent_to_a_trusted_proxy_are_ignored(settings: Settings) -> None:
+    with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"198.51.100.{n}, 203.0.113.9" for n in range(31)]) == [200] * 30 + [429]
 
 
 @backend
-def test_somebody_beside_the_proxy_is_not_believed(settings: Settings) -> None:
-    with seen_from("203.0.113.9", settings, trusted_proxies=("192.0.2.0/24",)) as client:
+def test_addresses_from_other_hosts_are_ignored(settings: Settings) -> None:
+    with client_at("203.0.113.9", settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"198.51.100.{n}" for n in range(31)]) == [200] * 30 + [429]

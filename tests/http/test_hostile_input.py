@@ -1,4 +1,4 @@
-"""No input whatsoever gets a 500: what the schema says, twisted."""
+"""Generated input for every route of the schema: no input causes a 500."""
 
 import re
 from typing import Any
@@ -49,7 +49,7 @@ BODIES = st.dictionaries(FIELDS, VALUES, max_size=5) | VALUES
 IDS = st.integers(-(2**70), 2**70).map(str) | st.sampled_from(["1", "0", "%00", "%ff", "..", "1e3", "+1", "\uff11"])
 QUERY_NAMES = st.sampled_from(["offset", "limit", "sort_by", "days", "method_path", "window_size"])
 QUERIES = st.dictionaries(QUERY_NAMES, SCALARS.map(str), max_size=3)
-REFUSALS = {400, 401, 403, 404, 405, 409, 413, 422}
+ERRORS = {400, 401, 403, 404, 405, 409, 413, 422}
 
 
 @pytest.mark.parametrize(("method", "path"), [(method, path) for method, path, _ in OPERATIONS])
@@ -58,7 +58,7 @@ REFUSALS = {400, 401, 403, 404, 405, 409, 413, 422}
     max_examples=15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-def test_whatever_is_sent_is_answered_in_the_envelope(ada: Person, method: str, path: str, data: st.DataObject) -> None:
+def test_any_input_is_answered_in_the_envelope(ada: Person, method: str, path: str, data: st.DataObject) -> None:
     if path.startswith("/admin/"):
         with database.transaction() as work:
             crud.users.set_admin(work, ada.id, is_admin=True)
@@ -66,7 +66,7 @@ def test_whatever_is_sent_is_answered_in_the_envelope(ada: Person, method: str, 
     if method in {"POST", "PATCH"}:
         options["json"] = data.draw(BODIES)
     response = ada.request(method, re.sub(r"\{\w+\}", data.draw(IDS), path), **options)
-    assert response.status_code in REFUSALS | {200}
+    assert response.status_code in ERRORS | {200}
     if path == "/metrics":
         return
     assert set(response.json()) == {"data", "status_code", "is_error", "error_message", "meta"}
@@ -85,6 +85,6 @@ HEADERS = {
 
 
 @pytest.mark.parametrize("header", HEADERS)
-def test_no_header_gets_a_500(ada: Person, header: str) -> None:
+def test_malformed_headers_are_not_a_500(ada: Person, header: str) -> None:
     response = ada.request("POST", "/panels", content=b"{}", headers={header: HEADERS[header]})
-    assert response.status_code in REFUSALS
+    assert response.status_code in ERRORS

@@ -1,3 +1,5 @@
+"""The texts and headers of e-mails."""
+
 import re
 from datetime import UTC
 from datetime import datetime
@@ -38,10 +40,10 @@ ALERTS = {pyd.MailKind.ROUTE_ALERT_RAISED: "is slow", pyd.MailKind.ROUTE_ALERT_C
 every_kind = pytest.mark.parametrize("kind", pyd.MailKind)
 
 
-def composed(
+def compose(
     kind: pyd.MailKind, name: str | None = "Ada", recipient: str = "ada@example.com", *, mail_id: int = 1
 ) -> EmailMessage:
-    """What a mail server would read."""
+    """Compose a mail and parse it as a mail server would."""
     row = sql.OutboxMail(id=mail_id, kind=kind, recipient=recipient, created_at=datetime(2026, 11, 24, tzinfo=UTC))
     row.about = ALERT if kind in ALERTS else None
     message = messages.compose(row, name, TOKEN, SETTINGS)
@@ -49,27 +51,27 @@ def composed(
 
 
 @every_kind
-def test_every_mail_says_who_it_is_for_in_text_and_html(kind: pyd.MailKind) -> None:
-    mail = composed(kind)
+def test_every_mail_addresses_the_user_by_name_in_text_and_html(kind: pyd.MailKind) -> None:
+    mail = compose(kind)
     assert mail["To"] == "ada@example.com"
     assert mail["From"] == SETTINGS.mail_from
     for subtype in ("plain", "html"):
         assert "Hello Ada," in text_of(mail, subtype)
 
 
-@pytest.mark.parametrize(("kind", "says"), ALERTS.items())
+@pytest.mark.parametrize(("kind", "expected"), ALERTS.items())
 @pytest.mark.parametrize("subtype", ["plain", "html"])
-def test_a_mail_about_a_route_says_which_one_how_slow_and_which_alert(
-    kind: pyd.MailKind, says: str, subtype: str
+def test_alert_mails_contain_route_duration_threshold_and_alert_id(
+    kind: pyd.MailKind, expected: str, subtype: str
 ) -> None:
-    text = text_of(composed(kind, name=None), subtype)
-    for said in ("Hello,", says, "GET_/panels/{panel_id}", "100", "1234.6 ms", "500 ms", ALERT["alert_id"]):
-        assert str(said) in text
+    text = text_of(compose(kind, name=None), subtype)
+    for part in ("Hello,", expected, "GET_/panels/{panel_id}", "100", "1234.6 ms", "500 ms", ALERT["alert_id"]):
+        assert str(part) in text
 
 
 @every_kind
-def test_a_name_is_text_and_never_html(kind: pyd.MailKind) -> None:
-    mail = composed(kind, "<script>alert('1')</script>")
+def test_names_are_escaped_in_html(kind: pyd.MailKind) -> None:
+    mail = compose(kind, "<script>alert('1')</script>")
     assert "Hello <script>alert('1')</script>," in text_of(mail)
     assert "<script" not in text_of(mail, "html")
     assert "Hello &lt;script&gt;" in text_of(mail, "html")
@@ -77,15 +79,15 @@ def test_a_name_is_text_and_never_html(kind: pyd.MailKind) -> None:
 
 @every_kind
 @given(name=st.text(st.characters(exclude_categories=["Cs"]), max_size=100) | st.just("Ada\r\nBcc: eve@example.com"))
-def test_no_name_reaches_a_header(kind: pyd.MailKind, name: str) -> None:
-    mail, plain = composed(kind, name), composed(kind)
+def test_names_never_affect_headers(kind: pyd.MailKind, name: str) -> None:
+    mail, plain = compose(kind, name), compose(kind)
     assert set(mail.keys()) == HEADERS
     for header in HEADERS - {"Date", "Content-Type"}:
         assert mail[header] == plain[header]
 
 
-def test_a_name_stays_on_its_line() -> None:
-    text = text_of(composed(pyd.MailKind.WELCOME, "Ada\r\n\r\nClick here:\thttp://evil.example"))
+def test_names_cannot_contain_line_breaks() -> None:
+    text = text_of(compose(pyd.MailKind.WELCOME, "Ada\r\n\r\nClick here:\thttp://evil.example"))
     assert text.splitlines()[0] == "Hello Ada Click here: http://evil.example,"
 
 
@@ -93,8 +95,8 @@ def test_a_name_stays_on_its_line() -> None:
     "recipient",
     ["ada@example.com", "a+b@example.com", "o'hara&co@example.com", "jörg@example.com", "ada@bücher.example"],
 )
-def test_the_link_names_the_email_and_the_token(recipient: str) -> None:
-    mail = composed(pyd.MailKind.PASSWORD_RESET, recipient=recipient)
+def test_the_link_contains_the_email_and_the_token(recipient: str) -> None:
+    mail = compose(pyd.MailKind.PASSWORD_RESET, recipient=recipient)
     assert link_in(mail) == {"email": recipient, "password_reset_token": TOKEN}
     link = messages.reset_link(SETTINGS.url_root, recipient, TOKEN)
     assert link.startswith("https://nine.example/app/password_reset?email=")
@@ -102,7 +104,7 @@ def test_the_link_names_the_email_and_the_token(recipient: str) -> None:
     assert f'href="{link.replace("&", "&amp;")}"' in text_of(mail, "html")
 
 
-def test_the_link_can_be_copied_out_of_a_file() -> None:
+def test_the_link_is_unbroken_in_a_mail_file() -> None:
     row = sql.OutboxMail(id=1, kind="password_reset", recipient="ada@example.com", created_at=datetime.now(UTC))
     raw = messages.compose(row, "Ada", TOKEN, SETTINGS).as_bytes().decode()
     assert messages.reset_link(SETTINGS.url_root, "ada@example.com", TOKEN) in raw
@@ -112,18 +114,18 @@ def test_the_link_can_be_copied_out_of_a_file() -> None:
     ("recipient", "expected"),
     [("ada@bücher.example", "ada@xn--bcher-kva.example"), ("jörg@bücher.example", "jörg@xn--bcher-kva.example")],
 )
-def test_a_domain_is_written_as_the_dns_knows_it(recipient: str, expected: str) -> None:
-    assert composed(pyd.MailKind.WELCOME, recipient=recipient)["To"] == expected
+def test_domains_are_converted_to_punycode(recipient: str, expected: str) -> None:
+    assert compose(pyd.MailKind.WELCOME, recipient=recipient)["To"] == expected
 
 
 def test_every_attempt_at_a_mail_has_the_same_message_id() -> None:
-    first, again, other = (composed(pyd.MailKind.WELCOME, mail_id=mail_id) for mail_id in (1, 1, 2))
+    first, again, other = (compose(pyd.MailKind.WELCOME, mail_id=mail_id) for mail_id in (1, 1, 2))
     assert first["Message-ID"] == again["Message-ID"] != other["Message-ID"]
 
 
 @every_kind
-def test_no_mail_loads_anything_or_links_elsewhere(kind: pyd.MailKind) -> None:
-    html = text_of(composed(kind), "html")
+def test_mails_contain_no_external_resources_or_links(kind: pyd.MailKind) -> None:
+    html = text_of(compose(kind), "html")
     assert not re.search(r"<(img|link|script|iframe)|src=|url\(", html)
     assert all(link.startswith(SETTINGS.url_root) for link in re.findall(r'href="([^"]*)"', html))
 

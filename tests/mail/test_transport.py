@@ -1,3 +1,5 @@
+"""Delivery of e-mails by SMTP and to a folder."""
+
 import asyncio
 import ssl
 import stat
@@ -41,7 +43,7 @@ def deliver(smtp_url: str) -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate of 127.0.0.1, signed by itself, and its key, in one file."""
+    """A self-signed certificate for 127.0.0.1 and its key, in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
     now = datetime.now(UTC)
@@ -78,10 +80,10 @@ def trusted(certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
 
 
-# --- By SMTP ----------------------------------------------------------------------------------------------------------
+# --- SMTP -------------------------------------------------------------------------------------------------------------
 
 
-def test_a_mail_is_handed_over() -> None:
+def test_a_mail_is_delivered() -> None:
     with MailServer.running() as server:
         deliver(server.url)
     assert [mail["Subject"] for mail in server.mails] == ["Hello"]
@@ -89,7 +91,7 @@ def test_a_mail_is_handed_over() -> None:
 
 
 @pytest.mark.usefixtures("trusted")
-def test_starttls_is_used_where_the_server_has_it(tls: ssl.SSLContext) -> None:
+def test_starttls_is_used_if_the_server_offers_it(tls: ssl.SSLContext) -> None:
     with MailServer.running(starttls=tls) as server:
         deliver(server.url)
     assert server.encrypted == [True]
@@ -102,41 +104,41 @@ def test_smtps_is_tls_from_the_start(tls: ssl.SSLContext) -> None:
     assert server.encrypted == [True]
 
 
-def test_a_certificate_nobody_trusts_is_refused(tls: ssl.SSLContext) -> None:
+def test_untrusted_certificates_are_rejected(tls: ssl.SSLContext) -> None:
     with MailServer.running(starttls=tls) as server, pytest.raises(exceptions.MailNotSent):
         deliver(server.url)
     assert server.mails == []
 
 
 @pytest.mark.usefixtures("trusted")
-def test_the_login_of_the_url_is_used(tls: ssl.SSLContext) -> None:
+def test_the_credentials_of_the_url_are_used(tls: ssl.SSLContext) -> None:
     with MailServer.running(starttls=tls, login=("nine@example.com", "p@ss:w/rd")) as server:
         deliver(f"smtp://nine%40example.com:p%40ss%3Aw%2Frd@127.0.0.1:{server.port}")
     assert server.logins == [("nine@example.com", "p@ss:w/rd")]
     assert server.encrypted == [True]
 
 
-def test_a_wrong_login_sends_nothing_and_is_not_repeated() -> None:
+def test_wrong_credentials_are_an_error_without_the_credentials() -> None:
     with MailServer.running(login=("nine", "right")) as server, pytest.raises(exceptions.MailNotSent) as caught:
         deliver(f"smtp://nine:hunter2@127.0.0.1:{server.port}")
     assert caught.value.context_msg == "SMTPAuthenticationError 535"
     assert server.mails == []
 
 
-def test_no_password_travels_to_another_machine_in_the_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_are_never_sent_unencrypted_to_other_machines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "is_loopback", lambda host: host == "localhost")
     with MailServer.running(login=("nine", "right")) as server, pytest.raises(exceptions.MailNotSent):
         deliver(f"smtp://nine:right@127.0.0.1:{server.port}")
     assert (server.logins, server.mails) == ([], [])
 
 
-def test_a_server_that_is_away_is_told_without_its_address() -> None:
+def test_an_unreachable_server_is_an_error_without_its_address() -> None:
     with pytest.raises(exceptions.MailNotSent) as caught:
         deliver(f"smtp://127.0.0.1:{free_port()}")
     assert caught.value.context_msg == "SMTPConnectError"
 
 
-def test_a_recipient_who_is_refused_is_not_repeated() -> None:
+def test_a_rejected_recipient_is_an_error_without_the_address() -> None:
     with MailServer.running() as server:
         server.refusal = "550 There is no ada@example.com"
         with pytest.raises(exceptions.MailNotSent) as caught:
@@ -145,7 +147,7 @@ def test_a_recipient_who_is_refused_is_not_repeated() -> None:
     assert "ada" not in str(caught.value)
 
 
-# --- Into a folder ----------------------------------------------------------------------------------------------------
+# --- Folder -----------------------------------------------------------------------------------------------------------
 
 
 def write(folder: Path) -> EmailMessage:
@@ -157,7 +159,7 @@ def write(folder: Path) -> EmailMessage:
     return message
 
 
-def test_without_a_server_a_mail_is_a_file(tmp_path: Path) -> None:
+def test_mails_are_files_if_no_server_is_configured(tmp_path: Path) -> None:
     message = write(tmp_path / "mail" / "deeper")
     (path,) = (tmp_path / "mail" / "deeper").iterdir()
     assert path.name == "7.1.eml"
@@ -166,13 +168,13 @@ def test_without_a_server_a_mail_is_a_file(tmp_path: Path) -> None:
     assert found.get_content() == message.get_content()
 
 
-def test_nobody_else_can_read_the_file(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_the_file(tmp_path: Path) -> None:
     write(tmp_path / "mail")
     assert stat.S_IMODE((tmp_path / "mail").stat().st_mode) == 0o700
     assert stat.S_IMODE((tmp_path / "mail" / "7.1.eml").stat().st_mode) == 0o600
 
 
-def test_a_folder_that_cannot_be_is_a_mail_not_sent(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "mail").write_text("in the way")
     with pytest.raises(exceptions.MailNotSent):
         write(tmp_path / "mail")

@@ -1,4 +1,4 @@
-"""`BodyLimitMiddleware` on its own, and before an application that reads the body."""
+"""`BodyLimitMiddleware`."""
 
 import json
 
@@ -25,7 +25,7 @@ from ..support.asgi import passes_through
 LIMIT = 100
 
 
-def an_api() -> FastAPI:
+def create_api() -> FastAPI:
     api = FastAPI()
     errors.install(api)
 
@@ -37,9 +37,9 @@ def an_api() -> FastAPI:
     return api
 
 
-def post(*chunks: bytes, announced: bytes | None = None) -> Sent:
-    headers = {} if announced is None else {"Content-Length": announced}
-    return call(an_api(), http_scope("/", "POST", headers), chunks or (b"",))
+def post(*chunks: bytes, declared: bytes | None = None) -> Sent:
+    headers = {} if declared is None else {"Content-Length": declared}
+    return call(create_api(), http_scope("/", "POST", headers), chunks or (b"",))
 
 
 def assert_too_large(sent: Sent) -> None:
@@ -47,34 +47,34 @@ def assert_too_large(sent: Sent) -> None:
     assert json.loads(sent.body) == {"detail": "The request body is too large."}
 
 
-@pytest.mark.parametrize("announced", [b"101", b"1000", b"9" * 5_000, b"000101"])
-def test_a_body_announced_too_long_is_refused(announced: bytes) -> None:
-    assert_too_large(post(b"", announced=announced))
+@pytest.mark.parametrize("declared", [b"101", b"1000", b"9" * 5_000, b"000101"])
+def test_a_content_length_over_the_limit_is_rejected(declared: bytes) -> None:
+    assert_too_large(post(b"", declared=declared))
 
 
-def test_a_body_announced_too_long_never_reaches_the_application() -> None:
+def test_a_content_length_over_the_limit_never_reaches_the_application() -> None:
     recording_app = RecordingApp()
     scope = http_scope("/", "POST", {"Content-Length": b"101"})
     call(BodyLimitMiddleware(recording_app, max_bytes=LIMIT), scope)
     assert not recording_app.calls
 
 
-def test_the_refusal_leaves_its_sentence_for_the_envelope() -> None:
+def test_the_error_message_is_in_the_state() -> None:
     scope = http_scope("/", "POST", {"Content-Length": b"101"})
     call(BodyLimitMiddleware(RecordingApp(), max_bytes=LIMIT), scope)
     assert scope["state"]["error_message"] == "The request body is too large."
 
 
 @pytest.mark.parametrize("chunks", [(b"x" * 101,), (b"x" * 100, b"x"), (b"x",) * 101, (b"x" * 60, b"", b"x" * 60)])
-def test_a_body_that_turns_out_too_long_is_refused(chunks: tuple[bytes, ...]) -> None:
+def test_a_body_over_the_limit_is_rejected(chunks: tuple[bytes, ...]) -> None:
     assert_too_large(post(*chunks))
 
 
-def test_a_body_longer_than_it_was_announced_is_refused() -> None:
-    assert_too_large(post(b"x" * 101, announced=b"5"))
+def test_a_body_longer_than_its_content_length_is_rejected() -> None:
+    assert_too_large(post(b"x" * 101, declared=b"5"))
 
 
-def test_no_more_is_read_than_needed_to_know() -> None:
+def test_reading_stops_at_the_limit() -> None:
     read: list[int] = []
 
     async def app(_scope: Scope, receive: Receive, _send: Send) -> None:
@@ -87,38 +87,38 @@ def test_no_more_is_read_than_needed_to_know() -> None:
 
 
 @pytest.mark.parametrize("chunks", [(b"x" * 100,), (b"x" * 99, b"x"), (b"x",) * 100])
-def test_a_body_of_exactly_the_limit_is_read(chunks: tuple[bytes, ...]) -> None:
+def test_a_body_of_exactly_the_limit_is_accepted(chunks: tuple[bytes, ...]) -> None:
     sent = post(*chunks)
     assert (sent.status, sent.body) == (200, b"100")
 
 
-@pytest.mark.parametrize("announced", [b"100", b"0100", b"0" * 1_000 + b"100"])
-def test_a_body_announced_as_exactly_the_limit_is_read(announced: bytes) -> None:
-    sent = post(b"x" * 100, announced=announced)
+@pytest.mark.parametrize("declared", [b"100", b"0100", b"0" * 1_000 + b"100"])
+def test_a_content_length_of_exactly_the_limit_is_accepted(declared: bytes) -> None:
+    sent = post(b"x" * 100, declared=declared)
     assert (sent.status, sent.body) == (200, b"100")
 
 
-def test_a_request_without_a_body_is_served() -> None:
+def test_a_request_without_body_is_accepted() -> None:
     sent = post()
     assert (sent.status, sent.body) == (200, b"0")
 
 
-@pytest.mark.parametrize("announced", [b"", b"-1", b"abc", b"1e9", b"0x10", b"\xb2", b"+5", b"1_0", b"1 0", b"nan"])
-def test_an_absurd_length_does_not_lift_the_limit(announced: bytes) -> None:
-    assert_too_large(post(b"x" * 101, announced=announced))
+@pytest.mark.parametrize("declared", [b"", b"-1", b"abc", b"1e9", b"0x10", b"\xb2", b"+5", b"1_0", b"1 0", b"nan"])
+def test_an_invalid_content_length_does_not_disable_the_limit(declared: bytes) -> None:
+    assert_too_large(post(b"x" * 101, declared=declared))
 
 
-@given(announced=st.binary(max_size=30), length=st.integers(0, 2 * LIMIT))
-def test_whatever_is_announced_the_body_is_read_whole_or_refused(announced: bytes, length: int) -> None:
-    app = BodyLimitMiddleware(an_api(), max_bytes=LIMIT)
-    sent = call(app, http_scope("/", "POST", {"Content-Length": announced}), (b"x" * length,))
+@given(declared=st.binary(max_size=30), length=st.integers(0, 2 * LIMIT))
+def test_with_any_content_length_the_body_is_complete_or_rejected(declared: bytes, length: int) -> None:
+    app = BodyLimitMiddleware(create_api(), max_bytes=LIMIT)
+    sent = call(app, http_scope("/", "POST", {"Content-Length": declared}), (b"x" * length,))
     assert sent.status in (200, 413)
     if sent.status == 200:
         assert length <= LIMIT
         assert sent.body == str(length).encode()
 
 
-def test_the_response_passes_untouched() -> None:
+def test_the_response_is_unchanged() -> None:
     responder = Responder(b"one", b"two", status=418, headers={"x-tea": "green"})
     assert call(BodyLimitMiddleware(responder, max_bytes=LIMIT), http_scope()) == call(responder, http_scope())
 

@@ -1,4 +1,4 @@
-"""`RequestIdMiddleware` on its own."""
+"""`RequestIdMiddleware`."""
 
 import uuid
 
@@ -19,7 +19,7 @@ from ..support.asgi import http_scope
 from ..support.asgi import passes_through
 
 
-def answered_id(given_id: bytes | None) -> str:
+def returned_id(given_id: bytes | None) -> str:
     headers = {} if given_id is None else {"X-Request-ID": given_id}
     sent = call(RequestIdMiddleware(Responder()), http_scope(headers=headers))
     assert sent.headers.getlist("x-request-id") == [sent.headers["x-request-id"]]
@@ -31,41 +31,41 @@ def is_uuid4(text: str) -> bool:
 
 
 @given(st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True))
-def test_an_id_of_the_allowed_characters_comes_back(given_id: str) -> None:
-    assert answered_id(given_id.encode()) == given_id
+def test_valid_ids_are_returned(given_id: str) -> None:
+    assert returned_id(given_id.encode()) == given_id
 
 
-def test_a_request_without_an_id_gets_a_uuid4() -> None:
-    assert is_uuid4(answered_id(None))
+def test_requests_without_id_get_a_uuid4() -> None:
+    assert is_uuid4(returned_id(None))
 
 
 @pytest.mark.parametrize(
     "given_id",
     [b"", b"a" * 65, b"a b", b"a\nb", b"a\n", b"a\r\nSet-Cookie: x", b"\xe4", b"<script>", b"a/b", b"a\x00"],
 )
-def test_an_id_that_a_log_line_cannot_hold_is_replaced(given_id: bytes) -> None:
-    assert is_uuid4(answered_id(given_id))
+def test_invalid_ids_are_replaced(given_id: bytes) -> None:
+    assert is_uuid4(returned_id(given_id))
 
 
 @given(st.binary(max_size=80))
-def test_whatever_the_caller_sends_the_id_is_fit_for_a_log_line(given_id: bytes) -> None:
-    answered = answered_id(given_id)
-    assert answered == given_id.decode("latin-1") or is_uuid4(answered)
-    assert 1 <= len(answered) <= 64
-    assert set(answered) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
+def test_ids_are_always_safe_in_log_lines(given_id: bytes) -> None:
+    returned = returned_id(given_id)
+    assert returned == given_id.decode("latin-1") or is_uuid4(returned)
+    assert 1 <= len(returned) <= 64
+    assert set(returned) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
-def test_two_requests_without_an_id_get_different_ones() -> None:
-    assert answered_id(None) != answered_id(None)
+def test_generated_ids_differ() -> None:
+    assert returned_id(None) != returned_id(None)
 
 
-def test_an_id_of_the_application_is_replaced_by_the_one_of_the_request() -> None:
+def test_an_id_set_by_the_application_is_replaced() -> None:
     app = RequestIdMiddleware(Responder(headers={"x-request-id": "other"}))
     sent = call(app, http_scope(headers={"X-Request-ID": b"mine"}))
     assert sent.headers.getlist("x-request-id") == ["mine"]
 
 
-def test_the_application_finds_the_id_in_its_context() -> None:
+def test_the_id_is_in_the_context_of_the_application() -> None:
     seen: list[str | None] = []
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -76,8 +76,8 @@ def test_the_application_finds_the_id_in_its_context() -> None:
     assert seen == ["mine"]
 
 
-def test_the_id_is_forgotten_after_the_request_even_when_it_fails() -> None:
-    left: list[str | None] = []
+def test_the_context_is_reset_after_a_failed_request() -> None:
+    after: list[str | None] = []
 
     async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError
@@ -85,10 +85,10 @@ def test_the_id_is_forgotten_after_the_request_even_when_it_fails() -> None:
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         with pytest.raises(RuntimeError):
             await RequestIdMiddleware(failing)(scope, receive, send)
-        left.append(request_ids.current.get())
+        after.append(request_ids.current.get())
 
     call(outer, http_scope(headers={"X-Request-ID": b"mine"}))
-    assert left == [None]
+    assert after == [None]
 
 
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])

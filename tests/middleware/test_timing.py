@@ -1,4 +1,4 @@
-"""`TimingMiddleware` on its own."""
+"""`TimingMiddleware`."""
 
 from datetime import UTC
 from datetime import datetime
@@ -26,7 +26,7 @@ from ..support.asgi import http_scope
 from ..support.asgi import passes_through
 
 
-def an_api() -> FastAPI:
+def create_api() -> FastAPI:
     router = APIRouter()
 
     @router.get("/panels/{panel_id}")
@@ -57,8 +57,8 @@ def emitted(monkeypatch: pytest.MonkeyPatch) -> Emitted:
 
 
 @pytest.mark.parametrize("path", ["/panels/1", "/panels/2", "/v5/panels/1", "/panels/%F0%9F%8C%B1"])
-def test_a_request_is_named_by_its_template_without_the_v5(path: str, emitted: Emitted) -> None:
-    call(TimingMiddleware(an_api()), http_scope(path))
+def test_requests_have_the_path_template_without_the_prefix(path: str, emitted: Emitted) -> None:
+    call(TimingMiddleware(create_api()), http_scope(path))
     payload = timing(emitted)
     assert (payload.method, payload.path) == ("GET", "/panels/{panel_id}")
     assert payload.method_path == "GET_/panels/{panel_id}"
@@ -75,8 +75,8 @@ def test_a_request_is_named_by_its_template_without_the_v5(path: str, emitted: E
         ("DELETE", "/v5/panels"),
     ],
 )
-def test_whatever_no_route_takes_is_counted_as_one(method: str, path: str, emitted: Emitted) -> None:
-    call(TimingMiddleware(an_api()), http_scope(path, method))
+def test_unmatched_requests_have_a_common_name(method: str, path: str, emitted: Emitted) -> None:
+    call(TimingMiddleware(create_api()), http_scope(path, method))
     payload = timing(emitted)
     assert (payload.method, payload.path, payload.method_path) == ("ANY", "unmatched", "ANY_unmatched")
 
@@ -85,22 +85,22 @@ def test_whatever_no_route_takes_is_counted_as_one(method: str, path: str, emitt
     ("method", "path", "status"),
     [("GET", "/panels/1", 200), ("POST", "/panels", 201), ("GET", "/nowhere", 404), ("BREW", "/panels", 405)],
 )
-def test_the_status_is_the_one_of_the_response(method: str, path: str, status: int, emitted: Emitted) -> None:
-    call(TimingMiddleware(an_api()), http_scope(path, method))
+def test_the_status_of_the_response_is_emitted(method: str, path: str, status: int, emitted: Emitted) -> None:
+    call(TimingMiddleware(create_api()), http_scope(path, method))
     assert timing(emitted).status_code == status
 
 
-def test_who_is_logged_in_is_said(emitted: Emitted) -> None:
-    call(TimingMiddleware(an_api()), http_scope("/panels/1"))
+def test_the_user_is_emitted(emitted: Emitted) -> None:
+    call(TimingMiddleware(create_api()), http_scope("/panels/1"))
     assert timing(emitted).user_id == 7
 
 
-def test_nobody_is_said_when_nobody_is_logged_in(emitted: Emitted) -> None:
-    call(TimingMiddleware(an_api()), http_scope("/panels", "POST"))
+def test_no_user_is_emitted_for_anonymous_requests(emitted: Emitted) -> None:
+    call(TimingMiddleware(create_api()), http_scope("/panels", "POST"))
     assert timing(emitted).user_id is None
 
 
-def test_a_request_that_raises_is_timed_as_a_500_and_still_raises(emitted: Emitted) -> None:
+def test_exceptions_are_timed_as_500_and_raised(emitted: Emitted) -> None:
     async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("boom")
 
@@ -109,12 +109,12 @@ def test_a_request_that_raises_is_timed_as_a_500_and_still_raises(emitted: Emitt
     assert timing(emitted).status_code == 500
 
 
-def test_the_start_is_read_from_the_clock_and_the_duration_is_not(
+def test_the_start_comes_from_the_clock_and_the_duration_does_not(
     emitted: Emitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noon = datetime(2026, 11, 23, 12, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: noon)
-    call(TimingMiddleware(an_api()), http_scope("/panels/1"))
+    call(TimingMiddleware(create_api()), http_scope("/panels/1"))
     payload = timing(emitted)
     assert payload.start_ts == noon
     assert payload.diff_ms > 0
@@ -132,7 +132,7 @@ def test_the_timing_is_emitted_after_the_last_byte(emitted: Emitted) -> None:
     assert (waiting, emitted.queue.qsize()) == ([0], 1)
 
 
-def test_the_event_bears_the_id_of_the_request(emitted: Emitted) -> None:
+def test_the_event_has_the_request_id(emitted: Emitted) -> None:
     token = request_ids.current.set("mine")
     try:
         call(TimingMiddleware(Responder()), http_scope())
@@ -141,7 +141,7 @@ def test_the_event_bears_the_id_of_the_request(emitted: Emitted) -> None:
     assert [event.request_id for event in emitted.events()] == ["mine"]
 
 
-def test_the_response_passes_untouched(emitted: Emitted) -> None:
+def test_the_response_is_unchanged(emitted: Emitted) -> None:
     responder = Responder(b"one", b"two", status=418, headers={"x-tea": "green"})
     sent = call(TimingMiddleware(responder), http_scope())
     assert sent == call(responder, http_scope())
