@@ -23,7 +23,6 @@ _DETAILS = {
     HTTPStatus.INTERNAL_SERVER_ERROR: exceptions.NinePanelsBaseException.default_detail,
 }
 
-
 log = logging.getLogger(__name__)
 
 
