@@ -1,3 +1,5 @@
+"""The mapping from event types to handlers."""
+
 from collections.abc import Sequence
 
 import pytest
@@ -42,10 +44,10 @@ def test_a_handler_of_one_event_type_is_named_after_it(dispatcher: Dispatcher) -
             assert name.startswith(prefix)
 
 
-def test_every_payload_has_an_event_type_of_its_own() -> None:
+def test_every_payload_model_has_a_unique_event_type() -> None:
     def all_payloads(base: type[pyd.EventPayload]) -> list[type[pyd.EventPayload]]:
-        below = [payload for child in base.__subclasses__() for payload in all_payloads(child)]
-        return below or [base]
+        leaves = [payload for child in base.__subclasses__() for payload in all_payloads(child)]
+        return leaves or [base]
 
     types = [payload.type for payload in all_payloads(pyd.EventPayload)]
     assert len(set(types)) == len(types)

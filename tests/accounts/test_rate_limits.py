@@ -29,17 +29,17 @@ WINDOW_S = 15 * 60
 
 @pytest.fixture
 def client(settings: Settings) -> Iterator[TestClient]:
-    """The service with its limits on, as it is by default."""
+    """A client of a service with rate limits, as by default."""
     with TestClient(create_api(settings.model_copy(update={"rate_limits": "on"}))) as client:
         yield client
 
 
-def guess(client: TestClient, email: str = "ada@example.com", password: str = "wrong") -> Response:
+def log_in(client: TestClient, email: str = "ada@example.com", password: str = "wrong") -> Response:
     return client.post("/token", data={"username": email, "password": password})
 
 
-def guesses(client: TestClient, how_many: int, email: str = "ada@example.com") -> list[int]:
-    return [guess(client, email).status_code for _ in range(how_many)]
+def fail_logins(client: TestClient, count: int, email: str = "ada@example.com") -> list[int]:
+    return [log_in(client, email).status_code for _ in range(count)]
 
 
 def change(person: Person, current_password: str) -> Response:
@@ -50,85 +50,85 @@ def change(person: Person, current_password: str) -> Response:
 # --- Logins -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_guesser_is_stopped_even_with_the_right_password(ada: Person) -> None:
-    assert guesses(ada.client, 11) == [401] * 10 + [429]
-    assert guess(ada.client, password=PASSWORD).status_code == 429
+def test_after_ten_failed_logins_even_the_right_password_is_refused(ada: Person) -> None:
+    assert fail_logins(ada.client, 11) == [401] * 10 + [429]
+    assert log_in(ada.client, password=PASSWORD).status_code == 429
 
 
-def test_who_is_stopped_is_told_until_when_in_the_envelope(ada: Person) -> None:
-    guesses(ada.client, 10)
-    response = guess(ada.client)
+def test_a_refused_login_has_retry_after_and_the_envelope(ada: Person) -> None:
+    fail_logins(ada.client, 10)
+    response = log_in(ada.client)
     assert 0 < int(response.headers["Retry-After"]) <= WINDOW_S
     assert set(response.json()) == {"data", "status_code", "is_error", "error_message", "meta"}
     assert response.json()["error_message"] == "Too many attempts. Please wait before you try again."
 
 
-def test_an_account_that_does_not_exist_is_limited_alike(ada: Person) -> None:
-    assert guesses(ada.client, 12, "nobody@example.com") == guesses(ada.client, 12)
+def test_unknown_accounts_have_the_same_limit(ada: Person) -> None:
+    assert fail_logins(ada.client, 12, "unknown@example.com") == fail_logins(ada.client, 12)
 
 
-def test_the_same_email_spelled_otherwise_is_the_same_account(ada: Person) -> None:
+def test_spellings_of_an_email_count_as_one_account(ada: Person) -> None:
     spellings = ["ada@example.com", "ADA@example.com", " ada@example.com", "Ada@Example.com "] * 3
-    assert [guess(ada.client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
+    assert [log_in(ada.client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
 
 
-def test_no_character_in_between_makes_it_another_account(ada: Person) -> None:
+def test_control_characters_in_an_email_do_not_bypass_the_limit(ada: Person) -> None:
     for n in range(1, 21):
-        guess(ada.client, "ada" + "\x00" * n + "@example.com")
-    assert guess(ada.client, "\x00ada@example.com", PASSWORD).status_code != 200
-    assert guess(ada.client, password=PASSWORD).status_code == 200
+        log_in(ada.client, "ada" + "\x00" * n + "@example.com")
+    assert log_in(ada.client, "\x00ada@example.com", PASSWORD).status_code != 200
+    assert log_in(ada.client, password=PASSWORD).status_code == 200
 
 
-def test_an_address_in_another_unicode_form_is_the_same_account(client: TestClient) -> None:
+def test_unicode_forms_of_an_email_count_as_one_account(client: TestClient) -> None:
     Person.sign_up(client, "ada@bücher.example")
     spellings = ["ada@bücher.example", "ada@xn--bcher-kva.example", "ada@bu\u0308cher.example"] * 4
-    assert [guess(client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
+    assert [log_in(client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
 
 
-def test_successes_do_not_count(ada: Person) -> None:
-    guesses(ada.client, 9)
-    assert [guess(ada.client, password=PASSWORD).status_code for _ in range(12)] == [200] * 12
-    assert guesses(ada.client, 2) == [401, 429]
+def test_successful_logins_do_not_count(ada: Person) -> None:
+    fail_logins(ada.client, 9)
+    assert [log_in(ada.client, password=PASSWORD).status_code for _ in range(12)] == [200] * 12
+    assert fail_logins(ada.client, 2) == [401, 429]
 
 
-def test_guesses_sent_all_at_once_are_counted_all_the_same(ada: Person) -> None:
-    assert sorted(send_concurrently([lambda: guess(ada.client)] * 30)) == [401] * 10 + [429] * 20
+def test_parallel_failed_logins_are_counted(ada: Person) -> None:
+    assert sorted(send_concurrently([lambda: log_in(ada.client)] * 30)) == [401] * 10 + [429] * 20
 
 
-def test_one_address_cannot_try_many_accounts(ada: Person) -> None:
-    statuses = [guess(ada.client, f"person{n}@example.com").status_code for n in range(52)]
+def test_failed_logins_per_address_are_limited(ada: Person) -> None:
+    statuses = [log_in(ada.client, f"person{n}@example.com").status_code for n in range(52)]
     assert statuses == [401] * 50 + [429] * 2
 
 
-def test_others_log_in_while_one_account_is_guessed_at(ada: Person, bob: Person) -> None:
-    guesses(ada.client, 11)
-    assert guess(bob.client, bob.email, PASSWORD).status_code == 200
+def test_other_users_can_log_in_while_an_account_is_limited(ada: Person, bob: Person) -> None:
+    fail_logins(ada.client, 11)
+    assert log_in(bob.client, bob.email, PASSWORD).status_code == 200
 
 
-def test_a_guesser_cannot_lock_the_owner_out_of_a_session(ada: Person) -> None:
-    guesses(ada.client, 60)
+def test_failed_logins_do_not_affect_existing_sessions(ada: Person) -> None:
+    fail_logins(ada.client, 60)
     assert data(ada.get("/panels")) == []
     assert data(change(ada, PASSWORD))["success"] is True
 
 
-def test_the_next_try_is_free_when_the_window_has_passed(
+def test_a_login_is_accepted_again_after_the_window(
     wall_clock: Clock, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The library reads the time itself.
+    # The library `limits` reads the time itself.
     monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: wall_clock.now.timestamp()))
-    guesses(ada.client, 10)
+    fail_logins(ada.client, 10)
     wall_clock.set("2026-11-23T12:14:59+00:00")
-    refused = guess(ada.client)
+    refused = log_in(ada.client)
     assert refused.status_code == 429
     assert int(refused.headers["Retry-After"]) == 1
     wall_clock.set("2026-11-23T12:15:01+00:00")
-    assert guess(ada.client, password=PASSWORD).status_code == 200
+    assert log_in(ada.client, password=PASSWORD).status_code == 200
 
 
-# --- Passwords asked for again ----------------------------------------------------------------------------------------
+# --- Current password of a session ------------------------------------------------------------------------------------
 
 
-def test_a_thief_cannot_guess_the_password_with_a_session(ada: Person) -> None:
+def test_wrong_current_passwords_of_a_session_are_limited(ada: Person) -> None:
     assert [change(ada, "wrong").status_code for _ in range(11)] == [403] * 10 + [429]
     assert change(ada, PASSWORD).status_code == 429
     new_email = {"email": "eve@example.com", "current_password": PASSWORD}
@@ -136,10 +136,10 @@ def test_a_thief_cannot_guess_the_password_with_a_session(ada: Person) -> None:
     assert data(ada.get("/users"))["email"] == ada.email
 
 
-def test_wrong_passwords_of_a_session_do_not_count_against_its_logins(ada: Person) -> None:
+def test_wrong_current_passwords_do_not_count_against_logins(ada: Person) -> None:
     for _ in range(11):
         change(ada, "wrong")
-    assert guess(ada.client, password=PASSWORD).status_code == 200
+    assert log_in(ada.client, password=PASSWORD).status_code == 200
 
 
 # --- Sign-ups and resets ----------------------------------------------------------------------------------------------
@@ -149,11 +149,11 @@ def sign_up(client: TestClient, email: str) -> int:
     return client.post("/users", json={"email": email, "name": "x", "password": PASSWORD}).status_code
 
 
-def test_one_address_cannot_make_many_accounts(client: TestClient) -> None:
+def test_sign_ups_per_address_are_limited(client: TestClient) -> None:
     assert [sign_up(client, f"person{n}@example.com") for n in range(31)] == [200] * 30 + [429]
 
 
-def test_one_email_cannot_be_tried_many_times(client: TestClient) -> None:
+def test_sign_ups_per_email_are_limited(client: TestClient) -> None:
     assert [sign_up(client, "ada@example.com") for _ in range(7)] == [200] + [409] * 4 + [429] * 2
 
 
@@ -162,27 +162,27 @@ def test_a_malformed_sign_up_does_not_count(client: TestClient) -> None:
     assert sign_up(client, "ada@example.com") == 200
 
 
-def ask_for_reset(client: TestClient, email: str) -> int:
+def request_reset(client: TestClient, email: str) -> int:
     return client.post("/auth/request_password_reset", json={"email": email}).status_code
 
 
-@pytest.mark.parametrize("email", ["ada@example.com", "nobody@example.com"])
-def test_nobodys_mailbox_can_be_flooded(ada: Person, email: str) -> None:
-    assert [ask_for_reset(ada.client, email) for _ in range(7)] == [200] * 5 + [429] * 2
+@pytest.mark.parametrize("email", ["ada@example.com", "unknown@example.com"])
+def test_reset_requests_per_email_are_limited(ada: Person, email: str) -> None:
+    assert [request_reset(ada.client, email) for _ in range(7)] == [200] * 5 + [429] * 2
 
 
-def test_one_address_cannot_ask_for_many_resets(client: TestClient) -> None:
-    statuses = [ask_for_reset(client, f"person{n}@example.com") for n in range(32)]
+def test_reset_requests_per_address_are_limited(client: TestClient) -> None:
+    statuses = [request_reset(client, f"person{n}@example.com") for n in range(32)]
     assert statuses == [200] * 30 + [429] * 2
 
 
-def test_what_one_limit_refuses_counts_against_no_other(client: TestClient) -> None:
+def test_a_refused_request_counts_against_no_other_limit(client: TestClient) -> None:
     for n in range(40):
-        ask_for_reset(client, f"person{n}@example.com")
+        request_reset(client, f"person{n}@example.com")
     for _ in range(10):
-        ask_for_reset(client, "ada@example.com")
-    elsewhere = rate_limits.reset_request("ada@example.com", "another address")
-    rate_limits.rate_limiter.check(elsewhere)
+        request_reset(client, "ada@example.com")
+    from_another_address = rate_limits.reset_request("ada@example.com", "another address")
+    rate_limits.rate_limiter.check(from_another_address)
 
 
 # --- Parallel attempts ------------------------------------------------------------------------------------------------
@@ -231,7 +231,7 @@ class Verifications:
         return False, None
 
 
-def verify_wrong_passwords(how_many: int) -> list[bool | exceptions.RateLimited]:
+def verify_wrong_passwords(count: int) -> list[bool | exceptions.RateLimited]:
     """Verify wrong passwords in parallel; return whether each matched, or the error."""
 
     async def verify() -> bool | exceptions.RateLimited:
@@ -242,7 +242,7 @@ def verify_wrong_passwords(how_many: int) -> list[bool | exceptions.RateLimited]
         return matches
 
     async def verify_all() -> list[bool | exceptions.RateLimited]:
-        return await asyncio.gather(*(verify() for _ in range(how_many)))
+        return await asyncio.gather(*(verify() for _ in range(count)))
 
     return asyncio.run(verify_all())
 
@@ -271,7 +271,7 @@ def test_guesses_verified_beyond_the_limit_are_refused(limiter: RateLimiter, mon
 # --- Off --------------------------------------------------------------------------------------------------------------
 
 
-def test_nothing_is_limited_when_limits_are_off(settings: Settings) -> None:
+def test_without_rate_limits_nothing_is_limited(settings: Settings) -> None:
     with TestClient(create_api(settings)) as client:
-        assert guesses(client, 12) == [401] * 12
-        assert [ask_for_reset(client, "ada@example.com") for _ in range(7)] == [200] * 7
+        assert fail_logins(client, 12) == [401] * 12
+        assert [request_reset(client, "ada@example.com") for _ in range(7)] == [200] * 7

@@ -1,3 +1,5 @@
+"""Access tokens: issuing and verification."""
+
 import base64
 import json
 from datetime import UTC
@@ -34,54 +36,54 @@ def segment(value: object) -> str:
 
 NEW_SECRET = SecretStr("a secret of the tests that is new")
 ROTATED = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET, "jwt_secret_previous": SecretStr(SECRET)})
-ROTATION_OVER = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET})
+ROTATION_COMPLETED = SETTINGS.model_copy(update={"jwt_secret": NEW_SECRET})
 
-GOOD = signed(CLAIMS)
-HEAD, BODY, SIGNATURE = GOOD.split(".")
-RESPELLED = SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1)
+VALID = signed(CLAIMS)
+HEAD, BODY, SIGNATURE = VALID.split(".")
+OTHER_SPELLING = SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1)
 
 
-def read_again(user: sql.User, at: datetime) -> tokens.AccessToken:
+def issue_and_read(user: sql.User, at: datetime) -> tokens.AccessToken:
     return tokens.read_token(tokens.issue_token(user, at, SETTINGS).access_token, SETTINGS)
 
 
-def test_a_good_token_names_its_user() -> None:
-    assert tokens.read_token(GOOD, SETTINGS).user_id == 7
+def test_a_valid_token_contains_the_user_id() -> None:
+    assert tokens.read_token(VALID, SETTINGS).user_id == 7
 
 
-def test_an_issued_token_is_a_good_one() -> None:
-    assert read_again(sql.User(id=9), clock.now()).user_id == 9
+def test_an_issued_token_is_valid() -> None:
+    assert issue_and_read(sql.User(id=9), clock.now()).user_id == 9
 
 
 @given(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - aware by `timezones`
-def test_a_token_knows_when_it_was_issued_to_the_microsecond(at: datetime) -> None:
-    assert read_again(sql.User(id=9), at).issued_at == at
+def test_the_time_of_issue_is_exact_to_the_microsecond(at: datetime) -> None:
+    assert issue_and_read(sql.User(id=9), at).issued_at == at
 
 
-def test_a_token_is_not_revoked_by_what_was_before_its_login_whatever_the_clocks_say() -> None:
+def test_a_token_is_issued_after_an_earlier_revocation_even_if_clocks_differ() -> None:
     revoked = clock.now() + timedelta(seconds=2)
-    assert read_again(sql.User(id=9, tokens_valid_after=revoked), clock.now()).issued_at > revoked
+    assert issue_and_read(sql.User(id=9, tokens_valid_after=revoked), clock.now()).issued_at > revoked
 
 
-def test_no_two_tokens_are_the_same() -> None:
+def test_every_token_has_a_unique_jti() -> None:
     at = clock.now()
-    assert read_again(sql.User(id=9), at).jti != read_again(sql.User(id=9), at).jti
+    assert issue_and_read(sql.User(id=9), at).jti != issue_and_read(sql.User(id=9), at).jti
 
 
-def test_a_token_of_before_a_rotation_is_good_until_the_previous_secret_is_gone() -> None:
-    assert tokens.read_token(GOOD, ROTATED).user_id == 7
+def test_the_previous_secret_is_accepted_until_it_is_removed() -> None:
+    assert tokens.read_token(VALID, ROTATED).user_id == 7
     with pytest.raises(exceptions.NotAuthenticated):
-        tokens.read_token(GOOD, ROTATION_OVER)
+        tokens.read_token(VALID, ROTATION_COMPLETED)
 
 
-def test_after_a_rotation_tokens_are_signed_with_the_new_secret_alone() -> None:
+def test_after_a_rotation_tokens_are_signed_with_the_new_secret_only() -> None:
     token = tokens.issue_token(sql.User(id=9), clock.now(), ROTATED).access_token
-    assert tokens.read_token(token, ROTATION_OVER).user_id == 9
+    assert tokens.read_token(token, ROTATION_COMPLETED).user_id == 9
     with pytest.raises(exceptions.NotAuthenticated):
         tokens.read_token(token, SETTINGS)
 
 
-def test_a_token_of_neither_secret_is_not_authenticated() -> None:
+def test_a_token_signed_with_another_secret_is_rejected() -> None:
     with pytest.raises(exceptions.NotAuthenticated):
         tokens.read_token(signed(CLAIMS, secret="another secret that is long enough too"), ROTATED)
 
@@ -92,13 +94,13 @@ def test_a_token_of_neither_secret_is_not_authenticated() -> None:
         "",
         "null",
         "..",
-        GOOD + "=",
-        GOOD + "==",
-        GOOD + "\n",
-        GOOD + "!!",
-        f" {GOOD}",
+        VALID + "=",
+        VALID + "==",
+        VALID + "\n",
+        VALID + "!!",
+        f" {VALID}",
         f"{HEAD}.{BODY}.",
-        f"{HEAD}.{BODY}.{RESPELLED}",
+        f"{HEAD}.{BODY}.{OTHER_SPELLING}",
         f"{HEAD}.{BODY}.{SIGNATURE}A",
         f"{HEAD}.{BODY}.é",
         signed(CLAIMS, secret="another secret that is long enough too"),
@@ -111,19 +113,19 @@ def test_a_token_of_neither_secret_is_not_authenticated() -> None:
         signed({**CLAIMS, "padding": "x" * 1_000}),
         "a" * 100_000,
         segment("[" * 3_000) + ".a.b",
-        jws.sign(GOOD.encode(), SECRET, headers={"cty": "JWT"}, algorithm="HS256"),
-        f"{GOOD}.{BODY}.{SIGNATURE}",
+        jws.sign(VALID.encode(), SECRET, headers={"cty": "JWT"}, algorithm="HS256"),
+        f"{VALID}.{BODY}.{SIGNATURE}",
         signed({**CLAIMS, "iat": "then"}),
         signed({**CLAIMS, "iat": 1e300}),
         signed({**CLAIMS, "exp": 1e300}),
     ],
 )
-def test_anything_else_is_not_authenticated(token: str) -> None:
+def test_an_invalid_token_is_rejected(token: str) -> None:
     with pytest.raises(exceptions.NotAuthenticated):
         tokens.read_token(token, SETTINGS)
 
 
 @given(st.text() | st.from_regex(r"[A-Za-z0-9_-]{1,50}\.[A-Za-z0-9_-]{1,50}\.[A-Za-z0-9_-]{1,50}", fullmatch=True))
-def test_no_text_makes_it_fail_in_another_way(token: str) -> None:
+def test_arbitrary_text_raises_no_other_exception(token: str) -> None:
     with pytest.raises(exceptions.NotAuthenticated):
         tokens.read_token(token, SETTINGS)

@@ -1,4 +1,4 @@
-"""Timings on their way into a real database. How batches are formed and retried is tested in tests/queues."""
+"""The handler that writes timings to the database. Batches and retries are tested in tests/queues."""
 
 import asyncio
 from collections.abc import Iterator
@@ -70,17 +70,15 @@ def test_a_timing_is_written_as_it_was_emitted() -> None:
     [row] = rows()
     assert isinstance(emitted.payload, pyd.TimingCreated)
     expected = {"event_id": emitted.event_id, "created_at": emitted.created_at, "request_id": "mine"}
-    of_the_payload = {name: getattr(emitted.payload, name) for name in type(emitted.payload).model_fields}
-    del of_the_payload["user_id"]
-    assert {
-        column.key: getattr(row, column.key) for column in sql.Timing.__table__.columns
-    } == expected | of_the_payload
+    from_payload = {name: getattr(emitted.payload, name) for name in type(emitted.payload).model_fields}
+    del from_payload["user_id"]
+    assert {column.key: getattr(row, column.key) for column in sql.Timing.__table__.columns} == expected | from_payload
 
 
-def test_a_batch_is_announced_with_its_routes(event_queue: queues.EventQueue) -> None:
+def test_a_written_batch_emits_an_event_with_its_routes(event_queue: queues.EventQueue) -> None:
     write(timing("POST_/panels"), timing("GET_/panels"), timing("POST_/panels"))
-    announced = event_queue.get_nowait()
-    assert announced.payload == pyd.TimingsPersisted(count=3, method_paths=["GET_/panels", "POST_/panels"])
+    emitted = event_queue.get_nowait()
+    assert emitted.payload == pyd.TimingsPersisted(count=3, method_paths=["GET_/panels", "POST_/panels"])
 
 
 def test_a_batch_is_one_insert() -> None:
@@ -98,7 +96,7 @@ def test_a_timing_written_twice_is_stored_once() -> None:
     assert len(rows()) == 2
 
 
-def test_expired_rows_are_swept_a_few_at_a_time(wall_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_expired_rows_are_swept_in_small_batches(wall_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(timings, "SWEEP_LIMIT", 2)
     write(*(timing() for _ in range(5)))
     with database.transaction() as work:

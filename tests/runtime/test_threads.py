@@ -47,21 +47,21 @@ def test_an_exception_of_the_call_is_raised_to_the_caller(error: type[Exception]
 
 def test_no_more_calls_run_in_parallel_than_there_are_threads() -> None:
     with pool_of(2) as threads:
-        both_are_in, running, most = threading.Barrier(2), set[str](), 0
+        both_running, running, maximum = threading.Barrier(2), set[str](), 0
 
         def work() -> None:
-            nonlocal most
+            nonlocal maximum
             running.add(threading.current_thread().name)
-            both_are_in.wait(DEADLINE_S)
-            most = max(most, len(running))
-            both_are_in.wait(DEADLINE_S)
+            both_running.wait(DEADLINE_S)
+            maximum = max(maximum, len(running))
+            both_running.wait(DEADLINE_S)
             running.discard(threading.current_thread().name)
 
         async def serve() -> None:
             await asyncio.gather(*(threads.run(work) for _ in range(6)))
 
         asyncio.run(serve())
-    assert most == 2
+    assert maximum == 2
 
 
 def test_a_call_that_is_cancelled_before_it_gets_a_thread_is_not_executed() -> None:

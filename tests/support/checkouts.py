@@ -1,4 +1,4 @@
-"""Temporary checkouts of the project. The branch decides the environment, so tests need checkouts on several branches."""
+"""Temporary checkouts of the project. The branch decides the environment, so tests need several."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from .servers import environment
 
 
 def make(folder: Path) -> Path:
-    """Copy the project into a folder, on the branch `main`, with its packages linked so that mc.sh downloads nothing."""
+    """Copy the project into a folder, on the branch `main`, with its packages linked: mc.sh downloads none."""
     for name in ("alembic", "ninepanels"):
         shutil.copytree(environments.ROOT / name, folder / name)
     scripts = ("backup.sh", "data_mgmt.py", "dependencies.sh", "mc.sh")

@@ -60,7 +60,7 @@ def migrate_in_parallel(database_url: str, instances: int, *program: str) -> Non
 
 
 class Service:
-    """A service process: `with Service(database_url, folder) as service:` waits until it is live. It logs to the folder."""
+    """A process: `with Service(database_url, folder) as service:` waits until it is live. It logs to `folder`."""
 
     def __init__(
         self, database_url: str, folder: Path, program: Sequence[str] = MIGRATE_AND_SERVE, **settings: str

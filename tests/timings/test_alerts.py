@@ -1,4 +1,4 @@
-"""A route gets slow, and fast again: who hears of it, and how often."""
+"""Alerts of slow routes: when they are raised and cleared, and their mails and webhook calls."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -34,7 +34,7 @@ from ..support.servers import wait_for
 from ..support.web_server import WebServer
 
 LIVE = "GET_/health/live"
-USUAL = thresholds.DEFAULT
+DEFAULT = thresholds.DEFAULT
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def hook() -> Iterator[WebServer]:
 
 @pytest.fixture
 def settings(settings: Settings, hook: WebServer) -> Settings:
-    """Those of a service whose alerts go to one address and one webhook."""
+    """Settings with one address and one webhook for alerts."""
     alerts = {"alert_emails": ("ops@example.com",), "alert_webhook_url": SecretStr(f"{hook.url}/hooks/1")}
     return settings.model_copy(update=alerts)
 
@@ -58,7 +58,7 @@ def admin(ada: Person) -> Person:
 
 
 def call(client: TestClient, stopwatch: Stopwatch, *milliseconds: float) -> None:
-    """Call a route, each time so slowly, and wait until that is looked at."""
+    """Call a route once per duration and wait until the events are handled."""
     for stopwatch.ms in milliseconds:
         data(client.get("/health/live"))
     finish_events(client)
@@ -68,8 +68,8 @@ def alerts(recorder: Recorder) -> list[tuple[str, pyd.RouteAlert]]:
     return [(event.type, event.payload) for event in recorder.all_so_far() if isinstance(event.payload, pyd.RouteAlert)]
 
 
-def kinds(recorder: Recorder) -> list[str]:
-    return [kind for kind, _ in alerts(recorder)]
+def types(recorder: Recorder) -> list[str]:
+    return [event_type for event_type, _ in alerts(recorder)]
 
 
 RAISED, CLEARED = event_types.ROUTE_ALERT_RAISED, event_types.ROUTE_ALERT_CLEARED
@@ -79,21 +79,21 @@ def stats_of(admin: Person, method_path: str = LIVE) -> dict[str, Any]:
     return next(each for each in data(admin.get("/admin/routes")) if each["method_path"] == method_path)
 
 
-# --- The story --------------------------------------------------------------------------------------------------------
+# --- Raised and cleared -----------------------------------------------------------------------------------------------
 
 
-def test_a_slow_route_raises_one_alert_with_one_mail_and_one_call_and_clears_it_once(
+def test_a_slow_route_raises_and_clears_one_alert_with_a_mail_and_a_webhook_call_each(
     recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch, hook: WebServer, mailbox: Mailbox
 ) -> None:
     for _ in range(3):
         call(client, stopwatch, *[900.0] * 10)
-    assert kinds(recorder) == [RAISED]
+    assert types(recorder) == [RAISED]
     alert_id = stats_of(admin)["alert_id"]
     assert stats_of(admin)["in_alert"] is True
 
     for _ in range(3):
-        call(client, stopwatch, *[5.0] * USUAL.window_size)
-    assert kinds(recorder) == [RAISED, CLEARED]
+        call(client, stopwatch, *[5.0] * DEFAULT.window_size)
+    assert types(recorder) == [RAISED, CLEARED]
     assert [str(alert.alert_id) for _, alert in alerts(recorder)] == [alert_id] * 2
     assert (stats_of(admin)["in_alert"], stats_of(admin)["alert_id"]) == (False, None)
 
@@ -107,20 +107,18 @@ def test_a_slow_route_raises_one_alert_with_one_mail_and_one_call_and_clears_it_
         assert LIVE in text_of(mail)
 
 
-def test_what_is_posted_says_which_route_and_how_slow(
-    client: TestClient, stopwatch: Stopwatch, hook: WebServer
-) -> None:
+def test_the_webhook_gets_the_route_and_its_p95(client: TestClient, stopwatch: Stopwatch, hook: WebServer) -> None:
     call(client, stopwatch, *[900.0] * 10)
     [event] = hook.wait_for(1)
     assert set(event) == {"event_id", "created_at", "request_id", "type", "payload"}
     payload = event["payload"]
     assert payload["method_path"] == LIVE
     assert payload["p95"] == pytest.approx(900)
-    assert (payload["alert_threshold_ms"], payload["count"]) == (USUAL.alert_threshold_ms, 10)
+    assert (payload["alert_threshold_ms"], payload["count"]) == (DEFAULT.alert_threshold_ms, 10)
     assert payload["at"].endswith("Z")
 
 
-def test_a_webhook_that_is_away_for_a_moment_is_called_again(
+def test_an_unavailable_webhook_is_retried(
     client: TestClient, stopwatch: Stopwatch, hook: WebServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(queues, "RETRY_DELAYS_S", (0.0, 0.0, 0.0))
@@ -129,7 +127,7 @@ def test_a_webhook_that_is_away_for_a_moment_is_called_again(
     assert len({event["event_id"] for event in hook.wait_for(3)}) == 1
 
 
-def test_a_webhook_that_hangs_keeps_no_mail_back(
+def test_a_hanging_webhook_delays_no_mail(
     client: TestClient, stopwatch: Stopwatch, hook: WebServer, mailbox: Mailbox
 ) -> None:
     hook.may_respond.clear()
@@ -139,53 +137,52 @@ def test_a_webhook_that_hangs_keeps_no_mail_back(
     hook.may_respond.set()
 
 
-# --- When -------------------------------------------------------------------------------------------------------------
+# --- Conditions -------------------------------------------------------------------------------------------------------
 
 
-def test_between_80_percent_and_the_threshold_an_alert_stays_as_it_is(
+def test_between_80_percent_and_100_percent_of_the_threshold_an_alert_is_unchanged(
     recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch
 ) -> None:
     data(admin.patch("/admin/routes", {"method_path": LIVE, "alert_threshold_ms": 100, "window_size": 5}))
     for ms, expected in [(100.0, []), (100.1, [RAISED]), (99.0, [RAISED]), (80.0, [RAISED]), (101.0, [RAISED])]:
         call(client, stopwatch, *[ms] * 5)
-        assert kinds(recorder) == expected
+        assert types(recorder) == expected
     call(client, stopwatch, *[79.9] * 5)
-    assert kinds(recorder) == [RAISED, CLEARED]
+    assert types(recorder) == [RAISED, CLEARED]
     call(client, stopwatch, *[99.0] * 5)
-    assert kinds(recorder) == [RAISED, CLEARED]
+    assert types(recorder) == [RAISED, CLEARED]
 
 
-def test_every_alert_has_an_id_of_its_own(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
+def test_every_alert_has_a_unique_id(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
     for ms in (900.0, 5.0, 900.0):
-        call(client, stopwatch, *[ms] * USUAL.window_size)
-    assert kinds(recorder) == [RAISED, CLEARED, RAISED]
+        call(client, stopwatch, *[ms] * DEFAULT.window_size)
+    assert types(recorder) == [RAISED, CLEARED, RAISED]
     ids = [alert.alert_id for _, alert in alerts(recorder)]
     assert ids[0] == ids[1] != ids[2]
 
 
-def test_one_slow_request_among_many_is_no_alert(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
-    call(client, stopwatch, 60_000.0, *[5.0] * 30)
-    assert kinds(recorder) == []
+def test_a_single_slow_request_raises_no_alert(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
+    # The slow one is last: statistics may be refreshed after any number of requests.
+    call(client, stopwatch, *[5.0] * 30, 60_000.0)
+    assert types(recorder) == []
 
 
-def test_a_route_that_was_hardly_called_yet_is_no_alert(
-    recorder: Recorder, client: TestClient, stopwatch: Stopwatch
-) -> None:
+def test_too_few_requests_raise_no_alert(recorder: Recorder, client: TestClient, stopwatch: Stopwatch) -> None:
     call(client, stopwatch, *[900.0] * (thresholds.MIN_READINGS - 1))
-    assert kinds(recorder) == []
+    assert types(recorder) == []
     call(client, stopwatch, 900.0)
-    assert kinds(recorder) == [RAISED]
+    assert types(recorder) == [RAISED]
 
 
-def test_a_window_smaller_than_that_is_taken_at_its_word(
+def test_a_window_smaller_than_the_minimum_of_readings_is_enough(
     recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch
 ) -> None:
     data(admin.patch("/admin/routes", {"method_path": LIVE, "window_size": 1}))
     call(client, stopwatch, 900.0)
-    assert kinds(recorder) == [RAISED]
+    assert types(recorder) == [RAISED]
 
 
-def test_a_new_threshold_is_judged_by_at_once(
+def test_a_new_threshold_applies_at_once(
     recorder: Recorder, client: TestClient, admin: Person, stopwatch: Stopwatch, mailbox: Mailbox
 ) -> None:
     call(client, stopwatch, *[300.0] * 5)
@@ -195,10 +192,10 @@ def test_a_new_threshold_is_judged_by_at_once(
     assert (higher["in_alert"], higher["alert_id"]) == (False, None)
     mailbox.wait_for("is fast again")
     finish_events(client)
-    assert kinds(recorder) == [RAISED, CLEARED]
+    assert types(recorder) == [RAISED, CLEARED]
 
 
-def test_an_alert_that_is_rolled_back_was_none(
+def test_a_rolled_back_alert_is_not_raised(
     recorder: Recorder, client: TestClient, stopwatch: Stopwatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_arguments: object, **_fields: object) -> None:
@@ -207,24 +204,24 @@ def test_an_alert_that_is_rolled_back_was_none(
     with monkeypatch.context() as patch:
         patch.setattr(crud.outbox, "add", fail)
         call(client, stopwatch, *[900.0] * 10)
-    assert kinds(recorder) == []
+    assert types(recorder) == []
     with database.connection() as connection:
         assert connection.scalars(select(sql.RouteSettings.method_path).where(sql.RouteSettings.in_alert)).all() == []
     call(client, stopwatch, 900.0)
-    assert kinds(recorder) == [RAISED]
+    assert types(recorder) == [RAISED]
 
 
-def test_the_defaults_are_of_routes_that_exist(client: TestClient) -> None:
+def test_default_thresholds_belong_to_existing_routes(client: TestClient) -> None:
     assert set(thresholds.BY_ROUTE) <= route_names.all_of(client.app)  # type: ignore[arg-type]
 
 
-def test_nobody_is_written_to_where_nobody_is_named(
+def test_without_recipients_no_mail_and_no_webhook_call_is_made(
     recorder: Recorder, settings: Settings, stopwatch: Stopwatch, hook: WebServer
 ) -> None:
     settings = settings.model_copy(update={"alert_emails": (), "alert_webhook_url": SecretStr("")})
     with TestClient(create_api(settings)) as client:
         call(client, stopwatch, *[900.0] * 10)
-        assert kinds(recorder) == [RAISED]
+        assert types(recorder) == [RAISED]
         with database.connection() as connection:
             assert connection.scalars(select(sql.OutboxMail)).all() == []
     assert hook.bodies == []
@@ -244,20 +241,20 @@ def test_two_instances_raise_one_alert_and_clear_it_once(database_url: str, tmp_
             Service(database_url, folders[1], **alerting) as two,
         ):
             both = (one, two)
-            authorized = {"Authorization": f"Bearer {admins_token(one, database_url)}"}
+            authorized = {"Authorization": f"Bearer {create_admin(one, database_url)}"}
             limit = {"method_path": "GET_/", "window_size": 20}
 
             def patch(service: Service, threshold_ms: float) -> dict[str, Any]:
                 body = limit | {"alert_threshold_ms": threshold_ms}
-                answer: dict[str, Any] = data(service.client.patch("/admin/routes", json=body, headers=authorized))
-                return answer
+                stats: dict[str, Any] = data(service.client.patch("/admin/routes", json=body, headers=authorized))
+                return stats
 
-            # Every request there is takes longer than this, and none as long as the other.
+            # Every request takes longer than this threshold, and none as long as the second one.
             patch(one, 0.000_1)
             for _ in range(60):
                 assert [service.status("/") for service in both] == [200, 200]
             [raised] = hook.wait_for(1)
-            wait_for(lambda: rows_of(two, authorized) == 120)
+            wait_for(lambda: count_timings(two, authorized) == 120)
             assert patch(two, 3_600_000)["in_alert"] is False
             for _ in range(20):
                 assert [service.status("/") for service in both] == [200, 200]
@@ -274,7 +271,8 @@ def test_two_instances_raise_one_alert_and_clear_it_once(database_url: str, tmp_
         ]
 
 
-def admins_token(service: Service, database_url: str) -> str:
+def create_admin(service: Service, database_url: str) -> str:
+    """Sign up an admin and return an access token."""
     person = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
     user = data(service.client.post("/users", json=person))
     database.connect(database_url, pool_size=1)
@@ -286,8 +284,8 @@ def admins_token(service: Service, database_url: str) -> str:
     return token
 
 
-def rows_of(service: Service, authorized: dict[str, str]) -> int:
-    """How many requests of `GET /` are in the database by now."""
+def count_timings(service: Service, authorized: dict[str, str]) -> int:
+    """Return the number of timings of `GET /` in the database."""
     query = {"method_path": "GET_/", "window_size": "1000"}
-    answer = service.client.get("/admin/routes/timings", params=query, headers=authorized)
-    return len(data(answer)["readings"])
+    response = service.client.get("/admin/routes/timings", params=query, headers=authorized)
+    return len(data(response)["readings"])

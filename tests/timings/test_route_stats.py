@@ -1,4 +1,4 @@
-"""The statistics of routes, held against NumPy's."""
+"""The statistics of routes, compared with NumPy."""
 
 import asyncio
 import itertools
@@ -38,8 +38,8 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NUMBERS = itertools.count()
 
 
-def as_numpy_says(readings: Sequence[float]) -> dict[str, float]:
-    """The statistics of readings, newest first."""
+def compute_with_numpy(readings: Sequence[float]) -> dict[str, float]:
+    """Return the statistics of readings, newest first."""
     return {
         "count": len(readings),
         "avg": float(np.mean(readings)),
@@ -52,8 +52,8 @@ def as_numpy_says(readings: Sequence[float]) -> dict[str, float]:
     }
 
 
-def a_new_route(readings: Sequence[float]) -> str:
-    """Add timings to the database, oldest first; return their `method_path`."""
+def add_route(readings: Sequence[float]) -> str:
+    """Add timings of a new route to the database, oldest first; return its `method_path`."""
     name = f"GET_/{next(NUMBERS)}"
     with database.transaction() as work:
         for number, diff_ms in enumerate(readings):
@@ -85,20 +85,20 @@ def computed(method_path: str, window_size: int) -> dict[str, Any]:
     window_size=st.integers(1, 40),
 )
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_the_statistics_are_numpys_of_the_latest_readings(readings: list[float], window_size: int) -> None:
+def test_the_statistics_of_the_latest_readings_equal_those_of_numpy(readings: list[float], window_size: int) -> None:
     window = readings[::-1][:window_size]
-    assert computed(a_new_route(readings), window_size) == pytest.approx(as_numpy_says(window), rel=1e-9, abs=1e-9)
+    assert computed(add_route(readings), window_size) == pytest.approx(compute_with_numpy(window), rel=1e-9, abs=1e-9)
 
 
 @pytest.mark.usefixtures("client")
-def test_without_readings_there_is_nothing_to_say() -> None:
-    nothing = dict.fromkeys(("avg", "p50", "p95", "p99", "min", "max", "last"))
-    assert computed("GET_/nowhere", 100) == {"count": 0, **nothing}
+def test_without_readings_the_statistics_are_empty() -> None:
+    empty = dict.fromkeys(("avg", "p50", "p95", "p99", "min", "max", "last"))
+    assert computed("GET_/nowhere", 100) == {"count": 0, **empty}
 
 
 # --- 10,000 requests --------------------------------------------------------------------------------------------------
 
-HOW_MANY = 10_000
+REQUESTS = 10_000
 KNOWN = [
     ("GET", "/"),
     ("GET", "/users"),
@@ -119,15 +119,15 @@ KNOWN = [
 UNKNOWN = [("GET", "/a/{id}"), ("POST", "/b/{id}"), ("DELETE", "/v5/c/{id}"), ("GET", "/.git/{id}"), ("BREW", "/{id}")]
 
 
-def names_of_the_load() -> Counter[str]:
-    """How often each name has to come up."""
+def expected_names() -> Counter[str]:
+    """Return the number of requests by route name."""
     names = [f"{method}_{path.removeprefix('/v5')}" for method, path in KNOWN]
     names += [route_names.UNMATCHED.method_path] * len(UNKNOWN)
-    return Counter({name: times * HOW_MANY // len(names) for name, times in Counter(names).items()})
+    return Counter({name: times * REQUESTS // len(names) for name, times in Counter(names).items()})
 
 
-async def send_the_load(api: FastAPI) -> None:
-    """Send 10,000 requests over 20 routes, 50 at once, each with an id that says it is one of these."""
+async def send_requests(api: FastAPI) -> None:
+    """Send 10,000 requests to 20 routes, 50 in parallel, each with a request id that starts with "load-"."""
     routes = KNOWN + UNKNOWN
 
     async def send(number: int) -> None:
@@ -138,23 +138,23 @@ async def send_the_load(api: FastAPI) -> None:
         async def receive() -> Message:
             return {"type": "http.request", "body": b"", "more_body": False}
 
-        async def forget(_message: Message) -> None:
+        async def discard(_message: Message) -> None:
             pass
 
-        await api(scope, receive, forget)
+        await api(scope, receive, discard)
 
     async def send_every_50th(first: int) -> None:
-        for number in range(first, HOW_MANY, 50):
+        for number in range(first, REQUESTS, 50):
             await send(number)
 
     await asyncio.gather(*(send_every_50th(first) for first in range(50)))
 
 
-def test_10_000_requests_over_20_routes_leave_a_row_each_and_statistics_as_numpys(
+def test_10_000_requests_to_20_routes_have_a_row_each_and_the_statistics_of_numpy(
     api: FastAPI, client: TestClient
 ) -> None:
     assert client.portal is not None
-    client.portal.call(send_the_load, api)
+    client.portal.call(send_requests, api)
     ada = Person.sign_up(client, "ada@example.com")
     finish_events(client)
     with database.transaction() as work:
@@ -166,13 +166,13 @@ def test_10_000_requests_over_20_routes_leave_a_row_each_and_statistics_as_numpy
         ).all()
         in_stats = set(work.scalars(select(sql.TimingStats.method_path)))
     assert {name: (distinct, all_) for name, distinct, all_ in rows} == {
-        name: (times, times) for name, times in names_of_the_load().items()
+        name: (times, times) for name, times in expected_names().items()
     }
     assert in_stats <= route_names.all_of(api)
     stats = {each["method_path"]: each for each in data(ada.get("/admin/routes"))}
-    for name in names_of_the_load():
+    for name in expected_names():
         timings = data(ada.get("/admin/routes/timings", method_path=name, window_size=100))
-        expected = as_numpy_says(timings["readings"])
+        expected = compute_with_numpy(timings["readings"])
         assert {key: stats[name][key] for key in expected} == pytest.approx(expected, rel=1e-9)
         assert timings["timestamps"] == sorted(timings["timestamps"], reverse=True)
         assert not any(math.isnan(reading) for reading in timings["readings"])

@@ -1,4 +1,4 @@
-"""A real Redis. Where there is none, CI fails; elsewhere the tests of this folder are left out, and loudly."""
+"""A real Redis server. Without `redis-server`, CI fails; elsewhere these tests are skipped with a warning."""
 
 import os
 import shutil
@@ -14,16 +14,16 @@ from ...support.servers import wait_for
 
 REDIS = shutil.which("redis-server")
 
-is_left_out = REDIS is None and not os.environ.get("CI")
-if is_left_out:
+is_skipped = REDIS is None and not os.environ.get("CI")
+if is_skipped:
     collect_ignore_glob = ["test_*.py"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if is_left_out:
+    if is_skipped:
         terminalreporter.section("NO REDIS", sep="!", red=True, bold=True)
-        terminalreporter.line("The tests in tests/shared_limits were LEFT OUT: there is no redis-server.", red=True)
-        terminalreporter.line("Install one to run them, for example: apt-get install redis-server", red=True)
+        terminalreporter.line("tests/accounts/shared_limits was SKIPPED: redis-server is not installed.", red=True)
+        terminalreporter.line("To run them, install it, for example: apt-get install redis-server", red=True)
 
 
 class RedisServer:
@@ -34,7 +34,7 @@ class RedisServer:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        assert REDIS is not None, "CI has to have a redis-server: the tests of shared limits need one"
+        assert REDIS is not None, "CI needs redis-server for the tests of shared limits"
         log_file = self.folder / "redis.log"
         command = [REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", str(self.folder)]
         with log_file.open("w") as log, subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log) as process:

@@ -1,4 +1,4 @@
-"""Limits over two instances that share a Redis."""
+"""Rate limits of two instances that share a Redis server."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,7 +33,7 @@ def log_in(service: Service, password: str, **headers: str) -> httpx2.Response:
     return service.client.post("/token", data=form, headers=headers)
 
 
-def test_failed_logins_count_over_both_instances(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
+def test_both_instances_count_failed_logins_together(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
     with redis.running(), two_instances(database_url, redis, tmp_path) as services:
         statuses = [log_in(services[n % 2], "wrong").status_code for n in range(12)]
         assert statuses == [401] * 10 + [429] * 2
@@ -43,7 +43,7 @@ def test_failed_logins_count_over_both_instances(database_url: str, redis: Redis
             assert 0 < int(refused.headers["Retry-After"]) <= 15 * 60
 
 
-def test_a_spoofed_forwarded_address_changes_nothing(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
+def test_forwarded_addresses_of_clients_are_ignored(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
     with redis.running(), two_instances(database_url, redis, tmp_path) as services:
         statuses = []
         for n in range(32):
@@ -58,7 +58,7 @@ def test_a_spoofed_forwarded_address_changes_nothing(database_url: str, redis: R
         assert statuses == [200] * 30 + [429] * 2
 
 
-def test_each_instance_counts_alone_while_redis_is_away(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
+def test_each_instance_counts_alone_without_redis(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
     with two_instances(database_url, redis, tmp_path) as services:
         for service in services:
             assert [log_in(service, "wrong").status_code for _ in range(11)] == [401] * 10 + [429]
@@ -67,10 +67,10 @@ def test_each_instance_counts_alone_while_redis_is_away(database_url: str, redis
             wait_for(lambda: log_in(services[0], PASSWORD).status_code == 200)
 
 
-def test_no_email_reaches_redis(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
+def test_no_email_or_address_is_stored_in_redis(database_url: str, redis: RedisServer, tmp_path: Path) -> None:
     with redis.running(), two_instances(database_url, redis, tmp_path) as (one, _):
         log_in(one, "wrong")
-        with Redis.from_url(redis.url, decode_responses=True) as looking:
-            keys = looking.keys()
+        with Redis.from_url(redis.url, decode_responses=True) as connection:
+            keys = connection.keys()
         assert keys
         assert not [key for key in keys if "ada" in key or "127.0.0.1" in key]
