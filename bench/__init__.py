@@ -1,1 +1,1 @@
-"""What the figures in the README come from."""
+"""The benchmark, which measures the figures in docs/performance.md."""

@@ -1,7 +1,7 @@
-"""Measures the service, and writes what came of it down: `./mc.sh bench [PART ...]`.
+"""Measures the service and writes the results to the documentation: `./mc.sh bench [PART ...]`.
 
-Prints as Markdown; the numbers of all parts measured so far are kept in docs/performance.json, and shown between the
-two marks of docs/performance.md.
+Prints Markdown. The latest numbers of each part are stored in docs/performance.json and shown between the two marks of
+docs/performance.md.
 """
 
 import argparse
@@ -28,7 +28,7 @@ BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
 
 
 def measure(name: str) -> dict[str, Any]:
-    """Measure a part, and return it with what it was measured on."""
+    """Measure a part; return its results with the conditions of the measurement."""
     result = parts.PARTS[name]()
     return {
         "about": parts.PARTS[name].__doc__,
@@ -78,7 +78,7 @@ def _verdict(figure: dict[str, Any]) -> str:
 
 
 def write(names: Iterable[str]) -> None:
-    """Measure parts, and put them beside those measured before."""
+    """Measure parts and update their stored numbers."""
     numbers = json.loads(NUMBERS.read_text()) if NUMBERS.exists() else {}
     for name in names:
         numbers[name] = measure(name)
@@ -88,21 +88,21 @@ def write(names: Iterable[str]) -> None:
 
 
 def show(numbers: dict[str, Any]) -> None:
-    """Put what was measured between the marks of the page."""
+    """Write the stored numbers between the marks of the page."""
     sections = "".join(as_markdown(each, numbers[each]) for each in parts.PARTS if each in numbers)
     before, _, rest = PAGE.read_text().partition(BEGIN)
     PAGE.write_text(f"{before}{BEGIN}\n{sections}{END}{rest.partition(END)[2]}")
 
 
 def main() -> None:
-    """Measure the parts asked for, by default all."""
+    """Measure the parts named by the arguments, all by default."""
     parser = argparse.ArgumentParser(prog="./mc.sh bench")
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"one of {', '.join(parts.PARTS)}; all by default")
     wanted = parser.parse_args().parts or list(parts.PARTS)
     if unknown := set(wanted) - parts.PARTS.keys():
-        parser.error(f"there is no part {', '.join(sorted(unknown))}")
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}")
     if (os.cpu_count() or 1) <= SERVICE_CORE + 1:
-        sys.exit("The benchmark wants two cores: one for the service, one for the load and the database.")
+        sys.exit("The benchmark needs two cores: one for the service, one for the load and the database.")
     write(wanted)
 
 

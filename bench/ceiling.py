@@ -1,4 +1,4 @@
-"""The ceiling: a bare ASGI callable, asyncpg, one statement that makes the JSON itself. Nothing in Python is faster."""
+"""The ceiling: a bare ASGI callable with asyncpg and one statement that returns JSON. Nothing in Python is faster."""
 
 import os
 from datetime import UTC
@@ -26,7 +26,7 @@ pool: asyncpg.Pool | None = None
 
 
 async def api(scope: Scope, _receive: Receive, send: Send) -> None:
-    """Answer whatever is asked with the nine panels."""
+    """Respond to every request with the nine panels."""
     global pool
     if scope["type"] != "http":
         return

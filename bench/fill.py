@@ -1,7 +1,7 @@
-"""Fills a database with people who have nine panels and an entry for each day of a year.
+"""Fills a database with users who have nine panels each, with an entry for each day of a year.
 
-In SQL, because 3.3 million rows are many; in the order of the days, as life would: the entries of a panel lie scattered
-over the table.
+The rows are generated in SQL, because there are up to 3.3 million. They are inserted day by day, as in production, so
+that the entries of a panel are scattered over the table.
 """
 
 from sqlalchemy import NullPool
@@ -26,12 +26,12 @@ _NOW = {"postgresql": "now()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 
 
 def email(number: int) -> str:
-    """Return the e-mail of the n-th user, counted from 1, which is the id as well."""
+    """Return the e-mail of a user. Users are numbered from 1; the number is also the id."""
     return f"user{number}@example.com"
 
 
 def fill(url: str, users: int) -> None:
-    """Migrate a database that is not there yet, and fill it with users times 9 times 365 entries."""
+    """Migrate an empty database and insert users, each with 9 panels and 365 entries per panel."""
     migrate(url)
     kind = make_url(url).get_backend_name()
 
@@ -64,7 +64,7 @@ def fill(url: str, users: int) -> None:
             )
         )
     if kind == "postgresql":
-        # As autovacuum would have done by the time that somebody asks.
+        # In production, autovacuum has done this.
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))
     engine.dispose()

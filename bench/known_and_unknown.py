@@ -1,12 +1,12 @@
-"""Can it be seen from the time an answer takes whether an account exists?
+"""Measures whether response times reveal that an account exists.
 
-Wants a service without limits and a minute:
+Needs a service without rate limits and takes about a minute:
 
     NINEPANELS_RATE_LIMITS=off ./mc.sh --env TEST run --port 8300
     .venv/bin/python -m bench.known_and_unknown http://127.0.0.1:8300
 
-"AUC" is the chance that an answer about a known account takes longer than one about an unknown account (the
-Mann-Whitney U over the number of pairs): 0.5 says nothing, 0 and 1 say everything.
+"AUC" is the probability that a response takes longer for a known account than for an unknown one (Mann-Whitney U
+divided by the number of pairs): 0.5 reveals nothing, 0 and 1 reveal everything.
 """
 
 import argparse
@@ -19,13 +19,13 @@ from collections.abc import Callable
 from urllib.parse import urlencode
 from urllib.parse import urlsplit
 
-TRIES = 500
+REQUESTS = 500
 WARM_UP = 20
 PASSWORD = "correct horse"
 
 
 class Client:
-    """One connection, kept open."""
+    """A client with one persistent connection."""
 
     def __init__(self, url: str) -> None:
         address = urlsplit(url)
@@ -41,27 +41,27 @@ class Client:
 
 
 def ms(request: Callable[[], int], expected: int) -> float:
-    """Return how long a request takes, in ms."""
+    """Return the duration of a request in ms."""
     started = time.perf_counter()
     status = request()
-    took = (time.perf_counter() - started) * 1_000
+    duration = (time.perf_counter() - started) * 1_000
     if status != expected:
         sys.exit(f"expected {expected}, got {status}: does the service run with NINEPANELS_RATE_LIMITS=off?")
-    return took
+    return duration
 
 
 def auc(known: list[float], unknown: list[float]) -> float:
-    """Return the share of pairs in which the known one took longer."""
+    """Return the share of pairs in which the known account took longer."""
     return sum((k > u) + (k == u) / 2 for k in known for u in unknown) / (len(known) * len(unknown))
 
 
 def compare(name: str, known: Callable[[], int], unknown: Callable[[], int], expected: int) -> None:
-    """Measure both, and print a line of the table for each."""
+    """Measure both kinds of requests and print a line for each."""
     samples: tuple[list[float], list[float]] = ([], [])
     for request in (known, unknown) * WARM_UP:
         ms(request, expected)
-    # In no order: what a request leaves for the service to do in the background slows the next one, whatever it is.
-    pairs = list(zip((known, unknown), samples, strict=True)) * TRIES
+    # In random order: background work of one request slows the next one.
+    pairs = list(zip((known, unknown), samples, strict=True)) * REQUESTS
     secrets.SystemRandom().shuffle(pairs)
     for request, sample in pairs:
         sample.append(ms(request, expected))
@@ -72,13 +72,13 @@ def compare(name: str, known: Callable[[], int], unknown: Callable[[], int], exp
 
 
 def main() -> None:
-    """Measure the service at the address given."""
+    """Measure the service at the given URL."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("url")
     client = Client(parser.parse_args().url)
     known, unknown = (f"{secrets.token_hex(8)}@example.com" for _ in range(2))
     ms(lambda: client.post("/users", email=known, name="x", password=PASSWORD), 200)
-    sys.stdout.write(f"{TRIES} each, ms         p5   median      p95\n")
+    sys.stdout.write(f"{REQUESTS} each, ms         p5   median      p95\n")
     login, reset = "/token", "/auth/request_password_reset"
     compare(
         "login",

@@ -1,4 +1,7 @@
-"""What is measured, a part each: who runs against whom, and which ratio is wanted."""
+"""The parts of the benchmark: contestants, loads, and the required figures.
+
+The docstring of a part and the names of its contestants and figures are published in docs/performance.md.
+"""
 
 import contextlib
 import re
@@ -28,7 +31,7 @@ from .wrk import Request
 ACTIVE_USERS = 10
 USERS = 100
 SIZES = {"33 thousand": 10, "330 thousand": 100, "3.3 million": 1_000}
-"""Users by how many entries they have together."""
+"""Number of users by the total number of entries."""
 
 MANY_CONNECTIONS = 256
 STARTS = 5
@@ -41,7 +44,7 @@ REFERENCE = ("uvicorn", "bench.reference:api", "--no-access-log")
 
 @dataclass(frozen=True)
 class Figure:
-    """A number that something is wanted of."""
+    """A measured number and its required bound."""
 
     name: str
     value: float
@@ -50,25 +53,25 @@ class Figure:
 
 @dataclass
 class Result:
-    """What came of a part."""
+    """The results of a part."""
 
     loads: dict[str, Load] = field(default_factory=dict)
     figures: list[Figure] = field(default_factory=list)
 
 
 def per_second(load: Load) -> float:
-    """Return how many answers there were a second."""
+    """Return the responses per second."""
     return load.per_second
 
 
 def time_each(load: Load) -> float:
-    """Return how long an answer took, in the middle."""
+    """Return the median response time in ms."""
     return load.p50_ms
 
 
 @dataclass(frozen=True)
 class Everyday:
-    """What people ask for every day, of the users who are active, spread over all there are."""
+    """Everyday requests of the active users, who are spread evenly over all users."""
 
     panels: list[Request]
     taps: list[Request]
@@ -100,8 +103,8 @@ def everyday() -> Result:
         ceiling = start(urls["PostgreSQL"], CEILING)
         reference = start(urls["PostgreSQL"], REFERENCE)
         services = {name: start(url) for name, url in urls.items()}
-        asked = {name: Everyday.of(service, USERS) for name, service in services.items()}
-        first = asked["PostgreSQL"]
+        requests_of = {name: Everyday.of(service, USERS) for name, service in services.items()}
+        first = requests_of["PostgreSQL"]
         contestants: dict[str, Callable[[], Load]] = {
             "panels, ceiling": partial(wrk.run, ceiling.url, first.panels),
             "panels, reference": partial(wrk.run, reference.url, first.panels),
@@ -109,9 +112,9 @@ def everyday() -> Result:
         }
         for name, service in services.items():
             for what in ("panels", "taps", "year", "consistency", "logins"):
-                contestants[f"{what}, {name}"] = partial(wrk.run, service.url, getattr(asked[name], what))
+                contestants[f"{what}, {name}"] = partial(wrk.run, service.url, getattr(requests_of[name], what))
             contestants[f"panels at {MANY_CONNECTIONS}, {name}"] = partial(
-                wrk.run, service.url, asked[name].panels, connections=MANY_CONNECTIONS
+                wrk.run, service.url, requests_of[name].panels, connections=MANY_CONNECTIONS
             )
         loads = interleave(contestants)
     figures = [
@@ -154,11 +157,11 @@ def growth() -> Result:
 def _grow(name: str, urls: Mapping[str, str], result: Result) -> None:
     with contextlib.ExitStack() as running:
         services = {size: _start(running, url) for size, url in urls.items()}
-        asked = {size: Everyday.of(service, SIZES[size]) for size, service in services.items()}
+        requests_of = {size: Everyday.of(service, SIZES[size]) for size, service in services.items()}
         for what in ("panels", "taps", "year", "consistency"):
             loads = interleave(
                 {
-                    f"{what}, {size}, {name}": partial(wrk.run, services[size].url, getattr(asked[size], what))
+                    f"{what}, {size}, {name}": partial(wrk.run, services[size].url, getattr(requests_of[size], what))
                     for size in SIZES
                 }
             )
@@ -177,8 +180,8 @@ def workers() -> Result:
             fill.fill(url, USERS)
             program = (*SERVE_ONLY, "--workers", str(count))
             service = running.enter_context(stage.running(url, *cores, program=program))
-            asked = Everyday.of(service, USERS)
-            contestants[f"panels, workers: {count}"] = partial(_on_cores, cores, service.url, asked.panels)
+            requests_of = Everyday.of(service, USERS)
+            contestants[f"panels, workers: {count}"] = partial(_on_cores, cores, service.url, requests_of.panels)
         loads = interleave(contestants)
     figure = Figure("two workers / one, requests/s", _over(loads, "panels, workers: 2", "panels, workers: 1"), ">= 1.7")
     return Result({name: median(each) for name, each in loads.items()}, [figure])
@@ -236,5 +239,5 @@ def _time_a_start(url: str) -> float:
 
 def _memory_mb(pid: int) -> float:
     size = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
-    assert size is not None, "every process has a size"  # noqa: S101 - the kernel's promise
+    assert size is not None, "VmRSS is missing"  # noqa: S101 - guaranteed by the kernel
     return int(size[1]) / 1_024

@@ -1,7 +1,7 @@
-"""The reference: what the same frame does with nothing in it but the query, written by hand.
+"""The reference: the minimum that FastAPI needs for the same queries.
 
-FastAPI, a `def` route in one of four threads, a psycopg2 pool, one statement; no login, no timing, no events. The
-answer is the service's, envelope included.
+A `def` route in one of four threads, a psycopg2 pool and one handwritten statement; no logins, timings or events. The
+responses are those of the service, including the envelope.
 """
 
 import json
@@ -39,7 +39,7 @@ RETURNING id, panel_id, is_complete, day, timestamp
 
 
 class Tap(BaseModel):
-    """The body of a tap."""
+    """The body of a request that records an entry."""
 
     is_complete: bool
 
@@ -51,7 +51,7 @@ pool = ThreadedConnectionPool(THREADS, THREADS, os.environ["NINEPANELS_DATABASE_
 def _cursor() -> Iterator[cursor]:
     connection = pool.getconn()
     try:
-        # A statement is one round trip then.
+        # In autocommit mode a statement is one round trip.
         connection.autocommit = True
         with connection.cursor() as each:
             yield each
@@ -70,13 +70,13 @@ api = FastAPI(lifespan=_lifespan)
 
 @api.get("/health/live")
 def live() -> Response:
-    """Answer, so that it is known when to begin."""
+    """Respond as soon as the process runs."""
     return Response()
 
 
 @api.get("/panels")
 def read_panels() -> Response:
-    """Answer with the nine panels and today's state."""
+    """Return the nine panels with today's state."""
     today = datetime.now(UTC).date()
     with _cursor() as statement:
         statement.execute(PANELS, (today, USER_ID))
@@ -98,7 +98,7 @@ def read_panels() -> Response:
 
 @api.post("/panels/{panel_id}/entries")
 def record_entry(panel_id: int, tap: Tap) -> Response:
-    """Record a tap; it is committed when the answer leaves."""
+    """Record an entry, committed before the response is sent."""
     now = datetime.now(UTC)
     with _cursor() as statement:
         statement.execute(TAP, (now.date(), tap.is_complete, now, panel_id))

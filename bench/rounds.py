@@ -1,4 +1,4 @@
-"""Contestants in turn, several times over: whatever slows the machine for a while slows all of them."""
+"""Runs contestants in turn for several rounds, so that a temporary slowdown of the machine affects all of them."""
 
 import statistics
 import sys
@@ -12,7 +12,7 @@ ROUNDS = 5
 
 
 def interleave(contestants: Mapping[str, Callable[[], Load]], rounds: int = ROUNDS) -> dict[str, list[Load]]:
-    """Let each contestant run once a round, and return what they did, a load a round."""
+    """Run each contestant once per round; return the loads of each contestant, one per round."""
     loads: dict[str, list[Load]] = {name: [] for name in contestants}
     for number in range(rounds):
         for name, run in contestants.items():
@@ -22,7 +22,7 @@ def interleave(contestants: Mapping[str, Callable[[], Load]], rounds: int = ROUN
 
 
 def median(loads: Sequence[Load]) -> Load:
-    """Return the median of each number, and all errors."""
+    """Return the median of each number and the sum of the errors."""
     return Load(
         per_second=statistics.median(load.per_second for load in loads),
         p50_ms=statistics.median(load.p50_ms for load in loads),
@@ -32,5 +32,5 @@ def median(loads: Sequence[Load]) -> Load:
 
 
 def ratio(these: Sequence[Load], those: Sequence[Load], of: Callable[[Load], float]) -> float:
-    """Return the median over the rounds of how many times as much these did as those."""
+    """Return the median over the rounds of the ratio of a number between two contestants."""
     return statistics.median(of(this) / of(that) for this, that in zip(these, those, strict=True))

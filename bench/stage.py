@@ -1,4 +1,4 @@
-"""Where the contestants run: processes on the cores they are given, databases on a PostgreSQL that loses nothing."""
+"""Runs contestants on given cores, and PostgreSQL with its default durability."""
 
 import contextlib
 import os
@@ -15,7 +15,7 @@ from . import fill
 from .wrk import Request
 
 SERVICE_CORE, LOAD_CORE = 0, 1
-"""The contestants share the first; the load and PostgreSQL have the second."""
+"""Contestants run on the first core, the load and PostgreSQL on the second."""
 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
@@ -24,7 +24,7 @@ TAP = '{"is_complete": true}'
 
 @contextlib.contextmanager
 def on_cores(*cores: int) -> Iterator[None]:
-    """Let what is started in the block run on these cores only."""
+    """Restrict the processes that are started in the block to these cores."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -35,14 +35,14 @@ def on_cores(*cores: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """Make a folder for databases and logs, and remove it afterwards."""
+    """Create a temporary folder for databases and logs."""
     with tempfile.TemporaryDirectory(prefix="ninepanels-bench-") as name:
         yield Path(name)
 
 
 @contextlib.contextmanager
 def postgres(*cores: int) -> Iterator[PostgresServer]:
-    """Run a PostgreSQL with its own defaults: what it says is committed is on the disk."""
+    """Run PostgreSQL with its default settings: commits are written to the disk."""
     with on_cores(*cores), PostgresServer.temporary(options="") as server:
         yield server
 
@@ -59,19 +59,19 @@ def running(
 
 
 def log_in(service: Service, user: int) -> str:
-    """Return a token of the n-th user."""
-    answer = service.client.post("/token", data={"username": fill.email(user), "password": fill.PASSWORD})
-    token: str = answer.raise_for_status().json()["data"]["access_token"]
+    """Return an access token of a user."""
+    response = service.client.post("/token", data={"username": fill.email(user), "password": fill.PASSWORD})
+    token: str = response.raise_for_status().json()["data"]["access_token"]
     return token
 
 
 def panels(*tokens: str) -> list[Request]:
-    """Return what a client asks for first: the nine panels."""
+    """Return requests for the panels of each user."""
     return [Request("GET", "/panels", token) for token in tokens]
 
 
 def taps(tokens: dict[int, str]) -> list[Request]:
-    """Return a tap on each panel of some users, whose tokens are given by user."""
+    """Return requests that record an entry of each panel of the users; `tokens` is by user."""
     return [
         Request("POST", f"/panels/{panel}/entries", token, JSON, TAP)
         for user, token in tokens.items()
@@ -80,23 +80,23 @@ def taps(tokens: dict[int, str]) -> list[Request]:
 
 
 def years(tokens: dict[int, str]) -> list[Request]:
-    """Return what shows a year of each panel."""
+    """Return requests for the entries of a year of each panel."""
     return [
         Request("GET", f"/panels/{panel}/entries", token) for user, token in tokens.items() for panel in panels_of(user)
     ]
 
 
 def consistencies(*tokens: str) -> list[Request]:
-    """Return what shows how consistent nine panels were."""
+    """Return requests for the consistency of the panels of each user."""
     return [Request("GET", "/metrics/panels/consistency", token) for token in tokens]
 
 
 def logins(*users: int) -> list[Request]:
-    """Return a login of each user."""
+    """Return a login request of each user."""
     password = fill.PASSWORD.replace(" ", "+")
     return [Request("POST", "/token", "", FORM, f"username={fill.email(user)}&password={password}") for user in users]
 
 
 def panels_of(user: int) -> range:
-    """Return the ids of the n-th user's panels."""
+    """Return the ids of the panels of a user."""
     return range((user - 1) * fill.PANELS + 1, user * fill.PANELS + 1)

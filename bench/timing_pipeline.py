@@ -1,9 +1,9 @@
-"""What does it cost that every request is timed, logged, kept and looked at?
+"""Measures the cost of timing each request, including its log line, row and statistics.
 
     .venv/bin/python -m bench.timing_pipeline
 
-Starts two services on this machine, one as it is and one without TimingMiddleware, each with a database of its own,
-and asks both in turn for as many answers as they give.
+Starts two services on this machine, one with and one without TimingMiddleware, each with a separate database, and loads
+them in turn.
 """
 
 import contextlib
@@ -42,8 +42,8 @@ def service(database_url: str, program: tuple[str, ...]) -> Iterator[Service]:
         yield running
 
 
-def an_evening(running: Service) -> list[bytes]:
-    """Sign somebody up with nine panels; return the requests of an evening: look, tap each panel, look again."""
+def typical_requests(running: Service) -> list[bytes]:
+    """Sign up a user with nine panels; return requests that alternate between reading panels and recording an entry."""
     client = running.client
     data(client.post("/users", json={"email": "ada@example.com", "name": "Ada", "password": PASSWORD}))
     login = data(client.post("/token", data={"username": "ada@example.com", "password": PASSWORD}))
@@ -56,16 +56,16 @@ def an_evening(running: Service) -> list[bytes]:
 
 
 def compare(name: str, timed_url: str, untimed_url: str) -> None:
-    """Measure both in turn, and print what each did and the ratio."""
+    """Measure both services in turn; print the requests per second and their ratio."""
     with service(timed_url, AS_IT_IS) as timed, service(untimed_url, WITHOUT) as untimed:
         both = {"as it is": timed, "without": untimed}
-        evenings = {kind: an_evening(each) for kind, each in both.items()}
+        requests = {kind: typical_requests(each) for kind, each in both.items()}
         counts: dict[str, list[float]] = {kind: [] for kind in both}
         for number in range(ROUNDS):
-            # First one, then the other: whatever slows the machine for a while slows both.
+            # The order alternates, so that a temporary slowdown of the machine affects both.
             for kind in sorted(both, reverse=bool(number % 2)):
-                answered = load.per_second(both[kind].url, evenings[kind], connections=CONNECTIONS, seconds=SECONDS)
-                counts[kind].append(answered)
+                per_second = load.per_second(both[kind].url, requests[kind], connections=CONNECTIONS, seconds=SECONDS)
+                counts[kind].append(per_second)
     as_it_is, without = (statistics.median(counts[kind]) for kind in both)
     sys.stdout.write(f"{name:<12}{as_it_is:>10.0f}{without:>10.0f}{as_it_is / without:>8.3f}\n")
 

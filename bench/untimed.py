@@ -1,4 +1,4 @@
-"""The application without its TimingMiddleware, and so without timings, statistics and a log line a request."""
+"""The application without TimingMiddleware: no timings, no statistics and no log line per request."""
 
 from ninepanels.config import read_settings
 from ninepanels.main import create_api

@@ -1,5 +1,5 @@
--- Sends the requests of a file, one after the other and again from the start, and says in JSON what came of it.
--- A line of the file: method, path, bearer's token, kind of body, body; tabs between them.
+-- Sends the requests of a file in turn, repeatedly, and writes the results as JSON to stderr.
+-- Fields of a line, separated by tabs: method, path, bearer token, content type, body.
 local requests, number = {}, 0
 
 function init(arguments)

@@ -1,4 +1,4 @@
-"""Loads a service with wrk, Debian's HTTP benchmark, and reads what it says."""
+"""Loads a service with the HTTP benchmark wrk and parses its results."""
 
 import json
 import shutil
@@ -16,18 +16,18 @@ SECONDS = 3
 
 @dataclass(frozen=True)
 class Request:
-    """One request, to be sent again and again."""
+    """A request that is sent repeatedly."""
 
     method: str
     path: str
     token: str = ""
-    kind: str = ""
+    content_type: str = ""
     body: str = ""
 
 
 @dataclass(frozen=True)
 class Load:
-    """What a service did under load."""
+    """The performance of a service under load."""
 
     per_second: float
     p50_ms: float
@@ -36,27 +36,27 @@ class Load:
 
 
 def run(url: str, requests: Sequence[Request], connections: int = CONNECTIONS, seconds: int = SECONDS) -> Load:
-    """Send the requests in turn from all connections at once.
+    """Send the requests in turn over all connections in parallel.
 
     Args:
-        url: where the service is.
-        requests: what is sent.
-        connections: how many there are; each sends its next request when the last one is answered.
-        seconds: for how long.
+        url: the URL of the service.
+        requests: the requests.
+        connections: their number; each sends the next request after the response to the last one.
+        seconds: the duration.
 
     Returns:
-        What came of it; an error is an answer that is not 2xx or 3xx, or none.
+        The results. A missing response and a status other than 2xx or 3xx are errors.
     """
     program = shutil.which("wrk")
     if program is None:
-        sys.exit("The benchmark's load comes from wrk, and there is none on the PATH: apt-get install wrk")
+        sys.exit("The benchmark needs wrk, which is not on the PATH: apt-get install wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
-        lines = ("\t".join((each.method, each.path, each.token, each.kind, each.body)) for each in requests)
+        lines = ("\t".join((each.method, each.path, each.token, each.content_type, each.body)) for each in requests)
         file.write("\n".join(lines))
         file.flush()
         command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), url]
         result = subprocess.run(  # noqa: S603 - our own arguments
             [*command, "--", file.name], check=True, capture_output=True, text=True
         )
-    said = json.loads(result.stderr)
-    return Load(said["requests"] / said["seconds"], said["p50_ms"], said["p99_ms"], said["errors"])
+    output = json.loads(result.stderr)
+    return Load(output["requests"] / output["seconds"], output["p50_ms"], output["p99_ms"], output["errors"])

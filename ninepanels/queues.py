@@ -45,7 +45,7 @@ class Batched:
     """A handler that gets a list of events instead of a single one.
 
     It is called when `max_events` are waiting, at the latest `max_wait_s` after the first of them. While what it needs
-    is unavailable it is retried without end; meanwhile its queue drops timings beyond CAPACITY.
+    is unavailable, it is retried without end, and its queue drops timings beyond CAPACITY.
     """
 
     handler: Callable[[Sequence[pyd.Event]], Awaitable[None]]
