@@ -1,4 +1,4 @@
-"""The branch decides which environment this is."""
+"""The branch determines the environment."""
 
 import pytest
 
@@ -7,71 +7,71 @@ from ninepanels import exceptions
 from ninepanels.environments import Environment
 
 FEATURE_BRANCHES = ["feature/tea", "fix-main", "Main", "STAGING", "release", ""]
-"""The last is a checkout of no branch."""
+"""The last is a detached HEAD."""
 
 
-def test_main_is_main() -> None:
+def test_branch_main_is_environment_main() -> None:
     assert environments.choose("main", None) is Environment.MAIN
 
 
-def test_staging_is_staging() -> None:
+def test_branch_staging_is_environment_staging() -> None:
     assert environments.choose("staging", None) is Environment.STAGING
 
 
 @pytest.mark.parametrize("branch", FEATURE_BRANCHES)
-def test_every_other_branch_is_feature(branch: str) -> None:
+def test_other_branches_are_feature(branch: str) -> None:
     assert environments.choose(branch, None) is Environment.FEATURE
 
 
 @pytest.mark.parametrize(
-    ("branch", "asked"),
+    ("branch", "requested"),
     [("main", "MAIN"), ("staging", "STAGING"), *((branch, "FEATURE") for branch in FEATURE_BRANCHES)],
 )
-def test_what_the_branch_says_can_be_asked_for(branch: str, asked: str) -> None:
-    assert environments.choose(branch, asked) is Environment(asked)
+def test_the_environment_of_the_branch_can_be_requested(branch: str, requested: str) -> None:
+    assert environments.choose(branch, requested) is Environment(requested)
 
 
 @pytest.mark.parametrize("branch", ["main", "staging", None, *FEATURE_BRANCHES])
-def test_test_can_be_asked_for_anywhere(branch: str | None) -> None:
+def test_the_environment_test_can_be_requested_on_any_branch(branch: str | None) -> None:
     assert environments.choose(branch, "TEST") is Environment.TEST
 
 
 @pytest.mark.parametrize(
-    ("branch", "asked"),
+    ("branch", "requested"),
     [
         ("main", "STAGING"),
         ("main", "FEATURE"),
         ("staging", "MAIN"),
         ("staging", "FEATURE"),
-        *((branch, asked) for branch in FEATURE_BRANCHES for asked in ("MAIN", "STAGING")),
+        *((branch, requested) for branch in FEATURE_BRANCHES for requested in ("MAIN", "STAGING")),
     ],
 )
-def test_nothing_may_contradict_the_branch(branch: str, asked: str) -> None:
+def test_an_environment_that_contradicts_the_branch_is_refused(branch: str, requested: str) -> None:
     with pytest.raises(exceptions.SettingsInvalid) as caught:
-        environments.choose(branch, asked)
+        environments.choose(branch, requested)
     assert caught.value.detail.startswith("NINEPANELS_ENV: ")
     assert repr(branch) in caught.value.detail
-    assert asked in caught.value.detail
+    assert requested in caught.value.detail
 
 
-@pytest.mark.parametrize("asked", list(Environment))
-def test_outside_a_checkout_what_is_asked_for_counts(asked: str) -> None:
-    assert environments.choose(None, asked) is Environment(asked)
+@pytest.mark.parametrize("requested", list(Environment))
+def test_outside_a_checkout_any_environment_can_be_requested(requested: str) -> None:
+    assert environments.choose(None, requested) is Environment(requested)
 
 
-def test_outside_a_checkout_something_has_to_be_asked_for() -> None:
+def test_outside_a_checkout_an_environment_is_required() -> None:
     with pytest.raises(exceptions.SettingsInvalid, match=r"^NINEPANELS_ENV: .*FEATURE, STAGING, MAIN, TEST"):
         environments.choose(None, None)
 
 
-@pytest.mark.parametrize("asked", ["main", "Main", "mAIN"])
-def test_an_environment_can_be_asked_for_in_any_case(asked: str) -> None:
-    assert environments.choose("main", asked) is Environment.MAIN
+@pytest.mark.parametrize("requested", ["main", "Main", "mAIN"])
+def test_environments_are_case_insensitive(requested: str) -> None:
+    assert environments.choose("main", requested) is Environment.MAIN
 
 
 @pytest.mark.parametrize("branch", ["main", "staging", "feature/tea", "", None])
-@pytest.mark.parametrize("asked", ["", "PROD", "MAIN ", "test\n", "MAIN,TEST"])
-def test_what_is_no_environment_is_refused_in_one_line(branch: str | None, asked: str) -> None:
+@pytest.mark.parametrize("requested", ["", "PROD", "MAIN ", "test\n", "MAIN,TEST"])
+def test_an_unknown_environment_is_refused_in_one_line(branch: str | None, requested: str) -> None:
     with pytest.raises(exceptions.SettingsInvalid, match=r"^NINEPANELS_ENV: ") as caught:
-        environments.choose(branch, asked)
+        environments.choose(branch, requested)
     assert "\n" not in caught.value.detail
