@@ -1,10 +1,8 @@
 """Rate limits of logins, password checks, sign-ups and password resets."""
 
-import asyncio
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from threading import Lock
 from types import SimpleNamespace
 
 import pytest
@@ -12,7 +10,6 @@ from httpx2 import Response
 from starlette.testclient import TestClient
 
 from ninepanels import exceptions
-from ninepanels.accounts import passwords
 from ninepanels.accounts import rate_limits
 from ninepanels.accounts.rate_limits import RateLimiter
 from ninepanels.config import Settings
@@ -188,84 +185,23 @@ def test_a_refused_request_counts_against_no_other_limit(client: TestClient) -> 
 # --- Parallel attempts ------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def limiter(monkeypatch: pytest.MonkeyPatch) -> RateLimiter:
-    """An empty rate limiter, also used by `passwords`."""
+def test_parallel_counts_never_exceed_a_limit() -> None:
     limiter = RateLimiter()
     limiter.connect(on=True, storage="memory")
-    monkeypatch.setattr(passwords, "rate_limiter", limiter)
-    return limiter
-
-
-RECHECK = rate_limits.recheck(user_id=7)
-LIMIT = rate_limits.FAILED_RECHECKS_PER_USER.amount
-
-
-def test_parallel_counts_never_exceed_a_limit(limiter: RateLimiter) -> None:
-    barrier = Barrier(4 * LIMIT)
+    attempts = rate_limits.recheck(user_id=7)
+    limit = rate_limits.FAILED_RECHECKS_PER_USER.amount
+    barrier = Barrier(4 * limit)
 
     def count(_number: int) -> bool:
         barrier.wait()
         try:
-            limiter.count(RECHECK)
+            limiter.count(attempts)
         except exceptions.RateLimited:
             return False
         return True
 
     with ThreadPoolExecutor(barrier.parties) as threads:
-        assert sum(threads.map(count, range(barrier.parties))) == LIMIT
-
-
-class Verifications:
-    """Replaces the verification of a hash: the password is always wrong."""
-
-    def __init__(self, parallel: int = 1) -> None:
-        self.count = 0
-        self._lock = Lock()
-        self._barrier = Barrier(parallel)
-
-    def verify_and_update(self, _password: str, _hashed: str) -> tuple[bool, None]:
-        with self._lock:
-            self.count += 1
-        self._barrier.wait()
-        return False, None
-
-
-def verify_wrong_passwords(count: int) -> list[bool | exceptions.RateLimited]:
-    """Verify wrong passwords in parallel; return whether each matched, or the error."""
-
-    async def verify() -> bool | exceptions.RateLimited:
-        try:
-            matches, _ = await passwords.verify_password("wrong", "hash", RECHECK)
-        except exceptions.RateLimited as error:
-            return error
-        return matches
-
-    async def verify_all() -> list[bool | exceptions.RateLimited]:
-        return await asyncio.gather(*(verify() for _ in range(count)))
-
-    return asyncio.run(verify_all())
-
-
-@pytest.mark.usefixtures("limiter")
-def test_parallel_guesses_exceed_a_limit_by_less_than_the_number_of_hashing_threads(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    verifications = Verifications()
-    monkeypatch.setattr(passwords.context, "verify_and_update", verifications.verify_and_update)
-    results = verify_wrong_passwords(4 * LIMIT)
-    assert results.count(False) == LIMIT
-    assert LIMIT <= verifications.count < LIMIT + passwords.HASHING_THREADS
-
-
-def test_guesses_verified_beyond_the_limit_are_refused(limiter: RateLimiter, monkeypatch: pytest.MonkeyPatch) -> None:
-    verifications = Verifications(parallel=passwords.HASHING_THREADS)
-    monkeypatch.setattr(passwords.context, "verify_and_update", verifications.verify_and_update)
-    for _ in range(LIMIT - 1):
-        limiter.count(RECHECK)
-    results = verify_wrong_passwords(passwords.HASHING_THREADS)
-    assert verifications.count == passwords.HASHING_THREADS
-    assert results.count(False) == 1
+        assert sum(threads.map(count, range(barrier.parties))) == limit
 
 
 # --- Off --------------------------------------------------------------------------------------------------------------
