@@ -15,7 +15,6 @@ from typing import Any
 from typing import Literal
 from urllib.parse import urlsplit
 
-from email_validator import EmailNotValidError
 from pydantic import Field
 from pydantic import SecretStr
 from pydantic import ValidationError
@@ -27,11 +26,11 @@ from pydantic_settings import SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from . import days
 from . import environments
 from . import exceptions
 from .environments import Environment
-from .pydmodels import emails
+from .pydmodels import Email
+from .pydmodels import Timezone
 
 PREFIX = "NINEPANELS_"
 VAR = environments.ROOT / "var"
@@ -63,9 +62,9 @@ class Settings(BaseSettings):
     mail_from: str = "Nine Panels <no-reply@localhost>"
     rate_limits: Literal["on", "off"] = "on"
     rate_limit_storage: str = "memory"
-    default_timezone: str = "UTC"
+    default_timezone: Timezone = "UTC"
     metrics_token: SecretStr = SecretStr("")
-    alert_emails: Annotated[tuple[str, ...], NoDecode] = ()
+    alert_emails: Annotated[tuple[Email, ...], NoDecode] = ()
     alert_webhook_url: SecretStr = SecretStr("")
     sentry_dsn: SecretStr = SecretStr("")
     timings_keep_days: Annotated[int, Field(ge=1, le=3_660)] = 30
@@ -121,13 +120,6 @@ class Settings(BaseSettings):
             raise ValueError("must be memory, or a URL such as redis://:password@host:6379/0")
         return value
 
-    @field_validator("default_timezone")
-    @classmethod
-    def _validate_timezone(cls, value: str) -> str:
-        if value not in days.timezones():
-            raise ValueError("must be an IANA time zone such as UTC or Europe/Berlin")
-        return value
-
     @field_validator("metrics_token")
     @classmethod
     def _validate_token(cls, value: SecretStr) -> SecretStr:
@@ -136,14 +128,6 @@ class Settings(BaseSettings):
                 f"must have at least {MIN_TOKEN_LENGTH} ASCII characters; `openssl rand -hex 32` generates one"
             )
         return value
-
-    @field_validator("alert_emails")
-    @classmethod
-    def _validate_emails(cls, values: tuple[str, ...]) -> tuple[str, ...]:
-        try:
-            return tuple(emails.normalize(value) for value in values)
-        except EmailNotValidError as error:
-            raise ValueError("must be e-mail addresses such as ops@ninepanels.example") from error
 
     @field_validator("alert_webhook_url")
     @classmethod

@@ -48,20 +48,6 @@ _POSTGRESQL_SERVING = MappingProxyType(
     {**_POSTGRESQL, "options": "-c lock_timeout=2000 -c statement_timeout=4000", "tcp_user_timeout": 4_000}
 )
 
-# Primary result codes of SQLite (https://www.sqlite.org/rescode.html) that say nothing about the statement itself.
-_SQLITE_UNAVAILABLE = frozenset(
-    {
-        sqlite3.SQLITE_BUSY,
-        sqlite3.SQLITE_LOCKED,
-        sqlite3.SQLITE_NOMEM,
-        sqlite3.SQLITE_READONLY,
-        sqlite3.SQLITE_IOERR,
-        sqlite3.SQLITE_FULL,
-        sqlite3.SQLITE_CANTOPEN,
-        sqlite3.SQLITE_PROTOCOL,
-    }
-)
-
 
 class _EventBuffer:
     """Buffers the events of a transaction until it is committed."""
@@ -118,13 +104,7 @@ class Database:
         return self._engine("autocommit")
 
     def connect(self, url: str, pool_size: int, postgresql: Mapping[str, Any] = _POSTGRESQL) -> None:
-        """Create the engines. Each opens up to `pool_size` connections on demand.
-
-        Args:
-            url: the database, with its driver.
-            pool_size: connections per engine.
-            postgresql: connection parameters of libpq, ignored for SQLite.
-        """
+        """Create the engines. Each opens up to `pool_size` connections on demand."""
         pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_S}
         monitoring = {"pool_size": 1, "max_overflow": 0, "pool_timeout": MONITORING_POOL_TIMEOUT_S}
         autocommit = {"isolation_level": AUTOCOMMIT, "skip_autocommit_rollback": True}
@@ -232,13 +212,7 @@ def connected(url: str) -> Iterator[Database]:
 
 
 def make_engine(url: str, postgresql: Mapping[str, Any] = _POSTGRESQL, **options: Any) -> Engine:
-    """Create an engine for SQLite or PostgreSQL.
-
-    Args:
-        url: as in `Settings.database_url`, with the driver named.
-        postgresql: connection parameters of libpq, ignored for SQLite.
-        options: passed on to SQLAlchemy's `create_engine`.
-    """
+    """Create an engine for SQLite or PostgreSQL; `postgresql` are connection parameters of libpq."""
     # Errors are logged with their statement. Its parameters are personal data and are hidden.
     if not url.startswith("sqlite"):
         # `connect_args` replace the parameters of the URL, but server options of both are needed.
@@ -281,8 +255,9 @@ def _is_unavailable(error: exc.DBAPIError | exc.TimeoutError) -> bool:
     if isinstance(error, exc.TimeoutError):
         return True
     if isinstance(error.orig, sqlite3.OperationalError):
-        # SQLite also raises OperationalError for mistakes in the SQL. The low byte is the primary result code.
-        return (error.orig.sqlite_errorcode & 0xFF) in _SQLITE_UNAVAILABLE
+        # SQLite also raises it for mistakes in the SQL (https://www.sqlite.org/rescode.html). The low byte is the
+        # primary result code.
+        return (error.orig.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_ERROR
     return isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
 
 

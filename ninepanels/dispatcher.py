@@ -6,9 +6,7 @@ from functools import partial
 from . import event_types
 from .config import Settings
 from .handlers import activity
-from .handlers import alerts
-from .handlers import exceptions
-from .handlers import mail
+from .handlers import notifications
 from .handlers import timings
 from .handlers import tokens
 from .mail.outbox import Outbox
@@ -21,8 +19,8 @@ BATCH_WAIT_S = 2.0
 
 def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook) -> Dispatcher:
     """Return the handlers of each event type, an empty list for a type without handlers."""
-    wake_outbox = partial(mail.handle_event_with_mail, outbox)
-    post_alert = partial(alerts.handle_route_alert, webhook)
+    wake_outbox = partial(notifications.handle_event_with_mail, outbox)
+    post_alert = partial(notifications.handle_route_alert, webhook)
     record_activity = activity.ActivityRecorder().handle_timing_created_for_the_user
     write_timings = partial(timings.handle_timing_created_for_the_database, timedelta(days=settings.timings_keep_days))
     return {
@@ -45,5 +43,5 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook) -> D
         event_types.TIMINGS_PERSISTED: [partial(timings.handle_timings_persisted, settings.alert_emails)],
         event_types.ROUTE_ALERT_RAISED: [wake_outbox, post_alert],
         event_types.ROUTE_ALERT_CLEARED: [wake_outbox, post_alert],
-        event_types.EXCEPTION_RAISED: [exceptions.handle_exception_raised],
+        event_types.EXCEPTION_RAISED: [notifications.handle_exception_raised],
     }

@@ -1,9 +1,5 @@
 """Login with e-mail and password."""
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from .. import clock
 from .. import crud
 from .. import exceptions
 from ..crud.users import UserRow
@@ -13,22 +9,13 @@ from . import passwords
 from . import rate_limits
 
 
-@dataclass(frozen=True)
-class Login:
-    """A verified login: the user, and the instant just before the user was read."""
-
-    user: UserRow
-    at: datetime
-
-
-async def log_in(email: str, password: str, address: str) -> Login:
-    """Verify an e-mail and a password; an outdated hash is replaced.
+async def log_in(email: str, password: str, address: str) -> UserRow:
+    """Return the user with an e-mail and a password; an outdated hash is replaced.
 
     Raises:
         NotAuthenticated: the e-mail or the password is wrong; both cases have the same message and duration.
         RateLimited: too many logins failed for this e-mail or from this address.
     """
-    at = clock.now()
     user = await route_threads.run(database.read, crud.users.read_by_email, email)
     hashed = user.hashed_password if user else passwords.UNKNOWN_USER_HASH
     matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(email, address))
@@ -36,7 +23,7 @@ async def log_in(email: str, password: str, address: str) -> Login:
         raise exceptions.NotAuthenticated("Wrong e-mail or password.")
     if new_hash is not None:
         await route_threads.run(_replace_hash, user, new_hash)
-    return Login(user, at)
+    return user
 
 
 def _replace_hash(user: UserRow, new_hash: str) -> None:

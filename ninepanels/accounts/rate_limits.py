@@ -86,11 +86,9 @@ class RateLimiter:
         self._shared_resumes_at = clock.now()
 
     def connect(self, *, on: bool, storage: str) -> None:
-        """Start counting from zero.
+        """Start counting from zero, in "memory" or in the Redis of a URL.
 
-        Args:
-            on: False disables all limits.
-            storage: "memory", or a Redis URL. While Redis is not available, this process counts by itself.
+        While Redis is not available, this process counts by itself.
         """
         self._local = _moving_window("memory://") if on else None
         self._shared, self._shared_resumes_at = None, clock.now()

@@ -1,7 +1,5 @@
 """Bulk inserts of demo users."""
 
-import io
-from collections.abc import Iterable
 from collections.abc import Sequence
 from datetime import date
 from datetime import datetime
@@ -10,7 +8,6 @@ from typing import NamedTuple
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
-from .. import exceptions
 from .. import sqlmodels as sql
 from . import upserts
 
@@ -44,10 +41,6 @@ class Person(NamedTuple):
     panels: list[Panel]
 
 
-EntryRow = tuple[int, int, Entry]
-"""The ids of the user and the panel, and the entry."""
-
-
 def add_all(session: Session, people: Sequence[Person], hashed_password: str) -> int:
     """Insert users with their panels and entries, and return the number of users inserted.
 
@@ -58,14 +51,15 @@ def add_all(session: Session, people: Sequence[Person], hashed_password: str) ->
         return 0
     added = [(user_ids[person.email], person) for person in people if person.email in user_ids]
     panel_ids = _add_panels(session, added)
-    entries = (
-        (user_id, panel_ids[user_id, position], entry)
+    entries = [
+        {"user_id": user_id, "panel_id": panel_ids[user_id, position], **entry._asdict()}
         for user_id, person in added
         for position, panel in enumerate(person.panels)
         for entry in panel.entries
-    )
-    add_entries = _copy_entries if session.get_bind().dialect.name == "postgresql" else _insert_entries
-    add_entries(session, entries)
+    ]
+    # With an empty list SQLAlchemy would insert one row of default values.
+    if entries:
+        session.execute(sql_insert(sql.Entry), entries)
     return len(added)
 
 
@@ -103,27 +97,3 @@ def _add_panels(session: Session, owned: Sequence[tuple[int, Person]]) -> dict[t
     ]
     insert = sql_insert(sql.Panel).returning(sql.Panel.user_id, sql.Panel.position, sql.Panel.id)
     return {(row.user_id, row.position): row.id for row in session.execute(insert, rows)}
-
-
-def _insert_entries(session: Session, rows: Iterable[EntryRow]) -> None:
-    entries = [{"user_id": user_id, "panel_id": panel_id, **entry._asdict()} for user_id, panel_id, entry in rows]
-    # With an empty list SQLAlchemy would insert one row of default values.
-    if entries:
-        session.execute(sql_insert(sql.Entry), entries)
-
-
-def _copy_entries(session: Session, rows: Iterable[EntryRow]) -> None:
-    """Insert the entries by COPY; psycopg2's `executemany` would send one statement per row."""
-    document = io.StringIO()
-    document.writelines(
-        f"{user_id}\t{panel_id}\t{entry.day}\t{entry.is_complete}\t{entry.timestamp}\n"
-        for user_id, panel_id, entry in rows
-    )
-    document.seek(0)
-    connection = session.connection()
-    try:
-        cursor = connection.connection.cursor()
-        cursor.copy_expert("COPY entries (user_id, panel_id, day, is_complete, timestamp) FROM STDIN", document)
-    except connection.dialect.loaded_dbapi.OperationalError as error:
-        # Raised outside SQLAlchemy, so `database` cannot convert it.
-        raise exceptions.DatabaseUnavailable(context_msg=type(error).__name__) from error

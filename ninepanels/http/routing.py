@@ -41,12 +41,7 @@ class APIRouter(fastapi.APIRouter):
 
 
 def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[..., Awaitable[Response]]:
-    """Wrap an endpoint so that it returns a response.
-
-    Args:
-        endpoint: a coroutine function, or a function that is executed in a route thread.
-        status_code: the status declared by the route, None for 200. An injected `Response` overrides it.
-    """
+    """Wrap an endpoint so that it returns a response, with the declared status or that of an injected `Response`."""
     return_type = get_type_hints(endpoint)["return"]
     to_json = None if return_type is Response else TypeAdapter(return_type).dump_json
     is_coroutine = iscoroutinefunction(endpoint)

@@ -3,69 +3,8 @@
 Imported as `pyd`. Tables are in `sqlmodels`; queries are in `crud`.
 """
 
-from .events import EntriesReset as EntriesReset
-from .events import EntryRecorded as EntryRecorded
-from .events import Event as Event
-from .events import EventPayload as EventPayload
-from .events import ExceptionRaised as ExceptionRaised
-from .events import NewUserCreated as NewUserCreated
-from .events import PanelCreated as PanelCreated
-from .events import PanelDeleted as PanelDeleted
-from .events import PanelUpdated as PanelUpdated
-from .events import PasswordChanged as PasswordChanged
-from .events import PasswordResetRequested as PasswordResetRequested
-from .events import RouteAlert as RouteAlert
-from .events import RouteAlertCleared as RouteAlertCleared
-from .events import RouteAlertRaised as RouteAlertRaised
-from .events import TimingCreated as TimingCreated
-from .events import TimingsPersisted as TimingsPersisted
-from .events import UserDeleted as UserDeleted
-from .events import UserEvent as UserEvent
-from .events import UserLoggedIn as UserLoggedIn
-from .events import UserLoggedOut as UserLoggedOut
-from .events import UserUpdated as UserUpdated
-from .fields import MAX_ID as MAX_ID
-from .fields import MAX_PANELS as MAX_PANELS
-from .fields import MAX_THRESHOLD_MS as MAX_THRESHOLD_MS
-from .fields import MAX_WINDOW_SIZE as MAX_WINDOW_SIZE
-from .fields import DayStartsAt as DayStartsAt
-from .fields import Description as Description
-from .fields import Email as Email
-from .fields import Id as Id
-from .fields import Instant as Instant
-from .fields import MethodPath as MethodPath
-from .fields import Name as Name
-from .fields import Password as Password
-from .fields import Timezone as Timezone
-from .fields import Title as Title
-from .fields import WindowSize as WindowSize
-from .fields import WithoutNul as WithoutNul
-from .logs import LogMessage as LogMessage
-from .mails import MailKind as MailKind
-from .requests import AdminUpdate as AdminUpdate
-from .requests import Credentials as Credentials
-from .requests import EntryCreate as EntryCreate
-from .requests import PanelCreate as PanelCreate
-from .requests import PanelUpdate as PanelUpdate
-from .requests import PasswordChange as PasswordChange
-from .requests import PasswordReset as PasswordReset
-from .requests import PasswordResetRequest as PasswordResetRequest
-from .requests import RequestBody as RequestBody
-from .requests import RouteUpdate as RouteUpdate
-from .requests import UpdateBody as UpdateBody
-from .requests import UserCreate as UserCreate
-from .requests import UserUpdate as UserUpdate
-from .responses import About as About
-from .responses import Entry as Entry
-from .responses import Health as Health
-from .responses import HistoryDay as HistoryDay
-from .responses import NewLogin as NewLogin
-from .responses import Panel as Panel
-from .responses import PanelConsistency as PanelConsistency
-from .responses import Readiness as Readiness
-from .responses import RouteStats as RouteStats
-from .responses import RouteTimings as RouteTimings
-from .responses import Success as Success
-from .responses import Token as Token
-from .responses import User as User
-from .responses import WrappedResponse as WrappedResponse
+from .events import *
+from .fields import *
+from .mails import *
+from .requests import *
+from .responses import *

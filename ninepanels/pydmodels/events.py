@@ -1,8 +1,9 @@
-"""Events and their payloads: one payload model per event type, plain values only."""
+"""Events with one payload model per event type, plain values only, and log messages."""
 
 import logging
 import uuid
 from datetime import date
+from typing import Any
 from typing import ClassVar
 
 from pydantic import BaseModel
@@ -191,3 +192,24 @@ class Event(BaseModel):
     request_id: str | None
     type: str
     payload: SerializeAsAny[EventPayload]
+
+
+class LogMessage(BaseModel):
+    """A line of the log.
+
+    `payload` is that of an event or the `context_data` of an exception, `route` is the `method_path` of the event or
+    the request.
+    """
+
+    time: Instant
+    level: str
+    logger: str
+    message: str
+    request_id: str | None = None
+    event_id: uuid.UUID | None = None
+    route: str | None = None
+    payload: dict[str, Any] | None = None
+    reason: str | None = None
+    handler: str | None = None
+    attempts: int | None = None
+    traceback: str | None = None

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import Form
 from fastapi import Request
 
+from .. import clock
 from .. import pydmodels as pyd
 from .. import queues
 from ..accounts import login
@@ -18,6 +19,7 @@ router = APIRouter(tags=["auth"])
 @router.post("/token")
 async def log_in(form: Annotated[pyd.Credentials, Form()], request: Request) -> pyd.Token:
     """Log in with your e-mail (as `username`) and password."""
-    verified = await login.log_in(form.username, form.password, client_addresses.of(request))
-    queues.emit(pyd.UserLoggedIn(user_id=verified.user.id, at=verified.at))
-    return tokens.issue_token(verified.user, verified.at, request.app.state.settings)
+    at = clock.now()
+    user = await login.log_in(form.username, form.password, client_addresses.of(request))
+    queues.emit(pyd.UserLoggedIn(user_id=user.id, at=at))
+    return tokens.issue_token(user, at, request.app.state.settings)

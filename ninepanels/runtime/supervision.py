@@ -14,12 +14,7 @@ log = logging.getLogger(__name__)
 
 
 class Supervised:
-    """A task that runs until it is stopped. If it ends before that, for any reason, it is started again.
-
-    Args:
-        create: returns the coroutine to run.
-        name: the task's name in logs and metrics.
-    """
+    """A task that runs until it is stopped. If it ends before that, for any reason, it is started again."""
 
     def __init__(self, create: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
         self.name = name

@@ -17,11 +17,6 @@ def refresh(work: UnitOfWork, method_path: str, alert_emails: Sequence[str]) -> 
     """Add the statistics of a route's current window; raise or clear its alert by event and e-mail.
 
     The route's settings are locked, so that of several instances with the same readings only one raises the alert.
-
-    Args:
-        work: the transaction.
-        method_path: the route.
-        alert_emails: the recipients of alerts.
     """
     settings = crud.route_stats.lock_settings(work, method_path)
     threshold = _threshold(settings)

@@ -11,11 +11,7 @@ TIMEOUT_S = 5.0
 
 
 class Webhook:
-    """The operator's webhook.
-
-    Args:
-        url: the address to post to, "" to post nothing.
-    """
+    """The operator's webhook; with an empty URL, nothing is posted."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -118,20 +117,21 @@ def test_after_an_interruption_all_users_are_complete_and_the_next_run_adds_the_
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-def test_a_connection_lost_during_the_copy_is_reported_in_one_line(
+def test_a_connection_lost_between_two_inserts_is_reported_in_one_line(
     manage_data: ManageData, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy_entries = crud.demo._copy_entries
+    add_panels = crud.demo._add_panels
 
-    def copy_after_disconnect(session: Session, rows: Iterable[crud.demo.EntryRow]) -> None:
+    def disconnect_after_panels(session: Session, owned: list[tuple[int, DemoPerson]]) -> dict[tuple[int, int], int]:
+        panel_ids = add_panels(session, owned)
         execute_sql(
             database_url,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
-        copy_entries(session, rows)
+        return panel_ids
 
-    monkeypatch.setattr(crud.demo, "_copy_entries", copy_after_disconnect)
+    monkeypatch.setattr(crud.demo, "_add_panels", disconnect_after_panels)
     result = manage_data(database_url, "create")
     assert result == (UNAVAILABLE, "", "")
     assert not all_rows(database_url)["users"]
@@ -141,13 +141,13 @@ def test_a_connection_lost_during_the_copy_is_reported_in_one_line(
 def test_a_locked_table_is_reported_in_one_line(
     manage_data: ManageData, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    copy_entries = crud.demo._copy_entries
+    add_panels = crud.demo._add_panels
 
-    def copy_with_short_timeout(session: Session, rows: Iterable[crud.demo.EntryRow]) -> None:
+    def add_with_short_timeout(session: Session, owned: list[tuple[int, DemoPerson]]) -> dict[tuple[int, int], int]:
         session.execute(text("SET LOCAL lock_timeout = 1"))
-        copy_entries(session, rows)
+        return add_panels(session, owned)
 
-    monkeypatch.setattr(crud.demo, "_copy_entries", copy_with_short_timeout)
+    monkeypatch.setattr(crud.demo, "_add_panels", add_with_short_timeout)
     with make_engine(database_url, poolclass=NullPool).begin() as other_connection:
         other_connection.execute(text("LOCK TABLE entries"))
         assert manage_data(database_url, "create") == (UNAVAILABLE, "", "")
