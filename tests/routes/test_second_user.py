@@ -30,6 +30,17 @@ BODIES = {
 
 # Required query parameters.
 QUERIES = {("GET", "/admin/routes/timings"): {"method_path": "GET_/panels"}}
+# Routes without authentication. Access to /metrics is tested in test_metrics.py.
+PUBLIC_ROUTES = {
+    ("GET", "/"),
+    ("POST", "/token"),
+    ("POST", "/auth/request_password_reset"),
+    ("POST", "/auth/password_reset"),
+    ("POST", "/users"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+}
 # Routes whose responses differ from request to request.
 CHANGING_RESPONSES = {"/health/ready", "/metrics"}
 
@@ -42,6 +53,11 @@ def test_every_path_parameter_is_covered() -> None:
     parameters = {name for _, path, _ in OPERATIONS for name in re.findall(r"\{(\w+)\}", path)}
     assert parameters == {"panel_id", "user_id"}
     assert all(path.startswith("/admin/") for _, path, _ in OPERATIONS if "{user_id}" in path)
+
+
+def test_every_route_that_is_not_public_is_authenticated() -> None:
+    """A route without authentication has no `security` in the schema, so the tests below would leave it out."""
+    assert {(method, path) for method, path, _ in OPERATIONS} - set(AUTHENTICATED_ROUTES) == PUBLIC_ROUTES
 
 
 def read_panels_and_entries(person: Person) -> object:
