@@ -61,7 +61,8 @@ def test_a_refused_login_has_retry_after_and_the_envelope(ada: Person) -> None:
 
 
 def test_unknown_accounts_have_the_same_limit(ada: Person) -> None:
-    assert fail_logins(ada.client, 12, "unknown@example.com") == fail_logins(ada.client, 12)
+    for email in ("unknown@example.com", ada.email):
+        assert fail_logins(ada.client, 12, email) == [401] * 10 + [429] * 2
 
 
 def test_spellings_of_an_email_count_as_one_account(ada: Person) -> None:

@@ -184,7 +184,9 @@ def test_progress_is_shown_on_a_terminal_and_a_pipe_gets_plain_text(checkout: Pa
     os.close(program_side)
     assert "Generating users" in os.read(terminal, 100_000).decode()
     os.close(terminal)
-    assert result.stdout.decode().replace("\n", "").isprintable()
+    output = result.stdout.decode()
+    assert "2 added, 0 existed already." in output
+    assert output.replace("\n", "").isprintable()
 
 
 def without_hash(row: tuple[Any, ...]) -> list[Any]:

@@ -9,6 +9,7 @@ from ninepanels import pydmodels as pyd
 from ninepanels import queues
 from ninepanels.queues import EventQueue
 
+from ..support.events import DEADLINE_S
 from ..support.events import Listener
 from ..support.events import emit_all
 from ..support.events import handle_forever
@@ -65,8 +66,9 @@ def test_an_idle_worker_updates_its_heartbeat(event_queue: EventQueue, monkeypat
 
     async def during() -> None:
         seen: set[float] = set()
-        while len(seen) < 3:
-            seen.add(event_queue.last_heartbeat)
-            await asyncio.sleep(0)
+        async with asyncio.timeout(DEADLINE_S):
+            while len(seen) < 3:
+                seen.add(event_queue.last_heartbeat)
+                await asyncio.sleep(0)
 
     run([], during)

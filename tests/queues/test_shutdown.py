@@ -52,10 +52,17 @@ def test_draining_waits_for_a_running_handler() -> None:
 
 
 def test_an_idle_worker_stops() -> None:
-    async def during() -> None:
+    async def serve() -> tuple[int, bool]:
+        queues.event_queue.bind()
+        worker = asyncio.create_task(queues.event_worker({}))
         await asyncio.sleep(0)
+        await asyncio.wait_for(queues.drain(), DEADLINE_S)
+        lost = await queues.stop()
+        worker.cancel()
+        await asyncio.wait({worker}, timeout=DEADLINE_S)
+        return lost, worker.cancelled()
 
-    run([], during)
+    assert asyncio.run(serve()) == (0, True)
 
 
 def test_stopping_returns_the_number_of_events_that_were_not_handled() -> None:

@@ -317,6 +317,7 @@ def test_a_wrong_login_takes_the_same_work_for_known_and_unknown_emails(
         ada.client.post("/token", data={"username": email, "password": "wrong"})
         costs.append(list(statements))
     assert costs[0] == costs[1]
+    assert costs[0]
     assert len(verified) == 2
     parameters = [re.sub(r"\$[^$]*\$[^$]*$", "", hashed) for hashed in verified]
     assert parameters[0] == parameters[1]
@@ -371,8 +372,9 @@ def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person) -> 
 
 
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
-def test_an_email_with_a_line_end_is_422(ada: Person, line_end: str) -> None:
-    email = f"eve@example.com{line_end}Bcc: bob@example.com"
+@pytest.mark.parametrize("template", ["eve@example.com{}Bcc: bob@example.com", "eve{}bcc@example.com"])
+def test_an_email_with_a_line_end_is_422(ada: Person, template: str, line_end: str) -> None:
+    email = template.format(line_end)
     sign_up = {"email": email, "name": "Eve", "password": PASSWORD}
     assert ada.client.post("/users", json=sign_up).status_code == 422
     assert ada.client.post("/auth/request_password_reset", json={"email": email}).status_code == 422

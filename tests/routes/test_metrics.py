@@ -90,7 +90,10 @@ def test_without_the_database_the_other_metrics_are_exported(
         raise exceptions.DatabaseUnavailable
 
     monkeypatch.setattr(crud.outbox, "count_unsent", raise_unavailable)
-    assert math.isnan(value(client, "outbox_depth"))
+    samples = read(client)
+    assert math.isnan(samples["ninepanels_outbox_depth", frozenset()])
+    assert ("ninepanels_event_queue_depth", frozenset()) in samples
+    assert ("ninepanels_database_connections_in_use", frozenset()) in samples
 
 
 # --- Access to the metrics --------------------------------------------------------------------------------------------
