@@ -31,7 +31,6 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 AUTOCOMMIT = "AUTOCOMMIT"
-APPLICATION_NAME = "ninepanels"
 BUSY_TIMEOUT_MS = 3_000
 WRITE_LOCK_TIMEOUT_S = 2
 CONNECT_TIMEOUT_S = 3
@@ -40,11 +39,11 @@ POOL_TIMEOUT_S = 3
 MONITORING_POOL_TIMEOUT_S = 1
 
 _POSTGRESQL = MappingProxyType(
-    {"application_name": APPLICATION_NAME, "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
+    {"application_name": "ninepanels", "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
 )
 # Serving connections only: a migration or a backup may take longer. A lock times out before its statement does, so that
 # the error names the cause. `tcp_user_timeout` limits how long sent data may stay unacknowledged. All in milliseconds.
-_POSTGRESQL_SERVING = MappingProxyType(
+POSTGRESQL_SERVING = MappingProxyType(
     {**_POSTGRESQL, "options": "-c lock_timeout=2000 -c statement_timeout=4000", "tcp_user_timeout": 4_000}
 )
 
@@ -114,10 +113,6 @@ class Database:
             "autocommit": make_engine(url, postgresql, **pool, **autocommit),
             "monitoring": make_engine(url, postgresql, **monitoring, **autocommit),
         }
-
-    def connect_for_serving(self, url: str, pool_size: int) -> None:
-        """Connect with time limits on statements and locks, so that no request waits for an unlimited time."""
-        self.connect(url, pool_size, _POSTGRESQL_SERVING)
 
     def disconnect(self) -> None:
         """Close all connections."""
@@ -247,7 +242,8 @@ def _translated_errors() -> Iterator[None]:
     except (exc.DBAPIError, exc.TimeoutError) as error:
         if not _is_unavailable(error):
             raise
-        raise exceptions.DatabaseUnavailable(context_msg=_reason(error)) from error
+        cause = getattr(error, "orig", None) or error
+        raise exceptions.DatabaseUnavailable(context_msg=type(cause).__name__) from error
 
 
 def _is_unavailable(error: exc.DBAPIError | exc.TimeoutError) -> bool:
@@ -259,8 +255,3 @@ def _is_unavailable(error: exc.DBAPIError | exc.TimeoutError) -> bool:
         # primary result code.
         return (error.orig.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_ERROR
     return isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
-
-
-def _reason(error: exc.DBAPIError | exc.TimeoutError) -> str:
-    cause = error.orig if isinstance(error, exc.DBAPIError) and error.orig is not None else error
-    return type(cause).__name__

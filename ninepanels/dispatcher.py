@@ -5,10 +5,9 @@ from functools import partial
 
 from . import event_types
 from .config import Settings
-from .handlers import activity
+from .handlers import accounts
 from .handlers import notifications
 from .handlers import timings
-from .handlers import tokens
 from .mail.outbox import Outbox
 from .queues import Batched
 from .queues import Dispatcher
@@ -21,12 +20,12 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook) -> D
     """Return the handlers of each event type, an empty list for a type without handlers."""
     wake_outbox = partial(notifications.handle_event_with_mail, outbox)
     post_alert = partial(notifications.handle_route_alert, webhook)
-    record_activity = activity.ActivityRecorder().handle_timing_created_for_the_user
+    record_activity = accounts.ActivityRecorder().handle_timing_created_for_the_user
     write_timings = partial(timings.handle_timing_created_for_the_database, timedelta(days=settings.timings_keep_days))
     return {
         event_types.NEW_USER_CREATED: [wake_outbox],
-        event_types.USER_LOGGED_IN: [activity.handle_user_logged_in],
-        event_types.USER_LOGGED_OUT: [tokens.handle_user_logged_out],
+        event_types.USER_LOGGED_IN: [accounts.handle_user_logged_in],
+        event_types.USER_LOGGED_OUT: [accounts.handle_user_logged_out],
         event_types.USER_UPDATED: [wake_outbox],
         event_types.USER_DELETED: [],
         event_types.PASSWORD_RESET_REQUESTED: [wake_outbox],

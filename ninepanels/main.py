@@ -20,6 +20,7 @@ from . import queues
 from .accounts import rate_limits
 from .config import Settings
 from .config import read_settings
+from .database import POSTGRESQL_SERVING
 from .database import database
 from .http import errors
 from .mail.outbox import Outbox
@@ -104,7 +105,7 @@ def create_api(settings: Settings) -> FastAPI:
 @contextlib.asynccontextmanager
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     settings: Settings = api.state.settings
-    database.connect_for_serving(settings.database_url, pool_size=settings.threads + HANDLER_THREADS)
+    database.connect(settings.database_url, settings.threads + HANDLER_THREADS, POSTGRESQL_SERVING)
     route_threads.start(settings.threads)
     monitoring_threads.start(MONITORING_THREADS)
     # No more threads than connections, so that handlers never take a connection from the routes.

@@ -75,7 +75,7 @@ def test_fifteen_minutes_never_skip_a_day(instant: datetime, user: User) -> None
 
 
 @given(instants, users, users)
-def test_two_users_are_at_most_two_days_apart(instant: datetime, one: User, other: User) -> None:
+def test_the_dates_of_two_users_differ_by_at_most_two_days(instant: datetime, one: User, other: User) -> None:
     assert abs(days.day_of(instant, one) - days.day_of(instant, other)) <= timedelta(days=2)
 
 
@@ -300,5 +300,5 @@ def test_consistency_is_between_zero_and_one(panel_age: int, data: st.DataObject
 
 
 @given(st.integers(1, 100_000))
-def test_no_complete_day_is_zero_and_all_complete_days_are_one(panel_age: int) -> None:
+def test_consistency_is_zero_if_no_day_is_complete_and_one_if_all_are(panel_age: int) -> None:
     assert (days.consistency(0, panel_age), days.consistency(panel_age, panel_age)) == (0.0, 1.0)

@@ -38,7 +38,7 @@ _bearers: dict[AccessToken, Bearer] = {}
 
 @dataclass(frozen=True)
 class _Authenticated:
-    """The owner of a verified token. Revocation is checked in the request's own database session."""
+    """The owner of a token with a valid signature. Revocation is checked later, on the connection of the route."""
 
     request: HTTPConnection
     token: AccessToken
@@ -49,7 +49,7 @@ class _Authenticated:
 
         Raises:
             NotAuthenticated: the user was deleted or the token was revoked.
-            NotAllowed: the route is for admins and the user is none.
+            NotAllowed: the route is for admins and the user is not an admin.
             DatabaseUnavailable: the database is not available.
         """
         with database.transaction() as work:
@@ -89,16 +89,9 @@ class AuthenticatedUser(_Authenticated):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Return the result of a crud function that writes with a single statement.
+        """Return the result of a crud function that writes with a single statement; raises as `read` does.
 
-        Args:
-            query: the crud function.
-            event: makes the payload of the event to publish from the result of `query`.
-            args: passed on to `query`.
-            kwargs: passed on to `query`.
-
-        Raises:
-            NinePanelsBaseException: as `read`.
+        `event` makes the payload of the event to publish, from that result.
         """
         with database.single_statement() as connection:
             result = self._execute(connection, query, *args, **kwargs)
@@ -112,14 +105,11 @@ class AuthenticatedUser(_Authenticated):
             WrongPassword: the password is wrong.
             RateLimited: too many wrong passwords.
         """
-        hashed = await route_threads.run(self._read_hash)
-        matches, _ = await passwords.verify_password(password, hashed, rate_limits.recheck(self.token.user_id))
+        user = await route_threads.run(database.read, self._read_user)
+        matches, _ = await passwords.verify_password(password, user.hashed_password, rate_limits.recheck(user.id))
         if not matches:
             raise exceptions.WrongPassword
-        return hashed
-
-    def _read_hash(self) -> str:
-        return database.read(self._read_user).hashed_password
+        return user.hashed_password
 
     def _execute(
         self,

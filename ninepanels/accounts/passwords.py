@@ -35,15 +35,9 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
-    """Verify a password against a hash.
+    """Return whether a password matches a hash, and a new hash if that one is outdated.
 
-    Args:
-        password: the password given by the caller.
-        hashed: the stored hash.
-        attempts: the rate limits that a wrong password counts against.
-
-    Returns:
-        Whether the password matches, and a new hash if the stored one is outdated, else None.
+    A wrong password counts against the limits of `attempts`.
 
     Raises:
         RateLimited: a limit is exhausted; the password was not verified.

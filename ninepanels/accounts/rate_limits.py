@@ -24,7 +24,7 @@ from ..pydmodels import emails
 
 STORAGE_TIMEOUT_S = 1.0
 SHARED_STORAGE_PAUSE = timedelta(seconds=5)
-"""How long a shared storage that failed is not asked again."""
+"""How long the shared storage is not used after it failed."""
 
 FAILED_LOGINS_PER_ACCOUNT = RateLimitItemPerMinute(10, 15, namespace="failed_logins_per_account")
 FAILED_LOGINS_PER_ADDRESS = RateLimitItemPerMinute(50, 15, namespace="failed_logins_per_address")
@@ -97,7 +97,7 @@ class RateLimiter:
             self._shared = _moving_window(storage, wrap_exceptions=True, **timeouts)
 
     def check(self, attempts: Iterable[Attempt]) -> None:
-        """Check that another attempt is within every limit, without counting it. Blocks: not for the event loop.
+        """Check, without counting it, that another attempt is within every limit. Blocks the calling thread.
 
         Raises:
             RateLimited: a limit is exhausted.
@@ -106,7 +106,7 @@ class RateLimiter:
             self._require(MovingWindowRateLimiter.test, attempt)
 
     def count(self, attempts: Sequence[Attempt]) -> None:
-        """Count an attempt against its limits. Blocks: not for the event loop.
+        """Count an attempt against its limits. Blocks the calling thread.
 
         If a limit is exhausted, the attempt counts against none. The exception is a parallel attempt that exhausts one
         limit between check and count: this attempt then counts against the limits before that one.

@@ -47,7 +47,7 @@ def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> p
         settings: the signing secret and the lifetime.
     """
     lifetime = timedelta(days=settings.access_token_days)
-    # The clock of the instance that revoked the user's tokens may be ahead of this one's.
+    # The new token must be valid even if an instance whose clock is ahead has revoked the user's tokens.
     issued_at = max(at, user.tokens_valid_after + timedelta(microseconds=1)) if user.tokens_valid_after else at
     claims = {
         "sub": str(user.id),
@@ -71,13 +71,12 @@ def read_token(token: str, settings: Settings) -> AccessToken:
     return access_token
 
 
-# Verifying a signature takes as long as a query, and its result never changes. lru_cache keeps no exceptions, so only
-# valid tokens are cached.
+# Verifying a signature takes as long as a query. Its result never changes, and exceptions are not cached.
 @lru_cache(maxsize=TOKEN_CACHE_SIZE)
 def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
     if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):
         raise exceptions.NotAuthenticated
-    # `read_token` compares the expiry, with the project's clock.
+    # `read_token` checks the expiry against the project's clock.
     options = {"verify_exp": False, **{f"require_{claim}": True for claim in ("sub", "iat", "exp", "jti")}}
     try:
         claims = jwt.decode(token, accepted_secrets, algorithms=[ALGORITHM], options=options)
@@ -93,7 +92,7 @@ def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
 
 
 def _is_canonical(segment: str) -> bool:
-    """Return whether base64url text is the canonical encoding: the last character can hold unused bits."""
+    """Return whether base64url text is canonical: the unused bits of the last character must be zero."""
     if len(segment) % 4 == 1:
         return False
     decoded = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))

@@ -20,7 +20,7 @@ def exists(executor: Executor, name: str) -> bool:
 
 
 def create(executor: Executor, name: str, like: str) -> None:
-    """Create an empty database with the encoding and collation of the database `like`, if that exists."""
+    """Create an empty database. If a database named `like` exists, use its encoding and collation."""
     locale = text(
         "SELECT format(' ENCODING %L LC_COLLATE %L LC_CTYPE %L', pg_encoding_to_char(encoding), datcollate, datctype)"
         " FROM pg_database WHERE datname = :name"

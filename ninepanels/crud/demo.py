@@ -9,7 +9,7 @@ from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
 from .. import sqlmodels as sql
-from . import upserts
+from .executor import insert
 
 
 class Entry(NamedTuple):
@@ -78,8 +78,8 @@ def _add_users(session: Session, people: Sequence[Person], hashed_password: str)
         }
         for person in people
     ]
-    insert = upserts.insert(session, sql.User).on_conflict_do_nothing().returning(sql.User.email, sql.User.id)
-    return {row.email: row.id for row in session.execute(insert, rows)}
+    added = insert(session, sql.User).on_conflict_do_nothing().returning(sql.User.email, sql.User.id)
+    return {row.email: row.id for row in session.execute(added, rows)}
 
 
 def _add_panels(session: Session, owned: Sequence[tuple[int, Person]]) -> dict[tuple[int, int], int]:

@@ -19,7 +19,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import tokens
-from . import upserts
+from .executor import INSERT
 from .executor import Executor
 from .executor import dialect
 from .tokens import Bearer
@@ -46,7 +46,7 @@ def _upsert(insert: Any) -> Any:
     return upsert.returning(*sql.Entry.__table__.columns)
 
 
-_RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in upserts.INSERT.items()}
+_RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in INSERT.items()}
 
 
 # One JSON document instead of rows: SQLite's driver releases the GIL for each row, which costs more than the row.

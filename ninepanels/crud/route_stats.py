@@ -16,8 +16,8 @@ from sqlalchemy.orm import aliased
 
 from .. import sqlmodels as sql
 from . import timings
-from . import upserts
 from .executor import Executor
+from .executor import insert
 
 
 def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
@@ -25,7 +25,7 @@ def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
     query = select(sql.RouteSettings).where(sql.RouteSettings.method_path == method_path).with_for_update()
     settings = session.scalar(query)
     if settings is None:
-        defaults = upserts.insert(session, sql.RouteSettings).values(method_path=method_path, in_alert=False)
+        defaults = insert(session, sql.RouteSettings).values(method_path=method_path, in_alert=False)
         session.execute(defaults.on_conflict_do_nothing())
         settings = session.scalars(query).one()
     return settings
@@ -34,8 +34,8 @@ def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
 def change_settings(session: Session, method_path: str, changes: dict[str, Any]) -> None:
     """Set the columns in `changes` of a route's settings; create them if they do not exist."""
     values = {"method_path": method_path, "in_alert": False} | changes
-    insert = upserts.insert(session, sql.RouteSettings).values(values)
-    session.execute(insert.on_conflict_do_update(index_elements=["method_path"], set_=changes))
+    upsert = insert(session, sql.RouteSettings).values(values)
+    session.execute(upsert.on_conflict_do_update(index_elements=["method_path"], set_=changes))
 
 
 def _statistics() -> Select[Any]:

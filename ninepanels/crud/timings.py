@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
-from . import upserts
+from .executor import INSERT
 from .executor import Executor
 from .executor import dialect
 
@@ -52,7 +52,7 @@ def _from_sqlite(document: ColumnElement[str]) -> Select[Any]:
 
 
 def _add_all(kind: str, rows: Callable[[ColumnElement[str]], Select[Any]]) -> Any:
-    insert = upserts.INSERT[kind](sql.Timing.__table__)
+    insert = INSERT[kind](sql.Timing.__table__)
     names = [each.name for each in sql.Timing.__table__.columns]
     return insert.from_select(names, rows(bindparam("document", type_=Text))).on_conflict_do_nothing()
 

@@ -1,4 +1,4 @@
 """HTTP parsing and responses: the project's router, request bodies, errors and client addresses.
 
-Knows no resource, no user and no query.
+Contains nothing specific to a resource or a user, and runs no database queries.
 """

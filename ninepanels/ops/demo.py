@@ -108,7 +108,7 @@ class Trend:
 def generate_people(
     seed: int, count: int, length: int, now: datetime, *, panels: int | None = None, every_day: bool = False
 ) -> Iterator[Person]:
-    """Generate demo users one by one. A user does not depend on `count`.
+    """Generate demo users one by one. User n is the same for every `count`.
 
     Args:
         seed: the seed of the random generator.
@@ -148,7 +148,7 @@ def _history(settings: DaySettings, length: int, now: datetime) -> list[Day]:
 
 
 def _panel(rng: random.Random, habit: Habit, history: Sequence[Day], now: datetime, *, every_day: bool) -> Panel:
-    """Generate a panel; two of three exist since the user's first day."""
+    """Generate a panel. It starts on the user's first day, or with a probability of 1/3 on a random later day."""
     if not every_day and not rng.randrange(3):
         history = history[rng.randrange(len(history)) :]
     trend = _trend(rng)

@@ -5,6 +5,5 @@ Imported as `pyd`. Tables are in `sqlmodels`; queries are in `crud`.
 
 from .events import *
 from .fields import *
-from .mails import *
 from .requests import *
 from .responses import *

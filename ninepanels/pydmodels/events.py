@@ -136,7 +136,7 @@ class TimingCreated(EventPayload):
 
 
 class TimingsPersisted(EventPayload):
-    """Timings of these routes were written to the database."""
+    """Timings of the routes in `method_paths` were written to the database."""
 
     type: ClassVar[str] = event_types.TIMINGS_PERSISTED
     count: int
@@ -144,7 +144,7 @@ class TimingsPersisted(EventPayload):
 
 
 class RouteAlert(EventPayload):
-    """The 95th percentile of a route's last `count` requests crossed its threshold; both are in ms."""
+    """The p95 of a route's last `count` requests crossed its threshold. `p95` and `alert_threshold_ms` are in ms."""
 
     alert_id: uuid.UUID
     method_path: str

@@ -1,6 +1,7 @@
 """Field types and limits that requests, responses and events share."""
 
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 
 import email_validator
@@ -28,7 +29,7 @@ def _email(text: str) -> str:
     try:
         return emails.normalize(text)
     except email_validator.EmailNotValidError as error:
-        # The library's message would repeat parts of the input.
+        # The library's own message contains parts of the address.
         raise PydanticCustomError("email", "This is not a valid e-mail address") from error
 
 
@@ -53,3 +54,14 @@ WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE)]
 Id = Annotated[int, Field(ge=1, le=MAX_ID)]
 Instant = datetime
 """An aware datetime in UTC, serialized as ISO 8601 with a Z."""
+
+
+class MailKind(StrEnum):
+    """The kinds of e-mail the service sends. Each value is the name of the templates."""
+
+    WELCOME = "welcome"
+    PASSWORD_RESET = "password_reset"
+    PASSWORD_CHANGED = "password_changed"
+    EMAIL_CHANGED = "email_changed"
+    ROUTE_ALERT_RAISED = "route_alert_raised"
+    ROUTE_ALERT_CLEARED = "route_alert_cleared"

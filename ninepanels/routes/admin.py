@@ -34,7 +34,7 @@ def read_users(
 
 @router.patch("/users/{user_id}")
 def update_user(user_id: Annotated[pyd.Id, Path()], body: pyd.AdminUpdate, current_admin: CurrentAdmin) -> pyd.User:
-    """Make a user an admin, or revoke it; the last admin cannot step down."""
+    """Make a user an admin or an ordinary user; the last admin cannot step down."""
     changes = body.changes()
     with current_admin.transaction() as (work, _):
         user = crud.users.set_admin(work, user_id, is_admin=changes["is_admin"])

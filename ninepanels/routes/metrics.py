@@ -22,7 +22,7 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def read_metrics(request: Request) -> Response:
-    """Read the metrics of this process in Prometheus text format. The setting METRICS_TOKEN restricts who may."""
+    """Read the metrics of this process, in Prometheus text format. With METRICS_TOKEN set, that token is needed."""
     _require_token(request)
     text = prometheus.render(
         queue_depth=queues.depth(),

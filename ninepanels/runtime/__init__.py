@@ -1,1 +1,1 @@
-"""The process itself: threads, supervised background tasks, memory. Knows nothing of HTTP, users or panels."""
+"""The process itself: threads, supervised background tasks, memory. Does not depend on HTTP, users or panels."""

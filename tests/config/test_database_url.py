@@ -20,7 +20,7 @@ def test_all_postgresql_schemes_use_psycopg2(scheme: str) -> None:
     assert settings.database_url == "postgresql+psycopg2://ada:hunter2@db.example.com/ninepanels"
 
 
-def test_all_other_parts_of_a_database_url_are_kept() -> None:
+def test_all_parts_of_a_database_url_except_the_scheme_are_kept() -> None:
     url = "postgresql+psycopg2://ada:p%40ss%2Fword@db.example.com:6543/ninepanels?sslmode=require"
     assert settings_of(database_url=url, jwt_secret=SECRET).database_url == url
 

@@ -100,7 +100,7 @@ def test_no_user_is_emitted_for_anonymous_requests(emitted: Emitted) -> None:
     assert timing(emitted).user_id is None
 
 
-def test_exceptions_are_timed_as_500_and_raised(emitted: Emitted) -> None:
+def test_a_request_that_raises_is_timed_as_500_and_the_exception_is_reraised(emitted: Emitted) -> None:
     async def failing(_scope: Scope, _receive: Receive, _send: Send) -> None:
         raise RuntimeError("boom")
 

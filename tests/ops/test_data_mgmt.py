@@ -74,7 +74,7 @@ def test_an_invalid_setting_is_reported_in_one_line(database_url: str) -> None:
 
 
 @pytest.mark.parametrize("command", [["promote", "ada@example.com"], ["create"], ["read"]])
-def test_a_database_without_a_schema_is_reported_with_the_command_that_helps(
+def test_the_error_for_a_missing_schema_names_the_migrate_command(
     manage_data: ManageData, empty_database_url: str, command: list[str]
 ) -> None:
     result = manage_data(empty_database_url, *command)
@@ -186,7 +186,7 @@ def test_an_empty_database_can_be_cleared(manage_data: ManageData, empty_databas
     assert manage_data(empty_database_url, "clear").code == 0
 
 
-def test_clear_keeps_foreign_tables(manage_data: ManageData, migrated_url: str) -> None:
+def test_clear_keeps_unknown_tables(manage_data: ManageData, migrated_url: str) -> None:
     execute_sql(migrated_url, "CREATE TABLE birds (id INTEGER PRIMARY KEY)")
     assert manage_data(migrated_url, "clear").code == 0
     assert "birds" in manage_data(migrated_url, "schema").out

@@ -40,7 +40,7 @@ def test_a_panel_can_be_created_with_a_form(ada: Person) -> None:
     assert (panel["title"], panel["position"]) == ("B", 0)
 
 
-def test_the_tenth_panel_is_400(ada: Person) -> None:
+def test_a_tenth_panel_is_refused_with_400(ada: Person) -> None:
     for n in range(9):
         ada.new_panel(str(n))
     assert ada.post("/panels", {"title": "one too many"}).status_code == 400
@@ -114,7 +114,7 @@ def test_fields_that_are_not_sent_stay_unchanged(ada: Person) -> None:
     assert panel["description"] == "a book"
 
 
-def test_no_field_to_update_is_400(ada: Person) -> None:
+def test_an_update_without_fields_is_refused_with_400(ada: Person) -> None:
     assert ada.patch(f"/panels/{ada.new_panel()}", {}).status_code == 400
 
 
@@ -181,7 +181,7 @@ def test_a_malformed_id_is_422(ada: Person, panel_id: str) -> None:
         assert ada.request(method, path).status_code == 422
 
 
-def test_the_largest_id_is_404(ada: Person) -> None:
+def test_the_largest_possible_id_returns_404(ada: Person) -> None:
     assert ada.delete(f"/panels/{2**63 - 1}").status_code == 404
 
 

@@ -102,7 +102,7 @@ def test_a_dump_of_another_project_is_refused(filled: Installation, tmp_path: Pa
     assert "is not a dump of Nine Panels" in filled.error_of("restore", "--yes", str(file))
 
 
-def test_a_database_with_foreign_tables_is_not_replaced(filled: Installation) -> None:
+def test_restore_refuses_a_database_with_unknown_tables(filled: Installation) -> None:
     file = filled.dump()
     execute_sql(filled.database_url, "CREATE TABLE notes (body text)")
     try:

@@ -1,10 +1,11 @@
-"""Handlers that record users' `last_login` and `last_activity`."""
+"""Handlers of logins, logouts and the activity of users."""
 
 import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from datetime import timedelta
 
+from .. import clock
 from .. import crud
 from .. import pydmodels as pyd
 from ..database import database
@@ -17,6 +18,11 @@ async def handle_user_logged_in(event: pyd.Event) -> None:
     """Record the login."""
     assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher maps types to payloads
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
+
+
+async def handle_user_logged_out(_event: pyd.Event) -> None:
+    """Delete expired tokens from the blacklist. Each logout adds at most one row, so this keeps it short."""
+    await asyncio.to_thread(_sweep_tokens)
 
 
 class ActivityRecorder:
@@ -54,3 +60,8 @@ def _record_activity(latest: dict[int, datetime]) -> None:
         # In a fixed order: two instances that record the same users cannot deadlock.
         for user_id, at in sorted(latest.items()):
             crud.users.record_activity(work, user_id, at, MIN_INTERVAL)
+
+
+def _sweep_tokens() -> None:
+    with database.transaction() as work:
+        crud.tokens.sweep(work, clock.now())
