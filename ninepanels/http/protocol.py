@@ -1,0 +1,131 @@
+"""The HTTP/1.1 protocol of the server: uvicorn's, with limits that uvicorn lacks."""
+
+import asyncio
+import math
+import resource
+from http import HTTPStatus
+
+import pydantic_core
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+MAX_HEADER_BYTES = 32 * 1024
+"""Of the request line and the headers together."""
+
+HEADERS_TIMEOUT_S = 10.0
+BODY_TIMEOUT_S = 20.0
+
+RESERVED_FILES = 256
+"""File descriptors that are not available to connections: database, log, threads."""
+
+_SENTENCES = {
+    HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request headers are too large.",
+}
+
+
+def raise_file_limit() -> None:
+    """Raise the soft limit of open files to the hard limit: each connection needs one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def max_connections() -> int:
+    """Return how many connections may be open."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return max(soft - RESERVED_FILES, 1)
+
+
+class LimitedProtocol(HttpToolsProtocol):
+    """One connection, with time limits for headers and body, a size limit for headers and a number of connections.
+
+    When too many connections are open, the one that has been without a request for the longest time is closed. uvicorn
+    itself closes a connection that sends no further request.
+    """
+
+    _waiting: dict["LimitedProtocol", None] = {}  # noqa: RUF012 - shared by all connections of the process
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Start the time limit, and close another connection if too many are open."""
+        super().connection_made(transport)
+        self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
+        self._header_bytes = 0
+        self._headers_complete = False
+        self._timer = self.loop.call_at(self._deadline, self._check_deadline)
+        self._waiting[self] = None
+        if len(self.connections) > max_connections():
+            next(iter(self._waiting)).transport.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the time limit."""
+        self._timer.cancel()
+        self._waiting.pop(self, None)
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse data, and reject headers that are too large."""
+        if not self._headers_complete:
+            self._header_bytes += len(data)
+        super().data_received(data)
+        if not self._headers_complete and self._header_bytes > MAX_HEADER_BYTES:
+            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        """Start the time limit of the headers."""
+        super().on_message_begin()
+        self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
+
+    def on_headers_complete(self) -> None:
+        """Start the time limit of the body, and the request if its headers are not too large."""
+        self._headers_complete = True
+        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        if size > MAX_HEADER_BYTES:
+            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            return
+        self._waiting.pop(self, None)
+        self._deadline = self.loop.time() + BODY_TIMEOUT_S
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Accept a part of the body, unless the request was rejected."""
+        if not self.transport.is_closing():
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """End the time limit: from here on, the application answers within its own."""
+        self._deadline = math.inf
+        self._header_bytes = 0
+        self._headers_complete = False
+        if not self.transport.is_closing():
+            super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Count the connection as waiting for a request."""
+        super().on_response_complete()
+        if not self.transport.is_closing():
+            self._waiting[self] = None
+
+    def _check_deadline(self) -> None:
+        """Close the connection if its time limit is exceeded. One timer per connection, not one per request."""
+        now = self.loop.time()
+        if now >= self._deadline:
+            self._reject(HTTPStatus.REQUEST_TIMEOUT)
+            return
+        self._timer = self.loop.call_at(min(self._deadline, now + HEADERS_TIMEOUT_S), self._check_deadline)
+
+    def _reject(self, status: HTTPStatus) -> None:
+        """Answer in the envelope, if no response has started, and close the connection."""
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            sentence = _SENTENCES[status]
+            envelope = {
+                "data": {"detail": sentence},
+                "status_code": status,
+                "is_error": True,
+                "error_message": sentence,
+                "meta": None,
+            }
+            body = pydantic_core.to_json(envelope)
+            head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"
+            self.transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+        self.transport.close()

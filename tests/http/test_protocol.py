@@ -1,0 +1,159 @@
+"""The limits of a connection, with a real server and real sockets."""
+
+import contextlib
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from ninepanels.http import protocol
+from ninepanels.http.protocol import LimitedProtocol
+
+from ..support.servers import wait_for
+
+DEADLINE_S = 30
+GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the size of the body."""
+    if scope["type"] != "http":
+        return
+    size, more = 0, True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return
+        size += len(message.get("body", b""))
+        more = message.get("more_body", False)
+    body = str(size).encode()
+    headers = [(b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+@pytest.fixture
+def address() -> Iterator[tuple[str, int]]:
+    config = uvicorn.Config(app, port=0, http=LimitedProtocol, log_config=None, lifespan="off", ws="none")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    wait_for(lambda: server.started)
+    (listening,) = server.servers[0].sockets
+    yield listening.getsockname()
+    server.should_exit = True
+    thread.join(DEADLINE_S)
+
+
+@contextlib.contextmanager
+def connected(address: tuple[str, int]) -> Iterator[socket.socket]:
+    with socket.create_connection(address, timeout=DEADLINE_S) as connection:
+        yield connection
+
+
+def received(connection: socket.socket) -> bytes:
+    """Everything until the server closes the connection."""
+    parts = []
+    with contextlib.suppress(ConnectionError):
+        while part := connection.recv(65_536):
+            parts.append(part)
+    return b"".join(parts)
+
+
+def assert_rejected(response: bytes, status: int) -> None:
+    head, _, body = response.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    envelope = json.loads(body)
+    assert (envelope["status_code"], envelope["is_error"]) == (status, True)
+    assert envelope["data"] == {"detail": envelope["error_message"]}
+
+
+def test_a_complete_request_is_answered_and_the_connection_stays_open(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        for _ in range(2):
+            connection.sendall(GET + b"\r\n")
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT", GET, GET + b"X-Slow: a"])
+def test_a_connection_without_complete_headers_is_closed(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch, sent: bytes
+) -> None:
+    monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
+    with connected(address) as connection:
+        connection.sendall(sent)
+        assert_rejected(received(connection), 408)
+
+
+def test_a_connection_without_a_complete_body_is_closed(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(protocol, "BODY_TIMEOUT_S", 0.1)
+    with connected(address) as connection:
+        connection.sendall(GET.replace(b"GET", b"POST") + b"Content-Length: 10\r\n\r\nhalf")
+        assert b"200" not in received(connection)
+
+
+def test_a_second_request_that_stays_incomplete_is_closed(
+    address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
+    with connected(address) as connection:
+        connection.sendall(GET + b"\r\n" + GET)
+        assert b"408 Request Timeout" in received(connection)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        b"X-Long: " + b"a" * 40_000,
+        b"".join(b"X-%d: a\r\n" % number for number in range(5_000)),
+        b"X-Long: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"".join(b"X-%d: a\r\n" % number for number in range(5_000)) + b"\r\n",
+    ],
+)
+def test_headers_that_are_too_large_are_rejected(address: tuple[str, int], headers: bytes) -> None:
+    with connected(address) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(GET + headers)
+        assert_rejected(received(connection), 431)
+
+
+def test_a_request_line_that_is_too_large_is_rejected(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        connection.sendall(b"GET /" + b"a" * 40_000)
+        assert_rejected(received(connection), 431)
+
+
+def test_a_large_body_in_one_write_is_no_large_header(address: tuple[str, int]) -> None:
+    body = b"a" * 200_000
+    with connected(address) as connection:
+        head = GET.replace(b"GET", b"POST") + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+        connection.sendall(head + body)
+        assert received(connection).endswith(b"200000")
+
+
+def test_idle_connections_do_not_keep_others_out(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "max_connections", lambda: 20)
+    with contextlib.ExitStack() as idle:
+        for _ in range(100):
+            idle.enter_context(connected(address))
+        with connected(address) as connection:
+            connection.sendall(GET + b"Connection: close\r\n\r\n")
+            assert received(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_the_oldest_idle_connection_is_closed_first(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(protocol, "max_connections", lambda: 2)
+    with connected(address) as first, connected(address) as second, connected(address) as third:
+        assert received(first) == b""
+        for connection in (second, third):
+            connection.sendall(GET + b"Connection: close\r\n\r\n")
+            assert received(connection).startswith(b"HTTP/1.1 200 OK")
