@@ -9,7 +9,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.telemetry import TelemetryConfig
 from fastapi_offline import FastAPIOffline
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
@@ -26,10 +25,12 @@ from .http import errors
 from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
 from .middleware.docs_policy import DocsPolicyMiddleware
+from .middleware.head import HeadMiddleware
 from .middleware.request_id import HEADER as REQUEST_ID_HEADER
 from .middleware.request_id import RequestIdMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
 from .middleware.timing import TimingMiddleware
+from .middleware.trusted_host import TrustedHostMiddleware
 from .observability import logs
 from .observability import sentry
 from .ops import release
@@ -84,7 +85,7 @@ def create_api(settings: Settings) -> FastAPI:
     # A request passes the middleware in reverse order: the last one added comes first.
     api.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     if "*" not in settings.trusted_hosts:
-        api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts, www_redirect=False)
+        api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts)
     api.add_middleware(DocsPolicyMiddleware)
     api.add_middleware(ResponseWrapperMiddleware)
     if settings.cors_origins:
@@ -97,6 +98,7 @@ def create_api(settings: Settings) -> FastAPI:
         )
     api.add_middleware(TimingMiddleware)
     api.add_middleware(RequestIdMiddleware)
+    api.add_middleware(HeadMiddleware)
     if settings.trusted_proxies:
         api.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
     return api

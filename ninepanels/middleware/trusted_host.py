@@ -1,0 +1,37 @@
+"""Refuses requests for hosts that are not trusted."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+
+from ..http import errors
+
+
+class TrustedHostMiddleware:
+    """Answers 400, in the envelope, to a request whose Host is not in the setting TRUSTED_HOSTS.
+
+    Starlette's own middleware answers in plain text.
+    """
+
+    def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:
+        self.app = app
+        self.exact = {host.lower() for host in allowed_hosts if not host.startswith("*.")}
+        self.suffixes = tuple(host[1:].lower() for host in allowed_hosts if host.startswith("*."))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, or refuse it."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
+        if host in self.exact or host.endswith(self.suffixes):
+            await self.app(scope, receive, send)
+            return
+        error = HTTPException(HTTPStatus.BAD_REQUEST, "This service does not answer for the host of this request.")
+        await errors.respond(scope, error)(scope, receive, send)
