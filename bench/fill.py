@@ -22,6 +22,7 @@ _SERIES = {
     " AS {name}",
 }
 _DAY = {"postgresql": "CURRENT_DATE - d.n", "sqlite": "date('now', '-' || d.n || ' days')"}
+_TODAY = {"postgresql": "CURRENT_DATE", "sqlite": "date('now')"}
 _NOW = {"postgresql": "now()", "sqlite": "strftime('%Y-%m-%d %H:%M:%f', 'now')"}
 
 
@@ -51,8 +52,8 @@ def fill(url: str, users: int) -> None:
         )
         connection.execute(
             text(
-                "INSERT INTO panels (user_id, title, description, position, created_at)"
-                f" SELECT u.id, 'One thing to do each day', 'And why', p.n, {now}"
+                "INSERT INTO panels (user_id, title, description, position, created_at, first_day)"
+                f" SELECT u.id, 'One thing to do each day', 'And why', p.n, {now}, {_TODAY[kind]}"
                 f" FROM users u CROSS JOIN {series('p', 0, PANELS - 1)} ORDER BY u.id, p.n"
             )
         )

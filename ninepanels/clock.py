@@ -2,6 +2,10 @@
 
 from datetime import UTC
 from datetime import datetime
+from datetime import timedelta
+
+MAX_SKEW = timedelta(minutes=5)
+"""How far an instant can be ahead of this clock. A later one was written by a clock that was wrong."""
 
 
 def now() -> datetime:

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC
 from datetime import date
 from datetime import datetime
 from datetime import timedelta
 from functools import cache
 from importlib import resources
 from typing import Literal
+from typing import NamedTuple
 from typing import Protocol
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -22,6 +24,9 @@ from . import exceptions
 
 MAX_DAY_START = 5
 """The latest hour at which a user's day can begin."""
+
+EARLIEST_DAY = date(1970, 1, 1)
+"""The earliest day that can be recorded."""
 
 MAX_HISTORY_DAYS = date.max.toordinal()
 """The number of days that `date` can represent."""
@@ -36,6 +41,13 @@ def timezones() -> frozenset[str]:
     return frozenset(resources.files("tzdata").joinpath("zones").read_text("utf-8").split())
 
 
+@cache
+def zone(name: str) -> ZoneInfo:
+    """Return a time zone with the rules of the tzdata package; those of the host may be older."""
+    with resources.files("tzdata").joinpath("zoneinfo", *name.split("/")).open("rb") as rules:
+        return ZoneInfo.from_file(rules, key=name)
+
+
 class DaySettings(Protocol):
     """A user's time zone and the hour at which their day begins."""
 
@@ -48,13 +60,56 @@ class DaySettings(Protocol):
         """The hour, 0 to 5, at which the day begins; earlier hours belong to the previous day."""
 
 
-def day_of(instant: datetime, settings: DaySettings) -> date:
-    """Return the user's day that contains an aware instant.
+class _Day(NamedTuple):
+    date: date
+    start: datetime
+    end: datetime
 
-    Python subtracts within a zone in wall-clock time, so a day begins when local clocks show that hour, also in the
-    night of a clock change.
+
+# The last result per time zone and hour: nearly all instants are in the same day as the one before.
+_last_days: dict[tuple[str, int], _Day] = {}
+
+
+def day_of(instant: datetime, settings: DaySettings) -> date:
+    """Return the user's day that contains an aware instant: the latest day that has started by then."""
+    key = settings.timezone, settings.day_starts_at
+    day = _last_days.get(key)
+    if day is None or not day.start <= instant < day.end:
+        day = _last_days[key] = _find_day(instant, *key)
+    return day.date
+
+
+def start_of(day: date, timezone: str, hour: int) -> datetime:
+    """Return the first instant at which the clocks of a time zone show an hour of a day, in UTC.
+
+    If a clock change skips that hour, return the first instant after it. So each day has one start, and a later day
+    never starts before an earlier one.
     """
-    return (instant.astimezone(ZoneInfo(settings.timezone)) - timedelta(hours=settings.day_starts_at)).date()
+    wall = datetime(day.year, day.month, day.day, hour, tzinfo=zone(timezone))
+    # With fold=0, Python takes the earlier of two instants. For skipped times it uses the offset before the change.
+    start = wall.astimezone(UTC)
+    if _shows(start, wall):
+        return start
+    before = start - timedelta(days=1)
+    while start - before > timedelta(seconds=1):
+        middle = before + timedelta(seconds=(start - before) // timedelta(seconds=2))
+        before, start = (before, middle) if _shows(middle, wall, or_later=True) else (middle, start)
+    return start
+
+
+def _find_day(instant: datetime, timezone: str, hour: int) -> _Day:
+    # When clocks go back across midnight, the next day has started while they show the previous one again.
+    day = instant.astimezone(zone(timezone)).date() + timedelta(days=1)
+    while start_of(day, timezone, hour) > instant:
+        day -= timedelta(days=1)
+    return _Day(day, start_of(day, timezone, hour), start_of(day + timedelta(days=1), timezone, hour))
+
+
+def _shows(instant: datetime, wall: datetime, *, or_later: bool = False) -> bool:
+    """Return whether clocks show a wall time, or a later one, at an instant."""
+    shown = instant.astimezone(wall.tzinfo).replace(tzinfo=None)
+    wanted = wall.replace(tzinfo=None)
+    return shown >= wanted if or_later else shown == wanted
 
 
 def today(settings: DaySettings) -> date:
@@ -98,13 +153,13 @@ class History:
         return list(map(date.fromordinal, in_order[offset : offset + limit]))
 
 
-def history(created: date, first_entry: date | None, today: date) -> History:
-    """Return the days from a panel's creation, or its first entry if that is earlier, to today.
+def history(first_day: date, first_complete_day: date | None, today: date) -> History:
+    """Return the days from a panel's first day, or its first complete day if that is earlier, to today.
 
-    After a change to a time zone further west, the latest entries can be on days that have not begun yet. The history
-    includes these days when they begin.
+    After a change to a time zone further west, these days may not have started yet. The history includes them when they
+    start.
     """
-    return History(min(created, first_entry or created, today), today)
+    return History(min(first_day, first_complete_day or first_day, today), today)
 
 
 def consistency(days_complete: int, panel_age: int) -> float:

@@ -110,6 +110,7 @@ class Panel(Base):
     description: Mapped[str | None] = mapped_column(Text)
     position: Mapped[int] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(Instant)
+    first_day: Mapped[date]
 
 
 class Entry(Base):
@@ -145,7 +146,10 @@ class BlacklistedAccessToken(Base):
 
 
 class PasswordResetToken(Base):
-    """A single-use token that sets a new password. Only a hash of the token is stored."""
+    """A single-use token that sets a new password. Only a hash of the token is stored.
+
+    `mail_id` is the e-mail that it was sent with. The e-mail's row may be deleted before the token is.
+    """
 
     __tablename__ = "password_reset_tokens"
 
@@ -154,6 +158,7 @@ class PasswordResetToken(Base):
     issued_at: Mapped[datetime] = mapped_column(Instant)
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     invalidated_at: Mapped[datetime | None] = mapped_column(Instant)
+    mail_id: Mapped[int | None] = mapped_column(Id)
 
 
 class OutboxMail(Base):

@@ -1,6 +1,7 @@
 """Password hashing and verification."""
 
 import asyncio
+import unicodedata
 import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +32,7 @@ _executor = ThreadPoolExecutor(max_workers=HASHING_THREADS, thread_name_prefix="
 
 async def hash_password(password: str) -> str:
     """Return the Argon2id hash of a password."""
-    return await asyncio.get_running_loop().run_in_executor(_executor, context.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_executor, context.hash, _to_nfc(password))
 
 
 async def verify_password(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
@@ -49,11 +50,26 @@ def _verify(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bo
     # The limits are checked in the hashing threads: at most HASHING_THREADS guesses of this process are between check
     # and count at any time, so a burst of parallel guesses can exceed a limit by no more than that.
     rate_limiter.check(attempts)
+    normalized = _to_nfc(password)
+    matches, new_hash = _matches(normalized, hashed)
+    if not matches and password != normalized:
+        # Before passwords were normalized, they were hashed as they were typed.
+        matches, _ = _matches(password, hashed)
+        new_hash = context.hash(normalized) if matches else None
+    if not matches:
+        rate_limiter.count(attempts)
+    return matches, new_hash
+
+
+def _matches(password: str, hashed: str) -> tuple[bool, str | None]:
     try:
         matches, new_hash = context.verify_and_update(password, hashed)
     except ValueError:
         # bcrypt rejects NUL and passwords over 72 bytes, which it can never have hashed.
-        matches, new_hash = False, None
-    if not matches:
-        rate_limiter.count(attempts)
+        return False, None
     return matches, new_hash
+
+
+def _to_nfc(password: str) -> str:
+    """Return a password in the form that all keyboards and systems agree on."""
+    return unicodedata.normalize("NFC", password)

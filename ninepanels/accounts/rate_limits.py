@@ -33,6 +33,8 @@ SIGN_UPS_PER_ADDRESS = RateLimitItemPerHour(30, namespace="sign_ups_per_address"
 SIGN_UPS_PER_EMAIL = RateLimitItemPerHour(5, namespace="sign_ups_per_email")
 RESET_REQUESTS_PER_ADDRESS = RateLimitItemPerHour(30, namespace="reset_requests_per_address")
 RESET_REQUESTS_PER_EMAIL = RateLimitItemPerHour(5, namespace="reset_requests_per_email")
+ACCOUNT_CHANGES_PER_USER = RateLimitItemPerHour(5, namespace="account_changes_per_user")
+ACCOUNT_CHANGES_PER_ADDRESS = RateLimitItemPerHour(30, namespace="account_changes_per_address")
 
 T = TypeVar("T")
 LimiterMethod = Callable[[MovingWindowRateLimiter, RateLimitItem, str], T]
@@ -71,6 +73,14 @@ def sign_up(email: str, address: str) -> tuple[Attempt, ...]:
 def reset_request(email: str, address: str) -> tuple[Attempt, ...]:
     """Return the limits that a request for a password reset counts against."""
     return Attempt(RESET_REQUESTS_PER_EMAIL, email), Attempt(RESET_REQUESTS_PER_ADDRESS, address)
+
+
+def account_change(user_id: int, address: str) -> tuple[Attempt, ...]:
+    """Return the limits that a change of the password or e-mail counts against.
+
+    Each sends a mail, and the response to a new e-mail reveals whether another account has it.
+    """
+    return Attempt(ACCOUNT_CHANGES_PER_USER, str(user_id)), Attempt(ACCOUNT_CHANGES_PER_ADDRESS, address)
 
 
 class RateLimiter:

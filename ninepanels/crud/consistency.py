@@ -12,6 +12,7 @@ from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from . import entries
 from . import tokens
 from .executor import Executor
 from .tokens import Bearer
@@ -26,8 +27,8 @@ _CONSISTENCY = (
         sql.Panel.id,
         sql.Panel.position,
         sql.Panel.title,
-        sql.Panel.created_at,
-        select(func.min(sql.Entry.day)).where(*_ENTRIES).scalar_subquery().label("first_day"),
+        sql.Panel.first_day,
+        entries.first_complete_day(*_ENTRIES).label("first_complete_day"),
         select(_DAYS_COMPLETE).where(*_ENTRIES, _IN_WINDOW).scalar_subquery().label("days_complete"),
     )
     .select_from(sql.User)
@@ -58,8 +59,7 @@ def read_consistency(executor: Executor, bearer: Bearer, last_days: int | None) 
 def _consistency(
     row: Row[*tuple[Any, ...]], bearer: Bearer, today: date, last_days: int | None
 ) -> pyd.PanelConsistency:
-    created = days.day_of(row.created_at, bearer)
-    panel_age = days.history(created, row.first_day, today).latest(last_days).length
+    panel_age = days.history(row.first_day, row.first_complete_day, today).latest(last_days).length
     return pyd.PanelConsistency(
         panel_id=row.id,
         panel_pos=row.position,

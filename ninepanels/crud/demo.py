@@ -26,6 +26,7 @@ class Panel(NamedTuple):
     title: str
     description: str | None
     created_at: datetime
+    first_day: date
     entries: list[Entry]
 
 
@@ -91,6 +92,7 @@ def _add_panels(session: Session, owned: Sequence[tuple[int, Person]]) -> dict[t
             "description": panel.description,
             "position": position,
             "created_at": panel.created_at,
+            "first_day": panel.first_day,
         }
         for user_id, person in owned
         for position, panel in enumerate(person.panels)

@@ -5,8 +5,10 @@ from datetime import date
 from typing import Any
 
 import pydantic_core
+from sqlalchemy import ColumnElement
 from sqlalchemy import Text
 from sqlalchemy import bindparam
+from sqlalchemy import case
 from sqlalchemy import cast
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
@@ -56,18 +58,27 @@ _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
 }
 
 
+def first_complete_day(*conditions: ColumnElement[bool]) -> Any:
+    """Return a scalar subquery for the first complete day among the entries that meet the conditions."""
+    days_complete = select(sql.Entry.day).where(*conditions, sql.Entry.is_complete)
+    return days_complete.order_by(sql.Entry.day).limit(1).scalar_subquery()
+
+
 def _history(kind: str, order: Any) -> Any:
     of_panel = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
-    first_day = select(func.min(sql.Entry.day)).where(*of_panel).scalar_subquery()
+    first_complete = first_complete_day(*of_panel)
+    # Entries before the history, all of them incomplete, must not use up the limit of an ascending page.
+    first = case((first_complete < sql.Panel.first_day, first_complete), else_=sql.Panel.first_day)
     entries = (
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
-        .where(*of_panel, sql.Entry.day <= bindparam("today"))
+        .where(*of_panel, sql.Entry.day.between(first, bindparam("today")))
+        .correlate(sql.Panel)
         .order_by(order)
         .limit(bindparam("max_entries"))
         .subquery()
     )
     document = select(_AS_DOCUMENT[kind](*entries.c)).scalar_subquery()
-    history = select(sql.Panel.created_at, first_day.label("first_day"), document.label("entries"))
+    history = select(sql.Panel.first_day, first_complete.label("first_complete_day"), document.label("entries"))
     history = history.join(sql.User, sql.User.id == sql.Panel.user_id)
     return history.where(*tokens.VERIFIED, sql.Panel.id == bindparam("panel_id"))
 
@@ -121,7 +132,7 @@ def read_history(
     row = executor.execute(_HISTORY[dialect(executor), sort_by], parameters).one_or_none()
     if row is None:
         raise exceptions.NotFound
-    history = days.history(days.day_of(row.created_at, bearer), row.first_day, today)
+    history = days.history(row.first_day, row.first_complete_day, today)
     recorded = {
         (day := date.fromisoformat(iso)): _history_day(entry_id, panel_id, day, is_complete=bool(is_complete))
         for entry_id, iso, is_complete in pydantic_core.from_json(row.entries or "[]")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
@@ -33,6 +34,10 @@ def add(
     return mail
 
 
+MAX_AHEAD = timedelta(hours=1)
+"""No attempt is scheduled further ahead. One that is was scheduled by a clock that was wrong, and is due."""
+
+
 def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     """Lease the e-mail that has been due the longest and return it, or None if none is due.
 
@@ -43,7 +48,7 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     now = clock.now()
     due = (
         select(sql.OutboxMail.id)
-        .where(sql.OutboxMail.next_attempt_at <= now)
+        .where(or_(sql.OutboxMail.next_attempt_at <= now, sql.OutboxMail.next_attempt_at > now + MAX_AHEAD))
         .order_by(sql.OutboxMail.next_attempt_at)
         .limit(1)
         .with_for_update(skip_locked=True)
@@ -82,15 +87,22 @@ def delete(session: Session, mail_id: int) -> None:
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.id == mail_id))
 
 
-def delete_resets(session: Session, email: str) -> None:
-    """Delete the unsent password resets for an address; `user_id` may not be set on them yet."""
-    session.execute(
-        sql_delete(sql.OutboxMail).where(
-            sql.OutboxMail.recipient == email,
-            sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
-            sql.OutboxMail.sent_at.is_(None),
-        )
+def delete_resets(session: Session, email: str, requested_until: datetime | None = None) -> None:
+    """Delete the unsent password resets for an address; `user_id` may not be set on them yet.
+
+    Args:
+        session: the transaction.
+        email: the address.
+        requested_until: the latest request to delete, by default all of them.
+    """
+    resets = sql_delete(sql.OutboxMail).where(
+        sql.OutboxMail.recipient == email,
+        sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
+        sql.OutboxMail.sent_at.is_(None),
     )
+    if requested_until is not None:
+        resets = resets.where(sql.OutboxMail.created_at <= requested_until)
+    session.execute(resets)
 
 
 def sweep(session: Session, sent_before: datetime) -> None:

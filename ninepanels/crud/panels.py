@@ -26,10 +26,12 @@ from . import users
 from .executor import Executor
 from .tokens import Bearer
 
+# Those of `pyd.Panel`.
+_COLUMNS = [column for column in sql.Panel.__table__.columns if column.name != "first_day"]
 _TODAY = and_(
     sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day == bindparam("today")
 )
-_WITH_TODAY = select(*sql.Panel.__table__.columns, func.coalesce(sql.Entry.is_complete, false()).label("is_complete"))
+_WITH_TODAY = select(*_COLUMNS, func.coalesce(sql.Entry.is_complete, false()).label("is_complete"))
 _ONE_WITH_TODAY = (
     _WITH_TODAY.select_from(sql.Panel)
     .outerjoin(sql.Entry, _TODAY)
@@ -61,7 +63,12 @@ def create(
     if position is not None and position < 0:
         raise exceptions.PositionOutOfRange
     panel = sql.Panel(
-        user_id=user_id, title=title, description=description, position=len(order), created_at=clock.now()
+        user_id=user_id,
+        title=title,
+        description=description,
+        position=len(order),
+        created_at=clock.now(),
+        first_day=today,
     )
     session.add(panel)
     session.flush()
@@ -123,13 +130,13 @@ def delete(session: Session, user_id: int, panel_id: int) -> None:
     _renumber(session, user_id, order)
 
 
-def reset_created_at(session: Session, user_id: int, panel_id: int) -> None:
-    """Set a panel's creation time to now.
+def reset_first_day(session: Session, user_id: int, panel_id: int, today: date) -> None:
+    """Set a panel's creation time to now and its first day to today.
 
     Raises:
         NotFound: the user has no such panel.
     """
-    updated = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now())
+    updated = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now(), first_day=today)
     if session.scalar(updated.returning(sql.Panel.id)) is None:
         raise exceptions.NotFound
 

@@ -1,5 +1,6 @@
 """Queries on password reset tokens. Only hashes of the tokens are stored and passed."""
 
+from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
@@ -17,13 +18,15 @@ from .. import sqlmodels as sql
 from .executor import Executor
 
 
-def issue(session: Session, user_id: int, token_hash: str, lifetime: timedelta) -> None:
-    """Add a token, invalidate the user's older tokens and delete the expired tokens of all users."""
+def issue(session: Session, user_id: int, mail_id: int, token_hash: str, lifetime: timedelta) -> None:
+    """Add a token for an e-mail, invalidate the user's older tokens and delete the expired tokens of all users."""
     now = clock.now()
     session.execute(sql_delete(sql.PasswordResetToken).where(sql.PasswordResetToken.expires_at <= now))
     invalidate_all(session, user_id)
     session.add(
-        sql.PasswordResetToken(token_hash=token_hash, user_id=user_id, issued_at=now, expires_at=now + lifetime)
+        sql.PasswordResetToken(
+            token_hash=token_hash, user_id=user_id, mail_id=mail_id, issued_at=now, expires_at=now + lifetime
+        )
     )
 
 
@@ -52,13 +55,14 @@ def use(session: Session, email: str, token_hash: str) -> int:
     return user_id
 
 
-def invalidate_all(session: Session, user_id: int) -> None:
-    """Invalidate all tokens of a user."""
-    session.execute(
-        sql_update(sql.PasswordResetToken)
-        .where(sql.PasswordResetToken.user_id == user_id, sql.PasswordResetToken.invalidated_at.is_(None))
-        .values(invalidated_at=clock.now())
+def invalidate_all(session: Session, user_id: int, issued_until: datetime | None = None) -> None:
+    """Invalidate the tokens of a user that were issued until an instant, by default all of them."""
+    tokens = sql_update(sql.PasswordResetToken).where(
+        sql.PasswordResetToken.user_id == user_id, sql.PasswordResetToken.invalidated_at.is_(None)
     )
+    if issued_until is not None:
+        tokens = tokens.where(sql.PasswordResetToken.issued_at <= issued_until)
+    session.execute(tokens.values(invalidated_at=clock.now()))
 
 
 def _user_id(email: str) -> Select[Any]:
@@ -72,12 +76,15 @@ def _is_valid(user_id: Select[Any], token_hash: str) -> tuple[Any, ...]:
         sql.User.id == sql.PasswordResetToken.user_id,
         sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
         sql.OutboxMail.sent_at.is_(None),
-        sql.OutboxMail.created_at > sql.PasswordResetToken.issued_at,
+        # By id: a clock that was set back would make an older request look newer.
+        sql.OutboxMail.id > sql.PasswordResetToken.mail_id,
     )
+    now = clock.now()
     return (
         sql.PasswordResetToken.token_hash == token_hash,
         sql.PasswordResetToken.user_id == user_id.scalar_subquery(),
         sql.PasswordResetToken.invalidated_at.is_(None),
-        sql.PasswordResetToken.expires_at > clock.now(),
+        sql.PasswordResetToken.issued_at <= now + clock.MAX_SKEW,
+        sql.PasswordResetToken.expires_at > now,
         ~newer_request,
     )

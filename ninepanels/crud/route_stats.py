@@ -76,10 +76,11 @@ def compute(session: Session, method_path: str, window_size: int) -> Row[*tuple[
 
 
 def read_latest(executor: Executor) -> Sequence[Row[Any]]:
-    """Return the latest statistics of each route, ordered by `method_path`."""
+    """Return the latest statistics of each route that was called, ordered by `method_path`."""
     earlier = aliased(sql.TimingStats)
+    of_route = earlier.method_path == sql.RouteSettings.method_path, earlier.count > 0
     # A correlated subquery: there are few routes, and for each the index has the latest id at its end.
-    latest = select(func.max(earlier.id)).where(earlier.method_path == sql.RouteSettings.method_path).scalar_subquery()
+    latest = select(func.max(earlier.id)).where(*of_route).scalar_subquery()
     return executor.execute(
         select(*sql.TimingStats.__table__.columns)
         .select_from(sql.TimingStats)

@@ -19,7 +19,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "b8d4e6f10a93"
+REVISION = "d5b28e3af701"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

@@ -14,6 +14,7 @@ from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm import Session
 
 from .. import clock
@@ -197,11 +198,12 @@ def replace_hash(session: Session, user_id: int, *, outdated: str, new: str) -> 
 
 
 def record_login(session: Session, user_id: int, at: datetime) -> None:
-    """Set the last login, unless a later one is recorded; events may be handled in any order."""
+    """Set the last login and activity, unless later ones are recorded; events may be handled in any order."""
+    activity = case((_is_before(sql.User.last_activity, at), at), else_=sql.User.last_activity)
     session.execute(
         sql_update(sql.User)
-        .where(sql.User.id == user_id, or_(sql.User.last_login.is_(None), sql.User.last_login < at))
-        .values(last_login=at)
+        .where(sql.User.id == user_id, _is_before(sql.User.last_login, at))
+        .values(last_login=at, last_activity=activity)
     )
 
 
@@ -209,9 +211,14 @@ def record_activity(session: Session, user_id: int, at: datetime, interval: time
     """Set the last activity, unless one less than `interval` older is recorded, perhaps by another instance."""
     session.execute(
         sql_update(sql.User)
-        .where(sql.User.id == user_id, or_(sql.User.last_activity.is_(None), sql.User.last_activity <= at - interval))
+        .where(sql.User.id == user_id, _is_before(sql.User.last_activity, at - interval))
         .values(last_activity=at)
     )
+
+
+def _is_before(recorded: InstrumentedAttribute[datetime | None], at: datetime) -> ColumnElement[bool]:
+    """Return whether an instant is missing, not after `at`, or in the future, where a wrong clock has put it."""
+    return or_(recorded.is_(None), recorded <= at, recorded > clock.now() + clock.MAX_SKEW)
 
 
 def _change_password(session: Session, hashed: str, at: datetime, *conditions: ColumnElement[bool]) -> sql.User | None:

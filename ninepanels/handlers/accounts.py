@@ -13,15 +13,18 @@ from ..database import database
 MIN_INTERVAL = timedelta(minutes=1)
 CACHE_SIZE = 10_000
 
+KEEP_EXPIRED = timedelta(days=366)
+"""A clock that runs ahead for a while must not make logged-out tokens valid again."""
+
 
 async def handle_user_logged_in(event: pyd.Event) -> None:
-    """Record the login."""
+    """Record the login, and cancel the password resets that were requested before it."""
     assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher maps types to payloads
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
 
 
 async def handle_user_logged_out(_event: pyd.Event) -> None:
-    """Delete expired tokens from the blacklist. Each logout adds at most one row, so this keeps it short."""
+    """Delete tokens that expired long ago from the blacklist. Each logout adds at most one row."""
     await asyncio.to_thread(_sweep_tokens)
 
 
@@ -53,6 +56,10 @@ class ActivityRecorder:
 def _record_login(user_id: int, at: datetime) -> None:
     with database.transaction() as work:
         crud.users.record_login(work, user_id, at)
+        # The user knows the password, so a reset link that is still open is not needed.
+        crud.password_resets.invalidate_all(work, user_id, issued_until=at)
+        if user := crud.users.read(work, user_id):
+            crud.outbox.delete_resets(work, user.email, requested_until=at)
 
 
 def _record_activity(latest: dict[int, datetime]) -> None:
@@ -64,4 +71,4 @@ def _record_activity(latest: dict[int, datetime]) -> None:
 
 def _sweep_tokens() -> None:
     with database.transaction() as work:
-        crud.tokens.sweep(work, clock.now())
+        crud.tokens.sweep(work, clock.now() - KEEP_EXPIRED)

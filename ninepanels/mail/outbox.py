@@ -22,6 +22,9 @@ from . import transport
 LEASE = timedelta(seconds=15)
 RENEW_INTERVAL_S = 4.0
 GIVE_UP_AFTER = timedelta(days=1)
+MAX_ATTEMPTS = 200
+"""More than fit into GIVE_UP_AFTER."""
+
 KEEP_SENT = timedelta(days=7)
 MAX_DELAY = timedelta(minutes=10)
 MAX_SLEEP_S = 30.0
@@ -133,7 +136,8 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
     with database.transaction() as work:
         # Route alerts are for no user.
         user = None if mail.about else _read_recipient(work, mail)
-        too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
+        # The number of attempts counts, too: by a clock that was set back, a mail would be too new for a long time.
+        too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER or mail.attempts > MAX_ATTEMPTS
         if too_old:
             about = {"attempts": mail.attempts - 1}
             log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
@@ -146,7 +150,7 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
             token = tokens.new_reset_token()
             lifetime = timedelta(minutes=settings.password_reset_minutes)
             crud.outbox.assign(work, mail.id, user.id)
-            crud.password_resets.issue(work, user.id, tokens.hash_reset_token(token), lifetime)
+            crud.password_resets.issue(work, user.id, mail.id, tokens.hash_reset_token(token), lifetime)
         return messages.compose(mail, user.name if user else None, token, settings)
 
 

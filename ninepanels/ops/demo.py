@@ -12,7 +12,6 @@ from datetime import date
 from datetime import datetime
 from datetime import timedelta
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from .. import days
 from .. import pydmodels as pyd
@@ -140,7 +139,7 @@ def generate_people(
 def _history(settings: DaySettings, length: int, now: datetime) -> list[Day]:
     """Return a user's latest days up to today."""
     today = days.day_of(now, settings)
-    zone = ZoneInfo(settings.timezone)
+    zone = days.zone(settings.timezone)
     dates = (today - timedelta(days=ago) for ago in reversed(range(length)))
     return [
         Day(each, datetime(each.year, each.month, each.day, WAKING_HOUR, tzinfo=zone).astimezone(UTC)) for each in dates
@@ -160,7 +159,7 @@ def _panel(rng: random.Random, habit: Habit, history: Sequence[Day], now: dateti
             # An entry later than `now` is omitted, or moved to `now` if every day needs one.
             if recorded_at <= now or every_day:
                 entries.append(Entry(day, is_complete, min(recorded_at, now)))
-    return Panel(habit.title, habit.description, min(history[0].begin, now), entries)
+    return Panel(habit.title, habit.description, min(history[0].begin, now), history[0].date, entries)
 
 
 def _trend(rng: random.Random) -> Trend:

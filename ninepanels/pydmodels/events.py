@@ -3,11 +3,13 @@
 import logging
 import uuid
 from datetime import date
+from typing import Annotated
 from typing import Any
 from typing import ClassVar
 
 from pydantic import BaseModel
 from pydantic import ConfigDict
+from pydantic import Field
 from pydantic import SerializeAsAny
 
 from .. import event_types
@@ -121,7 +123,7 @@ class EntriesReset(UserEvent):
 class TimingCreated(EventPayload):
     """A request was answered. `path` is the route's template; `diff_ms` comes from a monotonic clock.
 
-    `user_id` is the authenticated user, or None for an anonymous request.
+    `user_id` is the authenticated user, or None for an anonymous request; it is neither logged nor stored.
     """
 
     type: ClassVar[str] = event_types.TIMING_CREATED
@@ -132,7 +134,7 @@ class TimingCreated(EventPayload):
     start_ts: Instant
     stop_ts: Instant
     diff_ms: float
-    user_id: int | None
+    user_id: Annotated[int | None, Field(exclude=True)]
 
 
 class TimingsPersisted(EventPayload):

@@ -1,11 +1,15 @@
 """Field types and limits that requests, responses and events share."""
 
+import re
+import unicodedata
+from datetime import date
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import email_validator
 from pydantic import AfterValidator
+from pydantic import BeforeValidator
 from pydantic import Field
 from pydantic import StringConstraints
 from pydantic_core import PydanticCustomError
@@ -16,13 +20,47 @@ from . import emails
 MAX_ID = 2**63 - 1
 MAX_WINDOW_SIZE = 1_000
 MAX_PANELS = 9
+MAX_PASSWORD_LENGTH = 128
 MAX_THRESHOLD_MS = 3_600_000
 
 
-def _without_nul(text: str) -> str:
-    if "\x00" in text:
-        raise PydanticCustomError("nul", "Text cannot contain the character NUL")
+# Letters and symbols that are displayed as nothing: Hangul fillers and the empty Braille pattern.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_LINE_BREAKS_AND_TABS = frozenset("\n\r\t")
+
+
+def _to_nfc(value: object) -> object:
+    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+
+
+def _empty_to_null(value: object) -> object:
+    return None if value == "" else value
+
+
+def _single_line(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+        raise PydanticCustomError("control_character", "Text cannot contain control characters")
+    if not any(unicodedata.category(character)[0] in "LNPS" and character not in _BLANK for character in text):
+        raise PydanticCustomError("invisible", "Text has to contain a visible character")
     return text
+
+
+def _several_lines(text: str) -> str:
+    if any(unicodedata.category(character) == "Cc" for character in set(text) - _LINE_BREAKS_AND_TABS):
+        raise PydanticCustomError("control_character", "Text cannot contain control characters")
+    return text
+
+
+def _existing_password(text: str) -> str:
+    if len(unicodedata.normalize("NFC", text)) > MAX_PASSWORD_LENGTH:
+        raise PydanticCustomError("string_too_long", "String should have at most 128 characters")
+    return text
+
+
+def _iso_day(value: object) -> object:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        raise PydanticCustomError("iso_day", "This is not a day such as 2026-11-25")
+    return value
 
 
 def _email(text: str) -> str:
@@ -39,14 +77,27 @@ def _timezone(text: str) -> str:
     return text
 
 
-WithoutNul = AfterValidator(_without_nul)
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), WithoutNul]
-Description = Annotated[str, StringConstraints(max_length=2_000), WithoutNul]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), WithoutNul]
+Nfc = BeforeValidator(_to_nfc)
+SingleLine = AfterValidator(_single_line)
+Title = Annotated[str, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), SingleLine]
+Description = Annotated[str, Nfc, StringConstraints(max_length=2_000), AfterValidator(_several_lines)]
+EmptyToNull = BeforeValidator(_empty_to_null)
+Name = Annotated[str, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), SingleLine]
+Day = Annotated[date, BeforeValidator(_iso_day), Field(ge=days.EARLIEST_DAY)]
+"""A day as an ISO date. Pydantic itself also accepts numbers and instants."""
 Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
 Password = Annotated[
-    str, StringConstraints(min_length=8, max_length=128), Field(json_schema_extra={"format": "password"})
+    str,
+    Nfc,
+    StringConstraints(min_length=8, max_length=MAX_PASSWORD_LENGTH),
+    Field(json_schema_extra={"format": "password"}),
 ]
+ExistingPassword = Annotated[
+    str,
+    AfterValidator(_existing_password),
+    Field(json_schema_extra={"format": "password", "maxLength": MAX_PASSWORD_LENGTH}),
+]
+"""A password to verify. It is not normalized, because an old hash may be of another form."""
 Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Berlin"])]
 DayStartsAt = Annotated[int, Field(ge=0, le=days.MAX_DAY_START)]
 MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]

@@ -1,6 +1,5 @@
 """Request bodies."""
 
-from datetime import date
 from typing import Annotated
 from typing import Any
 from typing import ClassVar
@@ -15,9 +14,12 @@ from pydantic_core import PydanticCustomError
 
 from .. import exceptions
 from .fields import MAX_THRESHOLD_MS
+from .fields import Day
 from .fields import DayStartsAt
 from .fields import Description
 from .fields import Email
+from .fields import EmptyToNull
+from .fields import ExistingPassword
 from .fields import MethodPath
 from .fields import Name
 from .fields import Password
@@ -55,7 +57,7 @@ class Credentials(RequestBody):
 
     grant_type: Literal["password", ""] = "password"
     username: Annotated[str, Field(max_length=254)]
-    password: Annotated[str, Field(max_length=128, json_schema_extra={"format": "password"})]
+    password: ExistingPassword
     scope: str = ""
     client_id: str | None = None
     client_secret: str | None = None
@@ -80,7 +82,7 @@ class UserUpdate(UpdateBody):
     timezone: Timezone | MISSING = MISSING
     day_starts_at: DayStartsAt | MISSING = MISSING
     email: Email | MISSING = MISSING
-    current_password: Annotated[str, Field(max_length=128)] | MISSING = MISSING
+    current_password: ExistingPassword | MISSING = MISSING
 
     @model_validator(mode="after")
     def _require_password_for_email(self) -> "UserUpdate":
@@ -92,7 +94,7 @@ class UserUpdate(UpdateBody):
 class PasswordChange(RequestBody):
     """A new password, authorized by the current one."""
 
-    current_password: Annotated[str, Field(max_length=128, json_schema_extra={"format": "password"})]
+    current_password: ExistingPassword
     new_password: Password
 
 
@@ -113,7 +115,7 @@ class PasswordReset(RequestBody):
 class AdminUpdate(UpdateBody):
     """Changes of a user by an admin."""
 
-    is_admin: bool | MISSING = MISSING
+    is_admin: Annotated[bool, Field(strict=True)] | MISSING = MISSING
 
 
 class RouteUpdate(UpdateBody):
@@ -130,7 +132,7 @@ class PanelCreate(RequestBody):
     """A new panel. It becomes the last one without `position` or with a position past the end."""
 
     title: Title
-    description: Description | None = None
+    description: Annotated[Description | None, EmptyToNull] = None
     position: int | None = None
 
 
@@ -138,12 +140,12 @@ class PanelUpdate(UpdateBody):
     """Changes of a panel. `description: null` removes the description."""
 
     title: Title | MISSING = MISSING
-    description: Description | MISSING | None = MISSING
+    description: Annotated[Description | None, EmptyToNull] | MISSING = MISSING
     position: int | MISSING = MISSING
 
 
 class EntryCreate(RequestBody):
     """The state of a panel on a day, by default the user's current day."""
 
-    is_complete: bool
-    day: date | None = None
+    is_complete: Annotated[bool, Field(strict=True)]
+    day: Day | None = None

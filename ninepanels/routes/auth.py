@@ -43,6 +43,8 @@ def log_out_everywhere(current_user: CurrentUser) -> pyd.Success:
 async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, request: Request) -> pyd.NewLogin:
     """Change the password. All tokens issued so far are revoked; the response contains a new one."""
     confirmed = await current_user.confirm_password(body.current_password)
+    attempts = rate_limits.account_change(current_user.token.user_id, client_addresses.of(request))
+    await route_threads.run(rate_limits.rate_limiter.count, attempts)
     hashed_password = await passwords.hash_password(body.new_password)
     settings: Settings = request.app.state.settings
     token = await route_threads.run(_change_password, current_user, confirmed, hashed_password, settings)

@@ -48,7 +48,7 @@ def read_entries(
 def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> bool:
     """Delete the history of a panel. The panel counts as created now."""
     with current_user.transaction() as (work, user):
-        crud.panels.reset_created_at(work, user.id, panel_id)
+        crud.panels.reset_first_day(work, user.id, panel_id, today=days.today(user))
         crud.entries.delete_all(work, user.id, panel_id)
         work.emit(pyd.EntriesReset(user_id=user.id, panel_id=panel_id))
     return True

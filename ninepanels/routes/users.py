@@ -37,10 +37,14 @@ def read_user(current_user: CurrentUser) -> pyd.User:
 
 
 @router.patch("", openapi_extra=or_form(pyd.UserUpdate))
-async def update_user(body: pyd.UserUpdate, current_user: CurrentUser) -> pyd.User:
+async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: Request) -> pyd.User:
     """Update your account; a new `email` needs `current_password`."""
     changes = body.changes()
-    confirmed = await current_user.confirm_password(str(body.current_password)) if "email" in changes else None
+    confirmed = None
+    if "email" in changes:
+        confirmed = await current_user.confirm_password(str(body.current_password))
+        attempts = rate_limits.account_change(current_user.token.user_id, client_addresses.of(request))
+        await route_threads.run(rate_limits.rate_limiter.count, attempts)
     return await route_threads.run(_update, current_user, changes, confirmed)
 
 

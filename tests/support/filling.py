@@ -47,7 +47,7 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
     yield (
         sql.Panel,
         [
-            {"user_id": n + 1, "title": f"Panel {p}", "position": p, "created_at": now}
+            {"user_id": n + 1, "title": f"Panel {p}", "position": p, "created_at": now, "first_day": now.date()}
             for n in people
             for p in range(PANELS)
         ],
