@@ -45,6 +45,71 @@ def test_an_exception_of_the_call_is_raised_to_the_caller(error: type[Exception]
             asyncio.run(threads.run(fail))
 
 
+def test_an_exit_raised_by_a_call_reaches_the_caller_and_the_thread_goes_on() -> None:
+    with pool_of(1) as threads:
+
+        def leave() -> None:
+            raise SystemExit(3)
+
+        async def serve() -> int:
+            with pytest.raises(SystemExit):
+                await threads.run(leave)
+            return await threads.run(lambda: 1)
+
+        assert asyncio.run(serve()) == 1
+
+
+def test_a_result_that_arrives_after_the_caller_was_cancelled_is_discarded() -> None:
+    with pool_of(1) as threads:
+        busy, may_go_on = threading.Event(), threading.Event()
+
+        def return_late() -> None:
+            busy.set()
+            may_go_on.wait(DEADLINE_S)
+
+        async def serve() -> int:
+            cancelled = asyncio.create_task(threads.run(return_late))
+            await asyncio.to_thread(busy.wait, DEADLINE_S)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+            may_go_on.set()
+            return await threads.run(lambda: 1)
+
+        assert asyncio.run(serve()) == 1
+
+
+def test_a_result_after_the_loop_is_closed_leaves_the_thread_usable() -> None:
+    with pool_of(1) as threads:
+        busy, may_go_on = threading.Event(), threading.Event()
+
+        def return_late() -> None:
+            busy.set()
+            may_go_on.wait(DEADLINE_S)
+
+        async def abandon() -> None:
+            cancelled = asyncio.create_task(threads.run(return_late))
+            await asyncio.to_thread(busy.wait, DEADLINE_S)
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
+
+        asyncio.run(abandon())
+        may_go_on.set()
+        assert asyncio.run(threads.run(lambda: 1)) == 1
+
+
+def test_the_time_limit_holds_for_each_call_of_a_series() -> None:
+    with pool_of(2, timeout_s=0.05) as threads:
+        may_go_on = threading.Event()
+
+        async def serve() -> None:
+            for _ in range(3):
+                with pytest.raises(exceptions.ThreadTimeout):
+                    await threads.run(may_go_on.wait, DEADLINE_S)
+
+        asyncio.run(serve())
+        may_go_on.set()
+
+
 def test_no_more_calls_run_in_parallel_than_there_are_threads() -> None:
     with pool_of(2) as threads:
         both_running, running, maximum = threading.Barrier(2), set[str](), 0
