@@ -4,9 +4,9 @@ from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
-from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
@@ -46,13 +46,9 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     writing transactions are serialized.
     """
     now = clock.now()
-    due = (
-        select(sql.OutboxMail.id)
-        .where(or_(sql.OutboxMail.next_attempt_at <= now, sql.OutboxMail.next_attempt_at > now + MAX_AHEAD))
-        .order_by(sql.OutboxMail.next_attempt_at)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-        .scalar_subquery()
+    # Two subqueries, because neither database uses the index for an OR that is sorted.
+    due = func.coalesce(
+        _first(sql.OutboxMail.next_attempt_at <= now), _first(sql.OutboxMail.next_attempt_at > now + MAX_AHEAD)
     )
     claimed = (
         sql_update(sql.OutboxMail)
@@ -60,6 +56,12 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
         .values(next_attempt_at=now + lease, attempts=sql.OutboxMail.attempts + 1)
     )
     return session.scalar(claimed.returning(sql.OutboxMail))
+
+
+def _first(condition: ColumnElement[bool]) -> Any:
+    """Return a scalar subquery for the e-mail with the earliest attempt among those that meet the condition."""
+    mails = select(sql.OutboxMail.id).where(condition).order_by(sql.OutboxMail.next_attempt_at).limit(1)
+    return mails.with_for_update(skip_locked=True).scalar_subquery()
 
 
 def assign(session: Session, mail_id: int, user_id: int) -> None:
