@@ -75,7 +75,8 @@ SECRET: dict[Any, Any] = {"secret": True}
 class User(Base):
     """A user account. `email` is stored in lower case, so that it is unique regardless of case.
 
-    Access tokens issued at or before `tokens_valid_after` are revoked.
+    Access tokens of an earlier `token_generation`, or issued at or before `tokens_valid_after`, are revoked. The
+    generation also revokes tokens that were issued by a clock that was ahead.
     """
 
     __tablename__ = "users"
@@ -96,6 +97,7 @@ class User(Base):
     last_login: Mapped[datetime | None] = mapped_column(Instant)
     last_activity: Mapped[datetime | None] = mapped_column(Instant)
     tokens_valid_after: Mapped[datetime | None] = mapped_column(Instant)
+    token_generation: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Panel(Base):

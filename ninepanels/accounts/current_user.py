@@ -56,7 +56,10 @@ class _Authenticated:
             yield work, self._read_user(work)
 
     def _read_user(self, executor: Executor) -> UserRow:
-        user = crud.tokens.read_user(executor, self.token.user_id, jti=self.token.jti, issued_at=self.token.issued_at)
+        token = self.token
+        user = crud.tokens.read_user(
+            executor, token.user_id, jti=token.jti, issued_at=token.issued_at, generation=token.generation
+        )
         if user is None:
             raise exceptions.NotAuthenticated
         self.request.state.user_id = user.id
@@ -132,7 +135,8 @@ class AuthenticatedUser(_Authenticated):
 
     def _read_bearer(self, connection: Connection) -> Bearer:
         user = self._read_user(connection)
-        bearer = Bearer(user.id, self.token.jti, self.token.issued_at, user.timezone, user.day_starts_at)
+        token = self.token
+        bearer = Bearer(user.id, token.jti, token.issued_at, token.generation, user.timezone, user.day_starts_at)
         if len(_bearers) >= BEARER_CACHE_SIZE:
             _bearers.clear()
         _bearers[self.token] = bearer

@@ -36,6 +36,7 @@ class AccessToken:
     jti: str
     issued_at: datetime
     expires_at: datetime
+    generation: int
 
 
 def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> pyd.Token:
@@ -52,7 +53,9 @@ def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> p
     claims = {
         "sub": str(user.id),
         "iat": issued_at.timestamp(),
-        "exp": issued_at + lifetime,
+        # From `at`: after a revocation by a clock that was ahead, `issued_at` is in the future.
+        "exp": at + lifetime,
+        "gen": user.token_generation or 0,  # None until a new row is flushed
         "jti": str(uuid.uuid4()),
     }
     token = jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
@@ -85,6 +88,8 @@ def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
             jti=str(claims["jti"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
+            # Tokens of earlier releases have none.
+            generation=int(claims.get("gen", 0)),
         )
     except Exception as error:
         # jose raises RecursionError, OverflowError, TypeError and others for hostile tokens.

@@ -22,6 +22,7 @@ class Bearer(NamedTuple):
     user_id: int
     jti: str
     issued_at: datetime
+    generation: int
     timezone: str
     day_starts_at: int
 
@@ -29,6 +30,7 @@ class Bearer(NamedTuple):
 # Conditions of the query on the user, so that checking revocation takes no extra statement.
 _VALID = (
     sql.User.id == bindparam("user_id"),
+    sql.User.token_generation == bindparam("generation"),
     or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("issued_at")),
     ~exists().where(
         sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("jti")
@@ -42,9 +44,12 @@ VERIFIED = (*_VALID, sql.User.timezone == bindparam("timezone"), sql.User.day_st
 _USER_BY_BEARER = select(*users.COLUMNS).where(*VERIFIED)
 
 
-def read_user(executor: Executor, user_id: int, *, jti: str, issued_at: datetime) -> users.UserRow | None:
+def read_user(
+    executor: Executor, user_id: int, *, jti: str, issued_at: datetime, generation: int
+) -> users.UserRow | None:
     """Return the user of a token, or None if the user was deleted or the token was revoked."""
-    row = executor.execute(_USER_BY_TOKEN, {"user_id": user_id, "jti": jti, "issued_at": issued_at}).one_or_none()
+    token = {"user_id": user_id, "jti": jti, "issued_at": issued_at, "generation": generation}
+    row = executor.execute(_USER_BY_TOKEN, token).one_or_none()
     return None if row is None else users.UserRow(*row)
 
 

@@ -38,6 +38,7 @@ class UserRow(NamedTuple):
     last_login: datetime | None
     last_activity: datetime | None
     tokens_valid_after: datetime | None
+    token_generation: int
 
 
 COLUMNS = [sql.User.__table__.columns[name] for name in UserRow._fields]
@@ -118,7 +119,7 @@ def delete(session: Session, user_id: int) -> None:
 
 
 def change_password(session: Session, user_id: int, *, confirmed: str, hashed_password: str, at: datetime) -> sql.User:
-    """Replace the password hash `confirmed`, and revoke every token issued until `at`.
+    """Replace the password hash `confirmed`, and revoke every token issued so far, or until `at`.
 
     Raises:
         WrongPassword: the password was changed since it was confirmed.
@@ -142,12 +143,12 @@ def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.
 
 
 def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
-    """Revoke every token issued until `at`.
+    """Revoke every token issued so far, or until `at`.
 
     Raises:
         NotAuthenticated: the user was deleted.
     """
-    revoked = sql_update(sql.User).where(sql.User.id == user_id).values(tokens_valid_after=_at_least(at))
+    revoked = sql_update(sql.User).where(sql.User.id == user_id).values(_revocation(at))
     if session.scalar(revoked.returning(sql.User.id)) is None:
         raise exceptions.NotAuthenticated
 
@@ -222,15 +223,16 @@ def _is_before(recorded: InstrumentedAttribute[datetime | None], at: datetime) -
 
 
 def _change_password(session: Session, hashed: str, at: datetime, *conditions: ColumnElement[bool]) -> sql.User | None:
-    values = {"hashed_password": hashed, "tokens_valid_after": _at_least(at)}
+    values = {"hashed_password": hashed} | _revocation(at)
     changed = sql_update(sql.User).where(*conditions).values(values).returning(sql.User)
     return session.scalar(changed, execution_options={"populate_existing": True})
 
 
-def _at_least(at: datetime) -> ColumnElement[datetime]:
-    """Never move `tokens_valid_after` back: a clock that is set back or slow must not make revoked tokens valid."""
+def _revocation(at: datetime) -> dict[str, Any]:
+    # `tokens_valid_after` never moves back: a clock that is set back or slow must not make revoked tokens valid.
     earliest = literal(at, sql.User.tokens_valid_after.type)
-    return case((sql.User.tokens_valid_after > earliest, sql.User.tokens_valid_after), else_=earliest)
+    latest = case((sql.User.tokens_valid_after > earliest, sql.User.tokens_valid_after), else_=earliest)
+    return {"tokens_valid_after": latest, "token_generation": sql.User.token_generation + 1}
 
 
 def _flush_email(session: Session) -> None:
