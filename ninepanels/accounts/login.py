@@ -10,7 +10,9 @@ from . import rate_limits
 
 
 async def log_in(email: str, password: str, address: str) -> UserRow:
-    """Return the user with an e-mail and a password; an outdated hash is replaced.
+    """Return the user with an e-mail and a password, and cancel the user's password resets.
+
+    An outdated hash is replaced.
 
     Raises:
         NotAuthenticated: the e-mail or the password is wrong; both cases have the same message and duration.
@@ -21,11 +23,15 @@ async def log_in(email: str, password: str, address: str) -> UserRow:
     matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(email, address))
     if user is None or not matches:
         raise exceptions.NotAuthenticated("Wrong e-mail or password.")
-    if new_hash is not None:
-        await route_threads.run(_replace_hash, user, new_hash)
+    await route_threads.run(_finish, user, new_hash)
     return user
 
 
-def _replace_hash(user: UserRow, new_hash: str) -> None:
+def _finish(user: UserRow, new_hash: str | None) -> None:
     with database.transaction() as work:
-        crud.users.replace_hash(work, user.id, outdated=user.hashed_password, new=new_hash)
+        crud.users.lock(work, user.id)
+        if new_hash is not None:
+            crud.users.replace_hash(work, user.id, outdated=user.hashed_password, new=new_hash)
+        # The user knows the password, so no open reset link is needed. Cancelled here and not by the event handler:
+        # the handler would have to compare instants with those of later requests.
+        crud.password_resets.cancel_all(work, user.id, user.email)

@@ -93,7 +93,7 @@ class RateLimiter:
     def __init__(self) -> None:
         self._local: MovingWindowRateLimiter | None = None
         self._shared: MovingWindowRateLimiter | None = None
-        self._shared_resumes_at = clock.now()
+        self._shared_resumes_at = self._latest = clock.now()
 
     def connect(self, *, on: bool, storage: str) -> None:
         """Start counting from zero, in "memory" or in the Redis of a URL.
@@ -102,6 +102,7 @@ class RateLimiter:
         """
         self._local = _moving_window("memory://") if on else None
         self._shared, self._shared_resumes_at = None, clock.now()
+        self._latest = clock.now()
         if on and storage != "memory":
             timeouts = {"socket_timeout": STORAGE_TIMEOUT_S, "socket_connect_timeout": STORAGE_TIMEOUT_S}
             self._shared = _moving_window(storage, wrap_exceptions=True, **timeouts)
@@ -112,6 +113,7 @@ class RateLimiter:
         Raises:
             RateLimited: a limit is exhausted.
         """
+        self._forget_the_future()
         for attempt in attempts:
             self._require(MovingWindowRateLimiter.test, attempt)
 
@@ -127,6 +129,18 @@ class RateLimiter:
         self.check(attempts)
         for attempt in attempts:
             self._require(MovingWindowRateLimiter.hit, attempt)
+
+    def _forget_the_future(self) -> None:
+        """Count from zero if the clock was set back: attempts in the future would stay in every window until then.
+
+        In Redis, counts expire by its own clock.
+        """
+        now = clock.now()
+        if now < self._latest - clock.MAX_SKEW:
+            if self._local is not None:
+                self._local.storage.reset()
+            self._latest = self._shared_resumes_at = now
+        self._latest = max(self._latest, now)
 
     def _require(self, method: LimiterMethod[bool], attempt: Attempt) -> None:
         if self._local is None or self._call(self._local, method, attempt):

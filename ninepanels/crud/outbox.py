@@ -5,16 +5,22 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement
+from sqlalchemy import ScalarSelect
 from sqlalchemy import delete as sql_delete
+from sqlalchemy import exists
 from sqlalchemy import func
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import aliased
 
 from .. import clock
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from .executor import Executor
+
+MAX_AHEAD = timedelta(minutes=10) + clock.MAX_SKEW
+"""The longest delay of an attempt, and the tolerance. A clock that was wrong scheduled what is further ahead."""
 
 
 def add(
@@ -34,12 +40,10 @@ def add(
     return mail
 
 
-MAX_AHEAD = timedelta(hours=1)
-"""No attempt is scheduled further ahead. One that is was scheduled by a clock that was wrong, and is due."""
-
-
 def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     """Lease the e-mail that has been due the longest and return it, or None if none is due.
+
+    An e-mail that is scheduled too far ahead is due, too. It comes first, because it was requested first.
 
     Other instances skip the e-mail until the lease ends, and then send it if this one has crashed; `postpone` renews
     the lease. Concurrent claims do not block each other on PostgreSQL, because locked rows are skipped. On SQLite
@@ -47,26 +51,37 @@ def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     """
     now = clock.now()
     # Two subqueries, because neither database uses the index for an OR that is sorted.
-    due = func.coalesce(
-        _first(sql.OutboxMail.next_attempt_at <= now), _first(sql.OutboxMail.next_attempt_at > now + MAX_AHEAD)
-    )
+    misplaced = _first(sql.OutboxMail.next_attempt_at > now + MAX_AHEAD)
+    due = _first(sql.OutboxMail.next_attempt_at <= now)
     claimed = (
         sql_update(sql.OutboxMail)
-        .where(sql.OutboxMail.id == due)
+        .where(sql.OutboxMail.id == func.coalesce(misplaced, due))
         .values(next_attempt_at=now + lease, attempts=sql.OutboxMail.attempts + 1)
     )
     return session.scalar(claimed.returning(sql.OutboxMail))
 
 
-def _first(condition: ColumnElement[bool]) -> Any:
+def _first(condition: ColumnElement[bool]) -> ScalarSelect[int]:
     """Return a scalar subquery for the e-mail with the earliest attempt among those that meet the condition."""
-    mails = select(sql.OutboxMail.id).where(condition).order_by(sql.OutboxMail.next_attempt_at).limit(1)
-    return mails.with_for_update(skip_locked=True).scalar_subquery()
+    ids = select(sql.OutboxMail.id).where(condition).order_by(sql.OutboxMail.next_attempt_at).limit(1)
+    return ids.with_for_update(skip_locked=True).scalar_subquery()
 
 
-def assign(session: Session, mail_id: int, user_id: int) -> None:
-    """Set the user of an e-mail that was requested by address, so that it is deleted with the user."""
-    session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(user_id=user_id))
+def assign(session: Session, mail: sql.OutboxMail, user_id: int) -> bool:
+    """Set the user of a password reset, so that it is deleted with the user; return False if it is obsolete.
+
+    It is obsolete if it was deleted since it was claimed, or if a newer one for the same address is sent or was tried:
+    its token would invalidate the newer one's.
+    """
+    newer = aliased(sql.OutboxMail)
+    is_newer_tried = exists().where(
+        newer.recipient == mail.recipient,
+        newer.kind == pyd.MailKind.PASSWORD_RESET,
+        newer.id > mail.id,
+        newer.attempts > 0,
+    )
+    assigned = sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail.id, ~is_newer_tried).values(user_id=user_id)
+    return session.scalar(assigned.returning(sql.OutboxMail.id)) is not None
 
 
 def mark_sent(session: Session, mail_id: int) -> None:
@@ -89,22 +104,15 @@ def delete(session: Session, mail_id: int) -> None:
     session.execute(sql_delete(sql.OutboxMail).where(sql.OutboxMail.id == mail_id))
 
 
-def delete_resets(session: Session, email: str, requested_until: datetime | None = None) -> None:
-    """Delete the unsent password resets for an address; `user_id` may not be set on them yet.
-
-    Args:
-        session: the transaction.
-        email: the address.
-        requested_until: the latest request to delete, by default all of them.
-    """
-    resets = sql_delete(sql.OutboxMail).where(
-        sql.OutboxMail.recipient == email,
-        sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
-        sql.OutboxMail.sent_at.is_(None),
+def delete_resets(session: Session, email: str) -> None:
+    """Delete the unsent password resets for an address; `user_id` may not be set on them yet."""
+    session.execute(
+        sql_delete(sql.OutboxMail).where(
+            sql.OutboxMail.recipient == email,
+            sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
+            sql.OutboxMail.sent_at.is_(None),
+        )
     )
-    if requested_until is not None:
-        resets = resets.where(sql.OutboxMail.created_at <= requested_until)
-    session.execute(resets)
 
 
 def sweep(session: Session, sent_before: datetime) -> None:

@@ -1,12 +1,12 @@
 """Queries on password reset tokens. Only hashes of the tokens are stored and passed."""
 
-from datetime import datetime
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import exists
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
@@ -15,6 +15,7 @@ from .. import clock
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from . import outbox
 from .executor import Executor
 
 
@@ -55,14 +56,21 @@ def use(session: Session, email: str, token_hash: str) -> int:
     return user_id
 
 
-def invalidate_all(session: Session, user_id: int, issued_until: datetime | None = None) -> None:
-    """Invalidate the tokens of a user that were issued until an instant, by default all of them."""
+def invalidate_all(session: Session, user_id: int) -> None:
+    """Invalidate all tokens of a user."""
     tokens = sql_update(sql.PasswordResetToken).where(
         sql.PasswordResetToken.user_id == user_id, sql.PasswordResetToken.invalidated_at.is_(None)
     )
-    if issued_until is not None:
-        tokens = tokens.where(sql.PasswordResetToken.issued_at <= issued_until)
     session.execute(tokens.values(invalidated_at=clock.now()))
+
+
+def cancel_all(session: Session, user_id: int, email: str) -> None:
+    """Delete a user's unsent password resets and invalidate all tokens of the user, who must be locked.
+
+    An e-mail is composed under the same lock, so none that was requested before is sent with a valid token.
+    """
+    outbox.delete_resets(session, email)
+    invalidate_all(session, user_id)
 
 
 def _user_id(email: str) -> Select[Any]:
@@ -76,8 +84,8 @@ def _is_valid(user_id: Select[Any], token_hash: str) -> tuple[Any, ...]:
         sql.User.id == sql.PasswordResetToken.user_id,
         sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
         sql.OutboxMail.sent_at.is_(None),
-        # By id: a clock that was set back would make an older request look newer.
-        sql.OutboxMail.id > sql.PasswordResetToken.mail_id,
+        # By id: a clock that was set back would make an older request look newer. Tokens of earlier releases have none.
+        or_(sql.PasswordResetToken.mail_id.is_(None), sql.OutboxMail.id > sql.PasswordResetToken.mail_id),
     )
     now = clock.now()
     return (

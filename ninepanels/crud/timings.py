@@ -17,10 +17,12 @@ from sqlalchemy import cast
 from sqlalchemy import column
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
+from sqlalchemy import or_
 from sqlalchemy import select
 from sqlalchemy import true
 from sqlalchemy.orm import Session
 
+from .. import clock
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from .executor import INSERT
@@ -103,9 +105,21 @@ def read_window(executor: Executor, method_path: str, window_size: int) -> Seque
 
 
 def sweep(session: Session, created_before: datetime, limit: int) -> None:
-    """Delete timings and statistics that were created before an instant, at most `limit` rows of each."""
-    old_timings = select(sql.Timing.event_id).where(sql.Timing.created_at < created_before).limit(limit)
-    old_stats = select(sql.TimingStats.id).where(sql.TimingStats.created_at < created_before).limit(limit)
+    """Delete timings and statistics that were created before an instant or in the future, at most `limit` of each.
+
+    Those in the future were created by a clock that was ahead. They would count as the latest ones until then.
+    """
+    newest = clock.now() + clock.MAX_SKEW
+    old_timings = (
+        select(sql.Timing.event_id)
+        .where(or_(sql.Timing.created_at < created_before, sql.Timing.created_at > newest))
+        .limit(limit)
+    )
+    old_stats = (
+        select(sql.TimingStats.id)
+        .where(or_(sql.TimingStats.created_at < created_before, sql.TimingStats.created_at > newest))
+        .limit(limit)
+    )
     # Locked rows are skipped, so that instances that sweep concurrently do not block each other.
     session.execute(
         sql_delete(sql.Timing).where(sql.Timing.event_id.in_(old_timings.with_for_update(skip_locked=True)))

@@ -18,7 +18,7 @@ KEEP_EXPIRED = timedelta(days=366)
 
 
 async def handle_user_logged_in(event: pyd.Event) -> None:
-    """Record the login, and cancel the password resets that were requested before it."""
+    """Record the login."""
     assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher maps types to payloads
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
 
@@ -50,16 +50,13 @@ class ActivityRecorder:
 
     def _is_due(self, user_id: int, at: datetime) -> bool:
         recorded = self._recorded.get(user_id)
-        return recorded is None or at >= recorded + MIN_INTERVAL
+        # Much earlier than recorded: the clock was ahead and is set back.
+        return recorded is None or at >= recorded + MIN_INTERVAL or at < recorded - clock.MAX_SKEW
 
 
 def _record_login(user_id: int, at: datetime) -> None:
     with database.transaction() as work:
         crud.users.record_login(work, user_id, at)
-        # The user knows the password, so a reset link that is still open is not needed.
-        crud.password_resets.invalidate_all(work, user_id, issued_until=at)
-        if user := crud.users.read(work, user_id):
-            crud.outbox.delete_resets(work, user.email, requested_until=at)
 
 
 def _record_activity(latest: dict[int, datetime]) -> None:

@@ -146,10 +146,12 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
             return None
         token = None
         if user is not None and mail.kind == pyd.MailKind.PASSWORD_RESET:
+            if not crud.outbox.assign(work, mail, user.id):
+                crud.outbox.delete(work, mail.id)
+                return None
             # Created when it is sent, so that its lifetime starts now and only its hash is ever stored.
             token = tokens.new_reset_token()
             lifetime = timedelta(minutes=settings.password_reset_minutes)
-            crud.outbox.assign(work, mail.id, user.id)
             crud.password_resets.issue(work, user.id, mail.id, tokens.hash_reset_token(token), lifetime)
         return messages.compose(mail, user.name if user else None, token, settings)
 

@@ -79,7 +79,7 @@ def _change_password(
     at = max(clock.now(), current_user.token.issued_at)
     with current_user.transaction() as (work, owner):
         user = crud.users.change_password(work, owner.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
-        crud.password_resets.invalidate_all(work, user.id)
+        crud.password_resets.cancel_all(work, user.id, user.email)
         crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))
     return tokens.issue_token(user, at, settings)
@@ -88,7 +88,7 @@ def _change_password(
 def _reset_password(email: str, token_hash: str, hashed_password: str) -> None:
     with database.transaction() as work:
         user_id = crud.password_resets.use(work, email, token_hash)
-        crud.password_resets.invalidate_all(work, user_id)
+        crud.password_resets.cancel_all(work, user_id, email)
         user = crud.users.reset_password(work, user_id, hashed_password)
         crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))

@@ -82,8 +82,7 @@ def _update(current_user: AuthenticatedUser, changes: dict[str, Any], confirmed:
         crud.users.update(work, user, changes)
         if user.email != old_email:
             # The old mailbox gets a notice, and the reset links in it become void.
-            crud.password_resets.invalidate_all(work, user.id)
-            crud.outbox.delete_resets(work, old_email)
+            crud.password_resets.cancel_all(work, user.id, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)

@@ -23,12 +23,12 @@ FREQUENT = [
 
 STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
     ("GET", "/"): (0, None),
-    ("POST", "/token"): (1, {"username": "ada@example.com", "password": PASSWORD}),
+    ("POST", "/token"): (4, {"username": "ada@example.com", "password": PASSWORD}),
     ("POST", "/auth/logout"): (4, None),
     ("POST", "/auth/logout_everywhere"): (2, None),
-    ("POST", "/auth/change_password"): (5, {"current_password": PASSWORD, "new_password": "battery staple"}),
+    ("POST", "/auth/change_password"): (6, {"current_password": PASSWORD, "new_password": "battery staple"}),
     ("POST", "/auth/request_password_reset"): (1, {"email": "ada@example.com"}),
-    ("POST", "/auth/password_reset"): (5, {"email": "ada@example.com", "new_password": "battery staple"}),
+    ("POST", "/auth/password_reset"): (6, {"email": "ada@example.com", "new_password": "battery staple"}),
     ("POST", "/users"): (2, {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}),
     ("GET", "/users"): (1, None),
     ("PATCH", "/users"): (3, {"name": "Lovelace"}),
