@@ -17,6 +17,8 @@ from ninepanels.ops.migrations import migrate
 from tests.support.people import PASSWORD
 from tests.support.people import data
 from tests.support.postgres import PostgresServer
+from tests.support.servers import SERVE_ONLY
+from tests.support.servers import UVICORN_OPTIONS
 from tests.support.servers import Service
 
 from . import load
@@ -26,9 +28,7 @@ ROUNDS = 16
 SECONDS = 1.5
 PANELS = 9
 
-OPTIONS = ("--no-access-log", "--no-proxy-headers", "--ws", "none")
-AS_IT_IS = ("uvicorn", "ninepanels.main:api", *OPTIONS)
-WITHOUT = ("uvicorn", "bench.untimed:api", *OPTIONS)
+WITHOUT = ("uvicorn", "bench.untimed:api", *UVICORN_OPTIONS)
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def typical_requests(running: Service) -> list[bytes]:
 
 def compare(name: str, timed_url: str, untimed_url: str) -> None:
     """Measure both services in turn; print the requests per second and their ratio."""
-    with service(timed_url, AS_IT_IS) as timed, service(untimed_url, WITHOUT) as untimed:
+    with service(timed_url, SERVE_ONLY) as timed, service(untimed_url, WITHOUT) as untimed:
         both = {"as it is": timed, "without": untimed}
         requests = {kind: typical_requests(each) for kind, each in both.items()}
         counts: dict[str, list[float]] = {kind: [] for kind in both}

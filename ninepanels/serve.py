@@ -10,10 +10,13 @@ from functools import partial
 import uvicorn
 
 from . import config
+from .http.protocol import raise_file_limit
 from .observability import logs
 
 SHUTDOWN_TIMEOUT_S = 4
 """How long accepted requests may take to finish during a shutdown."""
+PROTOCOL = "ninepanels.http.protocol:LimitedProtocol"
+"""As an import string, because worker processes import it themselves."""
 
 # Not __name__: `python -m` sets it to __main__, and `logs` configures only the loggers below `ninepanels`.
 log = logging.getLogger("ninepanels.serve")
@@ -27,6 +30,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1, help="the number of worker processes")
     parser.add_argument("--reload", action="store_true", help="restart when the code changes")
     arguments = parser.parse_args()
+    raise_file_limit()
     _migrate()
     settings = config.read_settings()
     logs.configure(settings.log_level, settings.log_format)
@@ -36,6 +40,7 @@ def main() -> None:
         "ninepanels.main:api",
         log_config=None,
         access_log=False,
+        http=PROTOCOL,
         ws="none",
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,

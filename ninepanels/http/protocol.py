@@ -1,6 +1,7 @@
 """The HTTP/1.1 protocol of the server: uvicorn's, with limits that uvicorn lacks."""
 
 import asyncio
+import contextlib
 import math
 import resource
 from http import HTTPStatus
@@ -12,27 +13,37 @@ MAX_HEADER_BYTES = 32 * 1024
 """Of the request line and the headers together."""
 
 HEADERS_TIMEOUT_S = 10.0
+"""For the headers of a request, and for a client that reads nothing of its response."""
 BODY_TIMEOUT_S = 20.0
 
+MAX_FILES = 65_536
 RESERVED_FILES = 256
 """File descriptors that are not available to connections: database, log, threads."""
 
 _SENTENCES = {
+    HTTPStatus.BAD_REQUEST: "This is not a valid HTTP request.",
     HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request headers are too large.",
 }
 
 
 def raise_file_limit() -> None:
-    """Raise the soft limit of open files to the hard limit: each connection needs one."""
-    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    """Raise the soft limit of open files to the hard limit, at most to MAX_FILES: each connection needs one.
+
+    Child processes inherit the limit. If the system does not permit the change, the limit stays as it is.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def max_connections() -> int:
     """Return how many connections may be open."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(soft - RESERVED_FILES, 1)
+    files = MAX_FILES if soft == resource.RLIM_INFINITY else min(soft, MAX_FILES)
+    return max(files - RESERVED_FILES, 1)
 
 
 class LimitedProtocol(HttpToolsProtocol):
@@ -49,11 +60,13 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_made(transport)
         self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
         self._header_bytes = 0
-        self._headers_complete = False
+        self._unsent_bytes = 0
         self._timer = self.loop.call_at(self._deadline, self._check_deadline)
         self._waiting[self] = None
         if len(self.connections) > max_connections():
-            next(iter(self._waiting)).transport.abort()
+            oldest = next(iter(self._waiting))
+            del self._waiting[oldest]
+            oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Stop the time limit."""
@@ -62,12 +75,15 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse data, and reject headers that are too large."""
-        if not self._headers_complete:
-            self._header_bytes += len(data)
+        """Parse data, and reject headers and trailers that are too large."""
+        self._header_bytes += len(data)
         super().data_received(data)
-        if not self._headers_complete and self._header_bytes > MAX_HEADER_BYTES:
+        if self._header_bytes > MAX_HEADER_BYTES:
             self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def send_400_response(self, _msg: str) -> None:
+        """Answer in the envelope. uvicorn answers in plain text."""
+        self._reject(HTTPStatus.BAD_REQUEST)
 
     def on_message_begin(self) -> None:
         """Start the time limit of the headers."""
@@ -76,7 +92,9 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the time limit of the body, and the request if its headers are not too large."""
-        self._headers_complete = True
+        if self.transport.is_closing():
+            # The data contains a further request after one that was rejected.
+            return
         size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
         if size > MAX_HEADER_BYTES:
             self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -85,8 +103,13 @@ class LimitedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.time() + BODY_TIMEOUT_S
         super().on_headers_complete()
 
+    def on_chunk_header(self) -> None:
+        """Count from here, because the last chunk is followed by trailers, which are headers."""
+        self._header_bytes = 0
+
     def on_body(self, body: bytes) -> None:
         """Accept a part of the body, unless the request was rejected."""
+        self._header_bytes -= len(body)
         if not self.transport.is_closing():
             super().on_body(body)
 
@@ -94,22 +117,29 @@ class LimitedProtocol(HttpToolsProtocol):
         """End the time limit: from here on, the application answers within its own."""
         self._deadline = math.inf
         self._header_bytes = 0
-        self._headers_complete = False
         if not self.transport.is_closing():
             super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """Count the connection as waiting for a request."""
+        """Count the connection as waiting for a request, and start the time limit of its headers."""
         super().on_response_complete()
         if not self.transport.is_closing():
             self._waiting[self] = None
+            if self.cycle.response_complete and self._deadline == math.inf:
+                # The client may send line breaks instead of a request, which end uvicorn's own time limit.
+                self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
 
     def _check_deadline(self) -> None:
-        """Close the connection if its time limit is exceeded. One timer per connection, not one per request."""
-        now = self.loop.time()
+        """Close the connection if a time limit is exceeded. One timer per connection, not one per request."""
+        now, unsent = self.loop.time(), self.transport.get_write_buffer_size()
+        if unsent and unsent == self._unsent_bytes:
+            # Closing would wait until the client reads the rest.
+            self.transport.abort()
+            return
+        self._unsent_bytes = unsent
         if now >= self._deadline:
             self._reject(HTTPStatus.REQUEST_TIMEOUT)
-            return
+            self._deadline = math.inf
         self._timer = self.loop.call_at(min(self._deadline, now + HEADERS_TIMEOUT_S), self._check_deadline)
 
     def _reject(self, status: HTTPStatus) -> None:

@@ -18,6 +18,8 @@ from ninepanels.http.protocol import LimitedProtocol
 from ..support.servers import wait_for
 
 DEADLINE_S = 30
+LARGE = 64 * 1024 * 1024
+"""More than the buffers of the sockets."""
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -32,23 +34,29 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             return
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
-    body = str(size).encode()
+    body = b"a" * LARGE if scope["path"] == "/large" else str(size).encode()
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
 @pytest.fixture
-def address() -> Iterator[tuple[str, int]]:
+def server() -> Iterator[uvicorn.Server]:
     config = uvicorn.Config(app, port=0, http=LimitedProtocol, log_config=None, lifespan="off", ws="none")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     wait_for(lambda: server.started)
-    (listening,) = server.servers[0].sockets
-    yield listening.getsockname()
+    yield server
     server.should_exit = True
     thread.join(DEADLINE_S)
+
+
+@pytest.fixture
+def address(server: uvicorn.Server) -> tuple[str, int]:
+    (listening,) = server.servers[0].sockets
+    address: tuple[str, int] = listening.getsockname()
+    return address
 
 
 @contextlib.contextmanager
@@ -130,6 +138,55 @@ def test_a_request_line_that_is_too_large_is_rejected(address: tuple[str, int]) 
     with connected(address) as connection:
         connection.sendall(b"GET /" + b"a" * 40_000)
         assert_rejected(received(connection), 431)
+
+
+def test_trailers_that_are_too_large_are_rejected(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(GET.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n")
+            while True:
+                connection.sendall(b"X-Trailer: a\r\n" * 1_000)
+        assert b"HTTP/1.1 200" not in received(connection)
+
+
+def test_a_body_in_many_small_chunks_has_no_large_headers(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        head = GET.replace(b"GET", b"POST") + b"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
+        connection.sendall(head + b"1\r\na\r\n" * 20_000 + b"0\r\n\r\n")
+        assert received(connection).endswith(b"20000")
+
+
+def test_requests_after_a_rejected_one_are_not_executed(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        connection.sendall(GET + b"X-Long: " + b"a" * 40_000 + b"\r\n\r\n" + GET + b"\r\n")
+        assert_rejected(received(connection), 431)
+
+
+@pytest.mark.parametrize("sent", [b"HELLO\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"\x16\x03\x01\x02\x00\x01"])
+def test_what_is_not_http_is_rejected_in_the_envelope(address: tuple[str, int], sent: bytes) -> None:
+    with connected(address) as connection:
+        connection.sendall(sent)
+        assert_rejected(received(connection), 400)
+
+
+def test_line_breaks_do_not_keep_a_connection_open(address: tuple[str, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    with connected(address) as connection:
+        monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
+        connection.sendall(GET + b"\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(b"\r\n")
+        assert_rejected(received(connection), 408)
+
+
+def test_a_client_that_does_not_read_its_response_is_disconnected(
+    server: uvicorn.Server, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
+    with connected(address) as connection:
+        connection.sendall(GET.replace(b"/", b"/large", 1) + b"\r\n")
+        wait_for(lambda: server.server_state.total_requests == 1)
+        wait_for(lambda: not server.server_state.connections)
 
 
 def test_a_large_body_in_one_write_is_no_large_header(address: tuple[str, int]) -> None:

@@ -15,12 +15,14 @@ from typing import TypeVar
 import httpx2
 
 from ninepanels import environments
+from ninepanels import serve
 
 SECRET = "a secret of the tests that is long enough"
 DEADLINE_S = 30.0
 
 MIGRATE_AND_SERVE = ("ninepanels.serve",)
-SERVE_ONLY = ("uvicorn", "ninepanels.main:api", "--no-access-log", "--no-proxy-headers", "--ws", "none")
+UVICORN_OPTIONS = ("--no-access-log", "--no-proxy-headers", "--ws", "none", "--http", serve.PROTOCOL)
+SERVE_ONLY = ("uvicorn", "ninepanels.main:api", *UVICORN_OPTIONS)
 
 T = TypeVar("T")
 
