@@ -5,7 +5,7 @@ from datetime import datetime
 from datetime import timedelta
 
 MAX_SKEW = timedelta(minutes=5)
-"""How far an instant can be ahead of this clock. A later one was written by a clock that was wrong."""
+"""How far an instant can be ahead of this clock. A later instant comes from a clock that was wrong."""
 
 
 def now() -> datetime:

@@ -170,7 +170,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _validate_secrets(self) -> "Settings":
-        # Instances that share a server database must share the secret, so it is generated only for the embedded one.
+        # Generated only for the embedded database: instances that share a server database must share one secret.
         embedded = self.database_url.startswith("sqlite")
         if not self.jwt_secret.get_secret_value() and embedded:
             object.__setattr__(self, "jwt_secret", SecretStr(_generated_secret(_var() / f"{self.env.lower()}.secret")))
@@ -196,7 +196,7 @@ def _check_strength(name: str, secret: SecretStr) -> None:
 
 
 def _database_url(given: str | None, env: Environment) -> str:
-    """Return the URL including its driver. The default is the embedded database."""
+    """Return the database URL including the driver. Without `given`, return the URL of the embedded database."""
     if not given:
         return f"sqlite:///{_var() / f'{env.lower()}.db'}"
     message = f"{PREFIX}DATABASE_URL: must be postgresql://user:password@host/name or sqlite:////path/to/file.db"
@@ -204,7 +204,7 @@ def _database_url(given: str | None, env: Environment) -> str:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:
         raise ValueError(message) from error
-    # `mask` hides only the password before the host.
+    # A password in the query is refused: `mask` would print it, because it hides only the password before the host.
     if {"password", "passfile", "sslpassword"} & set(url.query):
         raise ValueError(message)
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg2"):
@@ -223,7 +223,7 @@ def _is_url(value: str, *schemes: str) -> bool:
 
 
 def _is_private(value: str) -> bool:
-    """Whether requests to this URL are encrypted or stay on this machine."""
+    """Return whether requests to this URL are encrypted or stay on this machine."""
     try:
         url = urlsplit(value)
         host, port = url.hostname, url.port
@@ -248,7 +248,7 @@ def _var() -> Path:
 
 
 def _generated_secret(path: Path) -> str:
-    """Return the secret in `path`. The first call generates it; concurrent calls return the same one."""
+    """Return the secret in `path`. The first call generates the secret; concurrent calls return the same secret."""
     draft = path.with_suffix(f".{secrets.token_hex(8)}")
     draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
     try:
@@ -276,7 +276,7 @@ def read_settings(env: Environment | None = None) -> Settings:
 
 
 def _one_line(error: ValidationError) -> str:
-    """Return the first invalid setting and what is valid, without its value, which may be secret."""
+    """Return the name of the first invalid setting and what is valid. Leave out the value, which may be a secret."""
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{str(first['loc'][0]).upper()}: {message}" if first["loc"] else message

@@ -41,8 +41,8 @@ MONITORING_POOL_TIMEOUT_S = 1
 _POSTGRESQL = MappingProxyType(
     {"application_name": "ninepanels", "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
 )
-# Serving connections only: a migration or a backup may take longer. A lock times out before its statement does, so that
-# the error names the cause. `tcp_user_timeout` limits how long sent data may stay unacknowledged. All in milliseconds.
+# Limits in ms, for serving only: a migration or a backup may take longer. A wait for a lock ends before the statement
+# limit, so that the error names the lock. `tcp_user_timeout` limits how long sent data may stay unacknowledged.
 POSTGRESQL_SERVING = MappingProxyType(
     {**_POSTGRESQL, "options": "-c lock_timeout=2000 -c statement_timeout=4000", "tcp_user_timeout": 4_000}
 )
@@ -77,7 +77,7 @@ class SingleStatement(_EventBuffer, Connection):
 
 
 class Database:
-    """The database of this process. `main` connects it; `connected` connects another one."""
+    """A database. `main` connects the instance `database`; `connected` connects another instance for a block."""
 
     def __init__(self) -> None:
         self._engines: dict[str, Engine] = {}
@@ -85,7 +85,7 @@ class Database:
 
     @property
     def engines(self) -> list[Engine]:
-        """All engines, none while the database is not connected."""
+        """All engines. The list is empty while the database is not connected."""
         return list(self._engines.values())
 
     @property
@@ -99,7 +99,7 @@ class Database:
 
     @property
     def autocommit(self) -> Engine:
-        """The engine of reads and single statements; raises as `engine` does."""
+        """The engine of reads and single statements; raises the same error as `engine`."""
         return self._engine("autocommit")
 
     def connect(self, url: str, pool_size: int, postgresql: Mapping[str, Any] = _POSTGRESQL) -> None:
@@ -107,7 +107,7 @@ class Database:
         pool = {"pool_size": pool_size, "max_overflow": 0, "pool_timeout": POOL_TIMEOUT_S}
         monitoring = {"pool_size": 1, "max_overflow": 0, "pool_timeout": MONITORING_POOL_TIMEOUT_S}
         autocommit = {"isolation_level": AUTOCOMMIT, "skip_autocommit_rollback": True}
-        # Separate pools: switching a connection between the two modes takes as long as a query.
+        # Autocommit and transactions have separate pools: switching the mode of a connection takes as long as a query.
         self._engines = {
             "transactions": make_engine(url, postgresql, **pool),
             "autocommit": make_engine(url, postgresql, **pool, **autocommit),
@@ -131,7 +131,7 @@ class Database:
             yield connection
 
     def read(self, query: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Return the result of a crud function, executed on a connection of its own; raises as `connection` does."""
+        """Return the result of a crud function, executed on an autocommit connection; raises as `connection` does."""
         with self.connection() as connection:
             return query(connection, *args, **kwargs)
 
@@ -142,7 +142,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
-        """Open a transaction: committed at the end of the block, rolled back if the block raises.
+        """Open a transaction. It is committed at the end of the block, or rolled back if the block raises.
 
         Raises:
             DatabaseUnavailable: the database is not available.
@@ -164,7 +164,7 @@ class Database:
 
     @contextmanager
     def _sqlite_write_lock(self) -> Iterator[None]:
-        """Serialize the writers of this process on SQLite: its own lock makes a waiting writer sleep too long."""
+        """Serialize the writers of this process on SQLite. With SQLite's own lock, a waiting writer sleeps too long."""
         if self.dialect != "sqlite":
             yield
             return
@@ -208,9 +208,9 @@ def connected(url: str) -> Iterator[Database]:
 
 def make_engine(url: str, postgresql: Mapping[str, Any] = _POSTGRESQL, **options: Any) -> Engine:
     """Create an engine for SQLite or PostgreSQL; `postgresql` are connection parameters of libpq."""
-    # Errors are logged with their statement. Its parameters are personal data and are hidden.
+    # Errors are logged with the SQL statement. Its parameters are hidden, because they are personal data.
     if not url.startswith("sqlite"):
-        # `connect_args` replace the parameters of the URL, but server options of both are needed.
+        # `connect_args` would replace the server options of the URL. Both are needed, so they are joined.
         server_options = f"{make_url(url).query.get('options', '')} {postgresql.get('options', '')}".strip()
         connect_args = {**postgresql, "options": server_options}
         return create_engine(url, hide_parameters=True, connect_args=connect_args, **options)
@@ -222,7 +222,7 @@ def make_engine(url: str, postgresql: Mapping[str, Any] = _POSTGRESQL, **options
 
 
 def _configure_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
-    # pysqlite's own transaction control breaks savepoints and BEGIN IMMEDIATE.
+    # Turn off pysqlite's own transaction control, which breaks savepoints and BEGIN IMMEDIATE.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA foreign_keys = ON")
@@ -230,7 +230,7 @@ def _configure_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails if another one wrote in between. This one waits instead.
+    # A deferred transaction that reads and then writes fails if another one wrote in between. An immediate one waits.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
@@ -251,7 +251,7 @@ def _is_unavailable(error: exc.DBAPIError | exc.TimeoutError) -> bool:
     if isinstance(error, exc.TimeoutError):
         return True
     if isinstance(error.orig, sqlite3.OperationalError):
-        # SQLite also raises it for mistakes in the SQL (https://www.sqlite.org/rescode.html). The low byte is the
-        # primary result code.
+        # For a mistake in the SQL, sqlite3 raises the same class, with the primary result code SQLITE_ERROR. The low
+        # byte is the primary result code (https://www.sqlite.org/rescode.html).
         return (error.orig.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_ERROR
     return isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated

@@ -1,4 +1,4 @@
-"""Maps event types to handlers, and gives the handlers what they need."""
+"""Maps event types to handlers, and binds the arguments that the handlers need besides the event."""
 
 from datetime import timedelta
 from functools import partial

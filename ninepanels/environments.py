@@ -1,4 +1,4 @@
-"""The environment of this checkout. The git branch determines it; no setting may contradict the branch."""
+"""The environment of this checkout. The git branch determines the environment; a contradicting setting is an error."""
 
 import subprocess
 from enum import StrEnum
@@ -22,7 +22,7 @@ class Environment(StrEnum):
 def git(*arguments: str) -> str | None:
     """Return the output of a git command for this checkout, None outside a checkout.
 
-    The checkout is trusted even if it belongs to another user, as it does when a service account runs the service.
+    `safe.directory` lets git read a checkout of another user, as when a service account runs the service.
     """
     if not (ROOT / ".git").exists():
         return None
@@ -38,8 +38,8 @@ def choose(branch: str | None, requested: str | None) -> Environment:
         requested: the value of `--env` or NINEPANELS_ENV, None if neither is set.
 
     Raises:
-        SettingsInvalid: `requested` is not an environment, is not allowed on this branch (TEST always is), or is
-            missing outside a checkout.
+        SettingsInvalid: `requested` is not an environment, is not allowed on this branch (TEST is allowed on all), or
+            is missing outside a checkout.
     """
     names = ", ".join(Environment)
     if requested is not None and requested.upper() not in list(Environment):
@@ -63,5 +63,5 @@ def branch() -> str | None:
 
 
 def current(requested: str | None) -> Environment:
-    """Return the environment of this checkout; argument and exceptions as in `choose`."""
+    """Return the environment of this checkout. The argument and the exception are those of `choose`."""
     return choose(branch(), requested)

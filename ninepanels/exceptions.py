@@ -25,7 +25,7 @@ NinePanelsBaseException
 ├── PreflightFailed             a check of the release checklist
 └── SettingsInvalid             the service does not start
 
-`http.errors` turns them into responses.
+`http.errors` turns these exceptions into responses.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ from typing import ClassVar
 RETRY_AFTER_S = 5
 
 
-class NinePanelsBaseException(Exception):  # noqa: N818 - the Bible names it
+class NinePanelsBaseException(Exception):  # noqa: N818 - the name is the Bible's
     """Base class of all exceptions of this project.
 
     Args:
@@ -122,7 +122,7 @@ class TooManyPanels(BadRequest):
 
 
 class PositionOutOfRange(BadRequest):
-    """The position is not one of the user's panels."""
+    """The position is outside the list of the user's panels."""
 
     default_detail = "There is no such position among your panels."
 
@@ -166,11 +166,11 @@ class NotReady(Unavailable):
 
 
 class WebhookUnavailable(Unavailable):
-    """The webhook did not accept a request for now. `context_msg` gives the reason, without the URL."""
+    """The webhook did not accept a request; a retry may succeed. `context_msg` gives the reason, without the URL."""
 
 
 class WebhookRejected(NinePanelsBaseException):
-    """The webhook rejected a request for good. `context_msg` gives the reason, without the URL."""
+    """The webhook rejected a request; a retry would not help. `context_msg` gives the reason, without the URL."""
 
 
 class MailNotSent(NinePanelsBaseException):
@@ -186,4 +186,4 @@ class PreflightFailed(NinePanelsBaseException):
 
 
 class SettingsInvalid(NinePanelsBaseException):
-    """A setting is missing or invalid. `detail` is one line that names it and says what is valid."""
+    """A setting is missing or invalid. `detail` names the setting and says what is valid, in one line."""

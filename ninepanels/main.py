@@ -43,13 +43,13 @@ from .timings.webhook import Webhook
 
 MAX_BODY_BYTES = 64 * 1024
 HANDLER_THREADS = 4
-"""Threads of event handlers and the outbox. Each pool has a connection for each of them and for each route thread."""
+"""Threads for event handlers and the outbox. Each pool has one connection per handler thread and per route thread."""
 MONITORING_THREADS = 2
 
 # FastAPI's own telemetry would include exception messages, which can contain user input.
 NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 
-# Time limits of shutdown. Requests get serve.SHUTDOWN_TIMEOUT_S before that; all together take less than 10 s.
+# Time limits of shutdown, after serve.SHUTDOWN_TIMEOUT_S for open requests. The service stops within 10 s in total.
 DRAIN_S = 2.5
 STOP_S = 1.5
 
@@ -78,7 +78,7 @@ def create_api(settings: Settings) -> FastAPI:
     )
     api.state.settings = settings
     errors.install(api)
-    # In front of the documentation's pages: routes are matched in order.
+    # Routes are matched in order, so the API's own routes are put before those of the documentation.
     api.router.routes[:0] = router.routes
     api.include_router(router, prefix="/v5", include_in_schema=False)
 
@@ -110,7 +110,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     database.connect(settings.database_url, settings.threads + HANDLER_THREADS, POSTGRESQL_SERVING)
     route_threads.start(settings.threads)
     monitoring_threads.start(MONITORING_THREADS)
-    # No more threads than connections, so that handlers never take a connection from the routes.
+    # These threads use at most HANDLER_THREADS connections, so handlers never take one from the routes.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_THREADS))
     rate_limits.rate_limiter.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
     queues.open_queue()
@@ -137,7 +137,7 @@ async def _finish_events() -> None:
         async with asyncio.timeout(DRAIN_S):
             await queues.drain()
     if lost := await queues.stop():
-        log.error("The events could not be handled in time: %d are lost", lost)
+        log.error("%d events were not handled in time and are lost", lost)
 
 
 def _create_from_environment() -> FastAPI:

@@ -1,7 +1,7 @@
 """The event queue and its worker.
 
 `emit()` puts an event on `event_queue` from any thread. `event_worker()` logs each event and passes it to the queue of
-each of its handlers, so that a handler that fails or hangs delays no other one.
+each handler of the event type, so that a handler that fails or hangs delays no other handler.
 """
 
 import asyncio
@@ -44,8 +44,8 @@ log = logging.getLogger(__name__)
 class Batched:
     """A handler that gets a list of events instead of a single one.
 
-    It is called when `max_events` are waiting, at the latest `max_wait_s` after the first of them. While what it needs
-    is unavailable, it is retried without end, and its queue drops timings beyond CAPACITY.
+    The handler is called when `max_events` events wait, or at the latest `max_wait_s` after the first of them. While it
+    raises Unavailable, the call is retried without end, and the queue of the handler drops timings beyond CAPACITY.
     """
 
     handler: Callable[[Sequence[pyd.Event]], Awaitable[None]]
@@ -58,7 +58,7 @@ Dispatcher = Mapping[str, Sequence[Handler | Batched]]
 
 
 class EventQueue(asyncio.Queue[pyd.Event]):
-    """The events that wait for the worker; full, it drops and counts timings and accepts other events."""
+    """The events that wait for the worker. A full queue drops and counts timings, and accepts all other events."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +68,7 @@ class EventQueue(asyncio.Queue[pyd.Event]):
         self.handler_queues: dict[Handler | Batched, HandlerQueue] = {}
 
     def bind(self) -> None:
-        """Accept events from other threads by way of the running event loop."""
+        """Bind the queue to the running event loop, through which other threads add their events."""
         self.loop, self.thread_id = asyncio.get_running_loop(), threading.get_ident()
 
     def accept(self, event: pyd.Event) -> None:
@@ -126,7 +126,7 @@ class HandlerQueue:
             try:
                 await self._handle(events)
             except asyncio.CancelledError:
-                # The next task handles them again.
+                # Put the events back, so that the next task handles them again.
                 self.waiting.extendleft(reversed(events))
                 raise
             finally:
@@ -142,7 +142,7 @@ class HandlerQueue:
         return batch
 
     async def _handle(self, events: Sequence[pyd.Event]) -> None:
-        """Call the handler, and again after a delay while what it needs is unavailable; log what it raises."""
+        """Call the handler. While it raises Unavailable, retry with delays; log the exception of the last attempt."""
         delays_s = chain(RETRY_DELAYS_S, repeat(RETRY_DELAYS_S[-1]) if self.batched else [None])
         for attempt, delay_s in enumerate(delays_s, start=1):
             try:
@@ -173,7 +173,7 @@ def open_queue() -> None:
 
 
 def emit(payload: pyd.EventPayload) -> None:
-    """Put an event on the queue, from any thread. The events of a transaction go through `UnitOfWork.emit`."""
+    """Put an event on the queue, from any thread. In a transaction, call `UnitOfWork.emit` instead."""
     now = clock.now()
     event = pyd.Event(
         event_id=ids.uuid7(now),
@@ -203,12 +203,12 @@ async def event_worker(dispatcher: Dispatcher) -> None:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_S):
                 _dispatch(queue, dispatcher, await queue.get())
-        # Lets events gather: waking up for each one costs requests more than the event itself.
+        # Lets events gather: a wake-up for each event would delay requests more than handling the event does.
         await asyncio.sleep(GATHER_S if queue.empty() else 0)
 
 
 def _dispatch(queue: EventQueue, dispatcher: Dispatcher, first: pyd.Event) -> None:
-    """Pass an event, and up to MAX_EVENTS_PER_TURN with those that wait behind it, to the queues of their handlers."""
+    """Pass `first` and the events behind it, at most MAX_EVENTS_PER_TURN in all, to the queues of their handlers."""
     events = [first, *(queue.get_nowait() for _ in range(min(queue.qsize(), MAX_EVENTS_PER_TURN - 1)))]
     with logs.LineHandler.together():
         for event in events:
@@ -251,7 +251,7 @@ def _may_drop(event: pyd.Event, waiting: int) -> bool:
 
 
 def _name(handler: Handler | Batched) -> str:
-    """Return the handler's name in logs and metrics: its module and function, without what it was bound to."""
+    """Return the handler's name in logs and metrics: its module and function, without bound arguments."""
     function: object = handler.handler if isinstance(handler, Batched) else handler
     function = getattr(function, "func", function)
     module = getattr(function, "__module__", "").rpartition(".")[2]

@@ -27,7 +27,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
 
-# SQLite generates ids only for a column declared INTEGER, which has 64 bits there.
+# SQLite generates ids only for a column declared INTEGER. An INTEGER of SQLite has 64 bits, as a BIGINT has.
 Id = BigInteger().with_variant(Integer, "sqlite")
 
 
@@ -118,7 +118,7 @@ class Panel(Base):
 class Entry(Base):
     """The state of a panel on a day.
 
-    `ix_entries_history` covers the queries on a history, because the rows of a panel are scattered over the table.
+    Queries on a history read only `ix_entries_history`: the rows of a panel are scattered over many pages of the table.
     """
 
     __tablename__ = "entries"
@@ -150,7 +150,7 @@ class BlacklistedAccessToken(Base):
 class PasswordResetToken(Base):
     """A single-use token that sets a new password. Only a hash of the token is stored.
 
-    `mail_id` is the e-mail that it was sent with. The e-mail's row may be deleted before the token is.
+    `mail_id` is the id of the e-mail that contained the token. The e-mail may be deleted before the token.
     """
 
     __tablename__ = "password_reset_tokens"
@@ -164,11 +164,11 @@ class PasswordResetToken(Base):
 
 
 class OutboxMail(Base):
-    """An e-mail to send. Its text is rendered when it is sent, so that no secret is stored.
+    """An e-mail to send. The text is rendered when the e-mail is sent, so that no secret is stored.
 
-    `user_id` is NULL where it must not reveal whether an account exists. `next_attempt_at` is NULL once the mail is
-    sent; the process that sends the mail sets it to the end of its lease. `about` holds template values that do not
-    depend on a user.
+    `user_id` is NULL for an e-mail to operators, and for a password reset until the account is looked up. A
+    process that sends the e-mail sets `next_attempt_at` to the end of its lease and, once the e-mail is sent, to NULL.
+    `about` holds the template values that do not depend on a user.
     """
 
     __tablename__ = "outbox"
@@ -204,7 +204,7 @@ class Timing(Base):
 
 
 class TimingStats(Base):
-    """The statistics of a route's latest requests at `created_at`; NULL if there were none."""
+    """The statistics of a route's latest requests at `created_at`. Values are NULL if there were no requests."""
 
     __tablename__ = "timing_stats"
     __table_args__ = (Index("ix_timing_stats_method_path_id", "method_path", "id"), NEVER_REUSE_IDS)
@@ -228,7 +228,7 @@ class TimingStats(Base):
 
 
 class RouteSettings(Base):
-    """An admin's settings of a route, NULL where they are the defaults, and the route's open alert."""
+    """An admin's settings of a route, and the route's open alert. A setting of NULL stands for the default."""
 
     __tablename__ = "route_settings"
 

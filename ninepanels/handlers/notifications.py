@@ -7,7 +7,7 @@ from ..timings.webhook import Webhook
 
 
 async def handle_event_with_mail(outbox: Outbox, _event: pyd.Event) -> None:
-    """Wake the outbox. The transaction that caused the event has added the mail."""
+    """Wake the outbox, to which the transaction that emitted the event has added an e-mail."""
     outbox.wake()
 
 
@@ -18,5 +18,5 @@ async def handle_route_alert(webhook: Webhook, event: pyd.Event) -> None:
 
 async def handle_exception_raised(event: pyd.Event) -> None:
     """Report the exception to Sentry. The event worker has logged it with its traceback."""
-    assert isinstance(event.payload, pyd.ExceptionRaised)  # noqa: S101 - the dispatcher maps types to payloads
+    assert isinstance(event.payload, pyd.ExceptionRaised)  # noqa: S101 - guaranteed by the dispatcher
     sentry.report(event, event.payload)

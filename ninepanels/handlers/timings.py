@@ -12,7 +12,7 @@ from ..timings import alerts
 
 BATCH_SIZE = 1_000
 SWEEP_LIMIT = 2 * BATCH_SIZE
-"""Rows deleted per batch: more than a batch adds, so that the table shrinks to what is kept."""
+"""Rows deleted per batch. A batch adds fewer rows, so the table shrinks until no expired row is left."""
 
 
 async def handle_timing_created_for_the_database(keep: timedelta, events: Sequence[pyd.Event]) -> None:
@@ -22,12 +22,12 @@ async def handle_timing_created_for_the_database(keep: timedelta, events: Sequen
 
 async def handle_timings_persisted(alert_emails: Sequence[str], event: pyd.Event) -> None:
     """Refresh the statistics and the alert of each route in the batch."""
-    assert isinstance(event.payload, pyd.TimingsPersisted)  # noqa: S101 - the dispatcher maps types to payloads
+    assert isinstance(event.payload, pyd.TimingsPersisted)  # noqa: S101 - guaranteed by the dispatcher
     await asyncio.to_thread(_refresh, event.payload.method_paths, alert_emails)
 
 
 def _write(events: Sequence[pyd.Event], keep: timedelta) -> None:
-    # Serialized before the transaction, which blocks other writers on SQLite.
+    # The timings are serialized before the transaction, because on SQLite a transaction blocks other writers.
     timings = [crud.timings.prepare(event) for event in events]
     with database.transaction() as work:
         crud.timings.add_all(work, timings)
@@ -38,6 +38,6 @@ def _write(events: Sequence[pyd.Event], keep: timedelta) -> None:
 
 def _refresh(method_paths: list[str], alert_emails: Sequence[str]) -> None:
     with database.transaction() as work:
-        # In a fixed order: two instances that lock the same routes cannot deadlock.
+        # The order is fixed, so that two instances that lock the same routes cannot deadlock.
         for method_path in sorted(method_paths):
             alerts.refresh(work, method_path, alert_emails)
