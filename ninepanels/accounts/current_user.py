@@ -69,8 +69,8 @@ class _Authenticated:
 class AuthenticatedUser(_Authenticated):
     """The current user of a route.
 
-    `read` and `write_once` take one round trip: the statement itself verifies the token and the user's time zone, which
-    are cached per token from the last request. If they are outdated, the statement finds no row; the user is then read
+    `read` and `write_once` take one round trip. The statement itself verifies the token and the user's day settings,
+    which are cached per token. If the cached settings are outdated, the statement finds no row. The user is then read,
     and the statement is executed again.
     """
 
@@ -80,7 +80,7 @@ class AuthenticatedUser(_Authenticated):
         Raises:
             NotAuthenticated: the user was deleted or the token was revoked.
             DatabaseUnavailable: the database is not available.
-            NinePanelsBaseException: whatever `query` raises for the user's current data.
+            NinePanelsBaseException: any exception that `query` raises for the user's current data.
         """
         with database.connection() as connection:
             return self._execute(connection, query, *args, **kwargs)
@@ -94,7 +94,7 @@ class AuthenticatedUser(_Authenticated):
     ) -> T:
         """Return the result of a crud function that writes with a single statement; raises as `read` does.
 
-        `event` makes the payload of the event to publish, from that result.
+        `event` makes the payload of the event to publish from the result.
         """
         with database.single_statement() as connection:
             result = self._execute(connection, query, *args, **kwargs)

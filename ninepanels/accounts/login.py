@@ -10,7 +10,7 @@ from . import rate_limits
 
 
 async def log_in(email: str, password: str, address: str) -> UserRow:
-    """Return the user with an e-mail and a password, and cancel the user's password resets.
+    """Return the user with this e-mail and password, and cancel the user's password resets.
 
     An outdated hash is replaced.
 

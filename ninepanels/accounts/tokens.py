@@ -48,7 +48,7 @@ def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> p
         settings: the signing secret and the lifetime.
     """
     lifetime = timedelta(days=settings.access_token_days)
-    # The new token must be valid even if an instance whose clock is ahead has revoked the user's tokens.
+    # An instance whose clock is ahead may have revoked the user's tokens. The new token is issued after that instant.
     issued_at = max(at, user.tokens_valid_after + timedelta(microseconds=1)) if user.tokens_valid_after else at
     claims = {
         "sub": str(user.id),
@@ -74,7 +74,7 @@ def read_token(token: str, settings: Settings) -> AccessToken:
     return access_token
 
 
-# Verifying a signature takes as long as a query. Its result never changes, and exceptions are not cached.
+# Cached, because verifying a signature takes as long as a query. The result never changes; errors are not cached.
 @lru_cache(maxsize=TOKEN_CACHE_SIZE)
 def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
     if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):

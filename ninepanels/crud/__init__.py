@@ -1,4 +1,4 @@
-"""All queries of the project, one module per resource. They flush but never commit, and do not depend on HTTP."""
+"""All queries of the project, one module per resource. Functions flush but never commit, and do not depend on HTTP."""
 
 from . import consistency as consistency
 from . import databases as databases

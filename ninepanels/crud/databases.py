@@ -6,7 +6,7 @@ from .executor import Executor
 from .executor import connection_of
 
 LOCK_TIMEOUT_MS = 500
-"""Below the server's `deadlock_timeout` of 1 s, after which it may abort the transaction of another session."""
+"""Less than the server's `deadlock_timeout` of 1 s, after which the server may abort another session's transaction."""
 
 
 def server_version(executor: Executor) -> int:
@@ -56,7 +56,7 @@ def lock_against_writes(executor: Executor) -> int:
         )
     )
     executor.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_MS}ms'"))
-    # This session is idle while a backup is made; the server must not terminate it for that.
+    # A backup is made while this session is idle. Turn off the limit after which the server ends idle sessions.
     executor.execute(text("SET LOCAL idle_in_transaction_session_timeout = 0"))
     if tables:
         executor.execute(text(f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE"))
@@ -68,7 +68,7 @@ def terminate_other_connections(executor: Executor, name: str, process: int) -> 
     """Terminate all connections to a database except that of `process`.
 
     Returns:
-        Whether there was none left and no new one can be opened, because a RENAME holds its lock on the database.
+        Whether no connection was left, and none can be opened because a RENAME holds the lock on the database.
     """
     closed = executor.scalar(
         text(

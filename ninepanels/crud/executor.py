@@ -1,4 +1,4 @@
-"""`Executor`, a connection or session that executes a query, and what depends on its dialect."""
+"""`Executor`, a connection or session that executes a query, and functions that depend on its dialect."""
 
 from collections.abc import Callable
 from typing import Any

@@ -26,7 +26,7 @@ from . import users
 from .executor import Executor
 from .tokens import Bearer
 
-# Those of `pyd.Panel`.
+# The columns of `pyd.Panel`.
 _COLUMNS = [column for column in sql.Panel.__table__.columns if column.name != "first_day"]
 _TODAY = and_(
     sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day == bindparam("today")
@@ -37,7 +37,7 @@ _ONE_WITH_TODAY = (
     .outerjoin(sql.Entry, _TODAY)
     .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
 )
-# An outer join: a verified bearer without panels yields one row of NULLs.
+# With outer joins, a verified bearer without panels yields one row of NULLs. Any other bearer yields no row.
 _ALL_WITH_TODAY = (
     _WITH_TODAY.select_from(sql.User)
     .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
@@ -51,7 +51,7 @@ _FIELDS = _WITH_TODAY.selected_columns.keys()
 def create(
     session: Session, user_id: int, *, title: str, description: str | None, position: int | None, today: date
 ) -> pyd.Panel:
-    """Create a panel at a position; without one, or past the end, at the end.
+    """Create a panel at a position. Without a position, or past the end, the panel becomes the last one.
 
     Raises:
         TooManyPanels: the user has nine panels.
@@ -173,7 +173,7 @@ def _lock_order(session: Session, user_id: int) -> list[int]:
 def _renumber(session: Session, user_id: int, order: Sequence[int]) -> None:
     """Set the position of each panel to its index in `order`.
 
-    Both databases check the unique constraint for each row, so the old positions are first changed to negative ones.
+    SQLite and PostgreSQL check the unique constraint row by row, so the old positions are first made negative.
     """
     update = sql_update(sql.Panel).where(sql.Panel.user_id == user_id).execution_options(synchronize_session=False)
     session.execute(update.values(position=-1 - sql.Panel.position))

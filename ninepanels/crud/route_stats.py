@@ -32,7 +32,7 @@ def lock_settings(session: Session, method_path: str) -> sql.RouteSettings:
 
 
 def change_settings(session: Session, method_path: str, changes: dict[str, Any]) -> None:
-    """Set the columns in `changes` of a route's settings; create them if they do not exist."""
+    """Set the columns in `changes` of a route's settings; create the settings if they do not exist."""
     values = {"method_path": method_path, "in_alert": False} | changes
     upsert = insert(session, sql.RouteSettings).values(values)
     session.execute(upsert.on_conflict_do_update(index_elements=["method_path"], set_=changes))
@@ -51,7 +51,7 @@ def _statistics() -> Select[Any]:
 
     def percentile(share: float) -> ColumnElement[float]:
         # Linear interpolation between the two closest ranks, as in NumPy and PostgreSQL's percentile_cont, which
-        # SQLite lacks. The weight of a reading falls linearly with the distance of its rank and is 0 from 1 on.
+        # SQLite lacks. The weight of a reading is 1 minus the distance of its rank, and 0 from a distance of 1.
         distance = func.abs(ranked.c.rank - literal(share, Double) * ranked.c.highest_rank)
         return func.sum(case((distance < 1, ms * (1 - distance)), else_=0.0))
 
@@ -79,7 +79,7 @@ def read_latest(executor: Executor) -> Sequence[Row[Any]]:
     """Return the latest statistics of each route that was called, ordered by `method_path`."""
     earlier = aliased(sql.TimingStats)
     of_route = earlier.method_path == sql.RouteSettings.method_path, earlier.count > 0
-    # A correlated subquery: there are few routes, and for each the index has the latest id at its end.
+    # A correlated subquery is fast here: there are few routes, and the index yields the latest id of each directly.
     latest = select(func.max(earlier.id)).where(*of_route).scalar_subquery()
     return executor.execute(
         select(*sql.TimingStats.__table__.columns)

@@ -44,13 +44,13 @@ def read_revision(executor: Executor) -> str | None:
 
 
 def count_rows(executor: Executor) -> dict[str, int]:
-    """Return the number of rows of each table, without Alembic's."""
+    """Return the number of rows of each table except Alembic's."""
     names = set(inspect(connection_of(executor)).get_table_names()) - {VERSION_TABLE}
     return {name: executor.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
 
 
 def delete_revision(session: Session) -> None:
-    """Delete the schema revision; the rows of a dump include their own."""
+    """Delete the schema revision. The rows of a dump, which are loaded next, contain a revision of their own."""
     session.execute(text(f"DELETE FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
 
 
@@ -66,7 +66,7 @@ def advance_sequences(session: Session) -> None:
 
 
 def has_orphans(executor: Executor) -> bool:
-    """Return whether a foreign key refers to a missing row. SQLite allows that while foreign keys are off."""
+    """Return whether a foreign key refers to a missing row. SQLite allows that while foreign keys are not enforced."""
     if dialect(executor) != "sqlite":
         return False
     return executor.execute(text("PRAGMA foreign_key_check")).first() is not None

@@ -16,7 +16,7 @@ MASK = "***"
 
 
 def all_tables() -> list[Table]:
-    """Return the tables of the models, each after those it refers to."""
+    """Return the tables of the models, each after the tables it refers to."""
     return sql.Base.metadata.sorted_tables
 
 

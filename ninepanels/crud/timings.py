@@ -47,7 +47,7 @@ def _from_postgresql(document: ColumnElement[str]) -> Select[Any]:
 def _from_sqlite(document: ColumnElement[str]) -> Select[Any]:
     row = func.json_each(document).table_valued("value").c.value
     fields = {each: func.json_extract(row, f"$.{each.name}") for each in sql.Timing.__table__.columns}
-    # Without the UTC offset, as `sql.Instant` stores instants in SQLite.
+    # Cut off the UTC offset, because `sql.Instant` stores instants in SQLite without it.
     instants = {each: func.substr(fields[each], 1, 26) for each in fields if isinstance(each.type, sql.Instant)}
     # SQLite's grammar requires a WHERE between SELECT and ON CONFLICT.
     return select(*(fields | instants).values()).where(true())

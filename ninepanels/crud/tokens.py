@@ -17,7 +17,7 @@ from .executor import Executor
 
 
 class Bearer(NamedTuple):
-    """A token, and the day settings of its user. Statements verify both by `VERIFIED`."""
+    """A token and the day settings of its user. A statement verifies them with the conditions `VERIFIED`."""
 
     user_id: int
     jti: str
@@ -27,7 +27,7 @@ class Bearer(NamedTuple):
     day_starts_at: int
 
 
-# Conditions of the query on the user, so that checking revocation takes no extra statement.
+# Conditions of the query that reads the user, so that no extra statement is needed to check for revocation.
 _VALID = (
     sql.User.id == bindparam("user_id"),
     sql.User.token_generation == bindparam("generation"),
@@ -39,7 +39,7 @@ _VALID = (
 _USER_BY_TOKEN = select(*users.COLUMNS).where(*_VALID)
 
 VERIFIED = (*_VALID, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
-"""Conditions on `sql.User` that verify a `Bearer`, whose fields are the parameters; no prior statement is needed."""
+"""Conditions on `sql.User` that verify a `Bearer` as part of another query. Its fields are the parameters."""
 
 _USER_BY_BEARER = select(*users.COLUMNS).where(*VERIFIED)
 
@@ -66,7 +66,7 @@ def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
 
 
 def blacklist(session: Session, user_id: int, *, jti: str, expires_at: datetime) -> None:
-    """Revoke a token. The user is locked, so that concurrent calls do not conflict.
+    """Revoke a token. The row of the user is locked, so that concurrent calls do not conflict.
 
     Raises:
         NotAuthenticated: the user was deleted.

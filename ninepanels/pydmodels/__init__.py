@@ -1,4 +1,4 @@
-"""What enters and leaves the service: requests, responses, events and log messages, as pydantic models.
+"""Pydantic models of what enters and leaves the service: requests, responses, events and log messages.
 
 Imported as `pyd`. Tables are in `sqlmodels`; queries are in `crud`.
 """

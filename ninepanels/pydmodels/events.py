@@ -1,4 +1,4 @@
-"""Events with one payload model per event type, plain values only, and log messages."""
+"""Events, with one payload model per event type, and log messages."""
 
 import logging
 import uuid
@@ -17,7 +17,7 @@ from .fields import Instant
 
 
 class EventPayload(BaseModel):
-    """The payload of an event type, in plain values. It is logged, so it holds no secrets and no addresses."""
+    """The payload of an event type, in plain values. Payloads are logged, so they hold no secrets and no addresses."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -27,7 +27,7 @@ class EventPayload(BaseModel):
 
 
 class UserEvent(EventPayload):
-    """The base of events on a user."""
+    """The base of events about a user."""
 
     user_id: int
 
@@ -53,7 +53,7 @@ class UserLoggedOut(UserEvent):
 
 
 class PasswordResetRequested(EventPayload):
-    """A password reset was requested. Whether the account exists is only checked when the mail is sent."""
+    """A password reset was requested. The account is looked up later, when the mail is sent."""
 
     type: ClassVar[str] = event_types.PASSWORD_RESET_REQUESTED
     mail_id: int
@@ -103,7 +103,7 @@ class PanelDeleted(UserEvent):
 class EntryRecorded(UserEvent):
     """The entry of a day was created or changed.
 
-    Logged at DEBUG only: the log would be a copy of the history that outlives the deletion of the original.
+    Logged at DEBUG only: otherwise the log would keep a copy of the history after the user deletes it.
     """
 
     type: ClassVar[str] = event_types.ENTRY_RECORDED
@@ -199,8 +199,8 @@ class Event(BaseModel):
 class LogMessage(BaseModel):
     """A line of the log.
 
-    `payload` is that of an event or the `context_data` of an exception, `route` is the `method_path` of the event or
-    the request.
+    `payload` is the payload of an event or the `context_data` of an exception. `route` is the `method_path` of the
+    event or of the request.
     """
 
     time: Instant

@@ -44,7 +44,7 @@ class UpdateBody(RequestBody):
         """Return the fields to change.
 
         Raises:
-            NothingToUpdate: the body contains none.
+            NothingToUpdate: the body contains no field to change.
         """
         changes = self.model_dump(exclude=self.not_changes)
         if not changes:
@@ -129,7 +129,7 @@ class RouteUpdate(UpdateBody):
 
 
 class PanelCreate(RequestBody):
-    """A new panel. It becomes the last one without `position` or with a position past the end."""
+    """A new panel. Without a `position`, or past the end, the panel becomes the last one."""
 
     title: Title
     description: Annotated[Description | None, EmptyToNull] = None

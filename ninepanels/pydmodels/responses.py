@@ -69,7 +69,7 @@ class User(BaseModel):
 class Panel(TypedDict):
     """A panel, and whether it is complete today.
 
-    A TypedDict, because values from the database need no validation and a dict is created faster than a model.
+    A TypedDict, because values from the database need no validation, and a dict is created faster than a model.
     """
 
     id: int
@@ -96,7 +96,7 @@ class Entry(BaseModel):
 class HistoryDay(TypedDict):
     """A day of a panel's history. A day without an entry has the id `padded-<panel_id>-<day>`.
 
-    A TypedDict, because a dict is created in a fifth of the time of a model and a year has 365 of them.
+    A TypedDict, because creating a dict takes a fifth of the time of a model, and a year has 365 days.
     """
 
     id: int | str
@@ -119,7 +119,7 @@ class PanelConsistency(BaseModel):
 
 
 class RouteStats(BaseModel):
-    """The statistics of a route's latest requests, in ms; null if there were none."""
+    """The statistics of a route's latest requests, in ms. Values are null if there were no requests."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -149,7 +149,7 @@ class RouteTimings(BaseModel):
 
 
 class Health(BaseModel):
-    """The service is healthy; if it is not, the response is a 503 error."""
+    """The service is healthy. Otherwise the response is a 503 error."""
 
     status: Literal["ok"] = "ok"
 

@@ -1,4 +1,4 @@
-"""The routes, one file per resource. A route parses, calls crud, emits and answers; it builds no query."""
+"""The routes, one file per resource. A route parses the request, calls crud, emits events and answers."""
 
 from ..http.routing import APIRouter
 from . import about
@@ -13,6 +13,6 @@ from . import tokens
 from . import users
 
 router = APIRouter()
-# In one flat list, the most frequent first: FastAPI searches the routes of an included router one after the other.
+# A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
 for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin):
     router.routes.extend(resource.router.routes)

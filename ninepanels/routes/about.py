@@ -1,4 +1,4 @@
-"""The release that answers."""
+"""The running release."""
 
 from .. import pydmodels as pyd
 from ..http.routing import APIRouter

@@ -50,7 +50,7 @@ def read_routes(current_admin: CurrentAdmin) -> list[pyd.RouteStats]:
 
 @router.patch("/routes")
 def update_route(body: pyd.RouteUpdate, current_admin: CurrentAdmin, request: Request) -> pyd.RouteStats:
-    """Change the threshold or the window of a route. The statistics and the alert in the response follow the change."""
+    """Change the threshold or the window of a route. The response has the statistics and the alert after the change."""
     changes = body.changes()
     with current_admin.transaction() as (work, _):
         _require_route(request, body.method_path)

@@ -56,7 +56,7 @@ def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> 
     """Request an e-mail with a reset link. The response is the same whether or not the account exists."""
     rate_limits.rate_limiter.count(rate_limits.reset_request(body.email, client_addresses.of(request)))
     with database.transaction() as work:
-        # Whether the account exists is checked when the mail is sent, so the duration of the response does not tell.
+        # The account is looked up when the mail is sent, so the response time does not reveal whether it exists.
         mail = crud.outbox.add(work, pyd.MailKind.PASSWORD_RESET, body.email, user_id=None)
         work.emit(pyd.PasswordResetRequested(mail_id=mail.id))
     return True
@@ -66,7 +66,7 @@ def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> 
 async def reset_password(body: pyd.PasswordReset) -> bool:
     """Set a new password with the token of a reset link. All access tokens issued so far are revoked."""
     token_hash = tokens.hash_reset_token(body.password_reset_token)
-    # Before the new password is hashed: a request with a wrong token must be cheap to refuse.
+    # The token is checked before the new password is hashed, so that a wrong token is cheap to refuse.
     await route_threads.run(database.read, crud.password_resets.check, body.email, token_hash)
     hashed_password = await passwords.hash_password(body.new_password)
     await route_threads.run(_reset_password, body.email, token_hash, hashed_password)

@@ -20,7 +20,7 @@ MAX_PAGE_DAYS = 3_660
 
 @router.post("")
 def record_entry(panel_id: PanelId, body: pyd.EntryCreate, current_user: CurrentUser) -> pyd.Entry:
-    """Record whether a panel is done on a day; the last tap of a day wins."""
+    """Record whether a panel is done on a day; the last tap of a day counts."""
 
     def recorded(entry: pyd.Entry) -> pyd.EntryRecorded:
         user_id = current_user.token.user_id
@@ -38,7 +38,7 @@ def read_entries(
     limit: Annotated[int, Query(ge=1, le=MAX_PAGE_DAYS)] = MAX_PAGE_DAYS,
     sort_by: days.SortBy = "timestamp.desc",
 ) -> list[pyd.HistoryDay]:
-    """Read the history of a panel: one entry per day, days without a tap padded with `is_complete: false`."""
+    """Read the history of a panel: one entry per day. A day without a tap has `is_complete: false`."""
     page, total = current_user.read(crud.entries.read_history, panel_id, offset=offset, limit=limit, sort_by=sort_by)
     request.state.meta = {"total": total, "offset": offset, "limit": limit}
     return page

@@ -21,10 +21,10 @@ async def read_liveness() -> pyd.Health:
 
 @router.get("/ready")
 async def read_readiness() -> pyd.Readiness:
-    """Check the database, its schema revision and the heartbeat of the event worker; 503 if one of them fails."""
+    """Check the database, its schema revision and the heartbeat of the event worker; 503 if one check fails."""
     revision = await monitoring_threads.run(database.read_for_monitoring, crud.schema.read_revision)
     if revision is None or revision != crud.schema.REVISION:
-        raise exceptions.NotReady("The database schema is not the one of this release.")
+        raise exceptions.NotReady("The database schema does not match this release.")
     heartbeat_age_s = queues.event_queue.heartbeat_age_s()
     if heartbeat_age_s > MAX_HEARTBEAT_AGE_S:
         raise exceptions.NotReady("The event worker has stopped.")

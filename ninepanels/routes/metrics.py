@@ -22,7 +22,7 @@ router = APIRouter(tags=["health"])
 
 @router.get("/metrics", response_class=PlainTextResponse)
 async def read_metrics(request: Request) -> Response:
-    """Read the metrics of this process, in Prometheus text format. With METRICS_TOKEN set, that token is needed."""
+    """Read the metrics of this process, in Prometheus text format. If METRICS_TOKEN is set, it is required."""
     _require_token(request)
     text = prometheus.render(
         queue_depth=queues.depth(),
@@ -44,7 +44,7 @@ def _require_token(request: Request) -> None:
 
 
 async def _outbox_depth() -> float:
-    """Return the number of unsent e-mails, NaN while the database is unavailable: the other metrics do not need it."""
+    """Return the number of unsent e-mails, or NaN without the database. The other metrics are exported anyway."""
     try:
         return await monitoring_threads.run(database.read_for_monitoring, crud.outbox.count_unsent)
     except exceptions.Unavailable:

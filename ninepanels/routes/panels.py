@@ -1,4 +1,4 @@
-"""Panels: one thing to do each day, nine at most."""
+"""Panels. A panel is one thing to do each day; a user has nine at most."""
 
 from typing import Annotated
 
@@ -19,7 +19,7 @@ PanelId = Annotated[pyd.Id, Path()]
 
 @router.get("")
 def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
-    """Read your panels by position, each with whether it is done today."""
+    """Read your panels, ordered by position, and whether each is done today."""
     today, panels = current_user.read(crud.panels.read_all)
     request.state.meta = {"day": today.isoformat(), "count": len(panels), "max_panels": pyd.MAX_PANELS}
     return panels
@@ -27,7 +27,7 @@ def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
 
 @router.post("", openapi_extra=or_form(pyd.PanelCreate))
 def create_panel(body: pyd.PanelCreate, current_user: CurrentUser) -> pyd.Panel:
-    """Create a panel at `position`; without it, or past the end, the panel becomes the last."""
+    """Create a panel at `position`. Without a position, or past the end, the panel becomes the last one."""
     with current_user.transaction() as (work, user):
         panel = crud.panels.create(work, user.id, **body.model_dump(), today=days.today(user))
         work.emit(pyd.PanelCreated(user_id=user.id, panel_id=panel["id"]))
@@ -36,7 +36,7 @@ def create_panel(body: pyd.PanelCreate, current_user: CurrentUser) -> pyd.Panel:
 
 @router.patch("/{panel_id}")
 def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, current_user: CurrentUser) -> pyd.Panel:
-    """Update a panel; a new `position` moves it as in a list."""
+    """Update a panel. A new `position` moves the panel as in a list."""
     changes = body.changes()
     with current_user.transaction() as (work, user):
         panel = crud.panels.update(work, user.id, panel_id, changes, today=days.today(user))

@@ -81,7 +81,7 @@ def _update(current_user: AuthenticatedUser, changes: dict[str, Any], confirmed:
         old_email = user.email
         crud.users.update(work, user, changes)
         if user.email != old_email:
-            # The old mailbox gets a notice, and the reset links in it become void.
+            # Notify the old address, and cancel the reset links that were sent to it.
             crud.password_resets.cancel_all(work, user.id, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
