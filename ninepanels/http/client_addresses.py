@@ -6,7 +6,7 @@ from fastapi import Request
 
 from ..config import is_loopback
 
-# Providers assign at least a /64 to each customer, who can use a different address for every attempt.
+# Limits count IPv6 networks: a customer gets at least a /64 and can use a new address for every attempt.
 IPV6_PREFIX = 64
 
 

@@ -21,7 +21,7 @@ from . import bodies
 class Route(APIRoute):
     """A route whose body is read by `bodies` and whose response is serialized from its declared return type.
 
-    FastAPI would validate the response again and serialize it in another thread. mypy checks the types instead.
+    FastAPI would also validate the response and serialize it in another thread. Instead, mypy checks the types.
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
@@ -41,7 +41,7 @@ class APIRouter(fastapi.APIRouter):
 
 
 def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[..., Awaitable[Response]]:
-    """Wrap an endpoint so that it returns a response, with the declared status or that of an injected `Response`."""
+    """Wrap an endpoint to return a response. The status is the declared one or that of an injected `Response`."""
     return_type = get_type_hints(endpoint)["return"]
     to_json = None if return_type is Response else TypeAdapter(return_type).dump_json
     is_coroutine = iscoroutinefunction(endpoint)

@@ -31,7 +31,7 @@ async def deliver(message: EmailMessage, settings: Settings) -> None:
             else:
                 await asyncio.to_thread(_write, message, settings.mail_dir)
     except (aiosmtplib.SMTPException, OSError) as error:
-        # The server's message can contain the recipient's address.
+        # Only the class and the code are kept: the server's message can contain the recipient's address.
         refusal = error.recipients[0] if isinstance(error, aiosmtplib.SMTPRecipientsRefused) else error
         code = getattr(refusal, "code", "")
         raise exceptions.MailNotSent(context_msg=f"{type(error).__name__} {code}".strip()) from None
@@ -40,7 +40,7 @@ async def deliver(message: EmailMessage, settings: Settings) -> None:
 async def _send(message: EmailMessage, settings: Settings) -> None:
     url = make_url(settings.smtp_url)
     implicit_tls = url.drivername == "smtps"
-    # STARTTLS is used if the server offers it, and required for a password that leaves this machine.
+    # STARTTLS is used if the server offers it, and is required if a password leaves this machine.
     must_encrypt = url.username is not None and not is_loopback(url.host or "")
     await aiosmtplib.send(
         message,

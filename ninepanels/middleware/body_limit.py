@@ -13,9 +13,9 @@ from ..http import errors
 
 
 class BodyLimitMiddleware:
-    """Answers 413 if a body is larger than `max_bytes`, by its Content-Length or as soon as too much is read.
+    """Answers 413 if the Content-Length exceeds `max_bytes`, or as soon as more bytes than that are received.
 
-    The limits of Starlette and FastAPI respond in plain text, without the envelope.
+    The limits of Starlette and FastAPI would answer in plain text, without the envelope.
     """
 
     def __init__(self, app: ASGIApp, max_bytes: int) -> None:

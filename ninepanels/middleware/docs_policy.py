@@ -8,14 +8,14 @@ from starlette.types import Scope
 from starlette.types import Send
 
 PAGES = {"/docs", "/redoc"}
-# Both pages contain inline scripts. No other origin is allowed.
+# No other origin is allowed. The pages contain inline scripts, which need 'unsafe-inline'.
 POLICY = "default-src 'self' 'unsafe-inline' data: blob:"
 
 
 class DocsPolicyMiddleware:
     """Adds a Content-Security-Policy to /docs and /redoc.
 
-    fastapi-offline serves their scripts, but Redoc's script loads a logo from a CDN.
+    fastapi-offline serves the scripts of these pages, but Redoc's script would load a logo from a CDN.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -14,9 +14,9 @@ _RAW_HEADER = HEADER.lower().encode()
 
 
 class RequestIdMiddleware:
-    """Uses the client's X-Request-ID or creates one, for the response header, log lines and events.
+    """Puts the client's X-Request-ID, or a new id, into the response header, log lines and events.
 
-    It also stores the scope in the context, so that log lines contain the route.
+    The scope is also stored in the context, so that log lines contain the route.
     """
 
     def __init__(self, app: ASGIApp) -> None:

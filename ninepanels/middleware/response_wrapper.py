@@ -42,7 +42,7 @@ class ResponseWrapperMiddleware:
         except Exception as error:
             scope.setdefault("state", {})["exception"] = error
             if envelope.status:
-                # The response has started. Raising makes the server close the connection.
+                # The response has started, so its status cannot change. Raising makes the server close the connection.
                 _report(scope, envelope.status)
                 raise
             response = errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
@@ -53,7 +53,7 @@ class ResponseWrapperMiddleware:
 
 def _report(scope: Scope, status: int) -> None:
     error: Exception | None = scope.get("state", {}).get("exception")
-    # An outage fails many requests for the same reason: a traceback of each would flood the log.
+    # During an outage, many requests fail for the same reason. A traceback for each would flood the log.
     reason = (error.context_msg or error.detail) if isinstance(error, exceptions.Unavailable) else None
     queues.emit(
         pyd.ExceptionRaised(
@@ -115,6 +115,6 @@ def _is_wrapped(scope: Scope, start: Message) -> bool:
         return False
     if not scope["path"].endswith("/token"):
         return True
-    # The Authorize dialog of Swagger UI cannot read the envelope.
+    # The docs page gets the bare token, because the Authorize dialog of Swagger UI cannot read the envelope.
     referer = Headers(scope=scope).get("referer", "").partition("?")[0].partition("#")[0]
     return not referer.endswith("/docs")

@@ -16,7 +16,7 @@ from ..http import errors
 class TrustedHostMiddleware:
     """Answers 400, in the envelope, to a request whose Host is not in the setting TRUSTED_HOSTS.
 
-    Starlette's own middleware answers in plain text.
+    Starlette's own middleware would answer in plain text.
     """
 
     def __init__(self, app: ASGIApp, allowed_hosts: Sequence[str]) -> None:

@@ -45,8 +45,8 @@ def to_message(record: logging.LogRecord) -> pyd.LogMessage:
 def describe(error: BaseException) -> str:
     """Format the tracebacks of an exception and of its causes, oldest first.
 
-    Messages of exceptions are left out because they can quote user input or database rows. Exceptions of this project,
-    OSError and OperationalError keep theirs: they describe the system.
+    Messages of exceptions are left out, because they can quote user input or database rows. The messages of this
+    project's exceptions, OSError and OperationalError are kept, because they describe the system.
     """
     chain: list[BaseException] = []
     next_: BaseException | None = error
@@ -90,14 +90,14 @@ class TextFormatter(logging.Formatter):
 
 
 class LineHandler(logging.StreamHandler[TextIO]):
-    """Writes lines to stderr: each one immediately, or those of a block with a single write."""
+    """Writes each line to stderr immediately, or the lines of a `together` block with a single write."""
 
     _deferred = threading.local()
 
     @classmethod
     @contextlib.contextmanager
     def together(cls) -> Iterator[None]:
-        """Write the lines that this thread logs in the block at its end, because each write releases the GIL.
+        """Write all lines that this thread logs in the block at the end of the block: each write releases the GIL.
 
         The block must not contain an `await`: lines of other coroutines would be delayed.
         """
@@ -137,7 +137,7 @@ class LineHandler(logging.StreamHandler[TextIO]):
         for record in records:
             try:
                 yield self.format(record) + self.terminator
-            except Exception:  # noqa: BLE001 - as above: the other lines are written
+            except Exception:  # noqa: BLE001 - as above; the other lines are still written
                 self.handleError(record)
 
 
@@ -158,9 +158,9 @@ def configure(level: str, form: str) -> None:
             "disable_existing_loggers": False,
             "formatters": {"line": {"()": formatter}},
             "handlers": {"stderr": {"()": LineHandler, "formatter": "line"}},
-            # Below WARNING, libraries log addresses and URLs.
+            # Libraries start at WARNING, because they log addresses and URLs at lower levels.
             "root": {"level": "WARNING", "handlers": ["stderr"]},
-            # TIMING_CREATED replaces uvicorn's access log: it has the route and not the query string.
+            # TIMING_CREATED replaces uvicorn's access log, which would contain the query string.
             "loggers": {
                 "ninepanels": {"level": level},
                 "uvicorn": {"level": level, "handlers": [], "propagate": True},

@@ -10,7 +10,7 @@ from prometheus_client import generate_latest
 
 from .. import event_types
 
-# The creation time of each counter would double the output.
+# Without this, the creation time of each counter would double the output.
 disable_created_metrics()  # type: ignore[no-untyped-call]
 
 requests = Histogram(
@@ -23,7 +23,7 @@ events_failed = Counter("ninepanels_events_failed", "Events whose handler failed
 events_retried = Counter("ninepanels_events_retried", "Retries of event handlers.", ["handler"])
 events_dropped = Counter("ninepanels_events_dropped", "Timings dropped because a queue was full.", ["type", "place"])
 for place in ("queue", "handler"):
-    # Exported from the start as 0, so that the first drop is an increase.
+    # The counters are exported as 0 from the start, so that Prometheus counts the first drop as an increase.
     events_dropped.labels(event_types.TIMING_CREATED, place)
 tasks_restarted = Counter("ninepanels_tasks_restarted", "Restarts of background tasks.", ["task"])
 

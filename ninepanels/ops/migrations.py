@@ -22,7 +22,7 @@ def alembic_config() -> Config:
 
 
 def revisions() -> frozenset[str]:
-    """Return all revisions of the schema's history that this release knows."""
+    """Return all schema revisions that this release contains."""
     return frozenset(script.revision for script in ScriptDirectory.from_config(alembic_config()).walk_revisions())
 
 

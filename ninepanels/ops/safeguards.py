@@ -1,6 +1,6 @@
 """Safeguards for irreversible operations on an environment's data.
 
-`data_mgmt.py` and `ops.backups` call `require` before they change anything, so no command can bypass it.
+`data_mgmt.py` and `ops.backups` call `require` before they change anything, so no command bypasses the safeguards.
 """
 
 import sys
@@ -46,8 +46,8 @@ def require(action: Action, settings: Settings, *, confirmed: bool) -> None:
 def environment_of(settings: Settings) -> Environment:
     """Return the environment that owns the database of these settings.
 
-    If it is the database of the branch's environment, that environment is returned whatever `settings.env` says: a
-    variable can point TEST at the database of MAIN.
+    The database of the branch's environment is recognized by its location, not by `settings.env`: an environment
+    variable can select TEST together with the database of MAIN.
     """
     branch = environments.branch()
     if branch is None:

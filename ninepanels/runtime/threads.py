@@ -25,7 +25,7 @@ _Call = tuple[asyncio.Future[Any], Callable[[], Any]]
 class Threads:
     """A pool of daemon threads with a time limit per call; `main` starts and stops it.
 
-    Every request passes through it. `asyncio.timeout` and ThreadPoolExecutor, with its second future per call, would
+    Every request uses this pool. `asyncio.timeout` and ThreadPoolExecutor, which makes a second future per call, would
     take 20 us more (`python -m bench.threads`): 5 % of a `GET /panels`.
     """
 
@@ -54,7 +54,7 @@ class Threads:
 
         Raises:
             NotReady: the threads are not started.
-            ThreadTimeout: there was no result in time. A call that has a thread by then runs on.
+            ThreadTimeout: there was no result in time. A call that a thread has started is not interrupted.
         """
         if not self._count:
             raise exceptions.NotReady(context_msg=f"the {self._name} threads are not started")
@@ -91,16 +91,16 @@ def _execute(calls: SimpleQueue[_Call | None]) -> None:
                 _settle(result, result.set_exception, error)
             else:
                 _settle(result, result.set_result, value)
-        # They hold the request, which would stay in memory until the next call.
+        # These names refer to the request, and would keep it in memory until the next call.
         del item, result, call
 
 
 def _settle(result: asyncio.Future[Any], settle: Callable[[Any], None], value: object) -> None:
-    # The loop may be closed, and the caller may have been cancelled.
+    # By now, the event loop may be closed and the caller may be cancelled. Nothing waits for the result then.
     with contextlib.suppress(RuntimeError):
         result.get_loop().call_soon_threadsafe(lambda: None if result.done() else settle(value))
 
 
 route_threads = Threads("route", ROUTE_TIMEOUT_S)
 monitoring_threads = Threads("monitoring", MONITORING_TIMEOUT_S)
-"""Reserved for health and metrics, which must answer while all route threads wait for the database."""
+"""Reserved for the health and metrics routes, which must answer while all route threads wait for the database."""

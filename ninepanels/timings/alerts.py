@@ -16,7 +16,7 @@ from .thresholds import Threshold
 def refresh(work: UnitOfWork, method_path: str, alert_emails: Sequence[str]) -> sql.TimingStats:
     """Add the statistics of a route's current window; raise or clear its alert by event and e-mail.
 
-    The route's settings are locked, so that of several instances with the same readings only one raises the alert.
+    The route's settings are locked, so that only one of several instances raises the alert for the same readings.
     """
     settings = crud.route_stats.lock_settings(work, method_path)
     threshold = _threshold(settings)

@@ -1,4 +1,4 @@
-"""Default thresholds: when a route counts as slow, unless an admin sets other values for it."""
+"""Default thresholds: when a route counts as slow, unless an admin sets other values."""
 
 from typing import NamedTuple
 
@@ -24,10 +24,10 @@ BY_ROUTE = {
 }
 
 CLEARED_BELOW = 0.8
-"""Share of the threshold below which an alert is cleared. Between the two it stays as it is, so it does not flap."""
+"""An alert is cleared below this share of the threshold, not at the threshold itself, so that it does not flap."""
 
 MIN_READINGS = 5
-"""No alert is raised for fewer requests (or than the window, if that is smaller): the first request is always slow."""
+"""No alert is raised for fewer requests, because the first one is always slow. A smaller window lowers the minimum."""
 
 
 def default_threshold(method_path: str) -> Threshold:

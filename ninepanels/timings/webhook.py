@@ -39,7 +39,7 @@ class Webhook:
     async def _post(self, body: str) -> int:
         headers = {"Content-Type": "application/json"}
         async with (
-            # No proxy from the environment: the URL is on this machine or uses TLS.
+            # Proxies of the environment are not used, because the URL is on this machine or uses TLS.
             httpx2.AsyncClient(trust_env=False, follow_redirects=False) as client,
             # Streamed, because the body is not needed and could be endless.
             client.stream("POST", self._url, content=body, headers=headers) as response,

@@ -19,7 +19,7 @@ from .files import Kind
 
 
 def write(settings: Settings, kind: Kind) -> None:
-    """Write a dump to NAME.part and print NAME, the file's name once its checksum is written."""
+    """Write a dump to NAME.part and print NAME. `backup.sh` renames the file after it has written the checksum."""
     dumps = restoring.dump_format(settings.database_url)
     if not dumps.exists():
         raise exceptions.OperationRefused("There is no database yet, so there is nothing to back up.")
@@ -84,7 +84,7 @@ def main() -> None:
 
 
 def _message(error: BaseException) -> str:
-    """Return the first line of a driver's error message; the others may quote a row."""
+    """Return the first line of a driver's error message. The other lines may quote a row."""
     reason = getattr(error, "orig", error)
     return f"The database reported an error: {str(reason).splitlines()[0]}"
 

@@ -35,7 +35,7 @@ class Contents:
 
 
 def reserve(settings: Settings, kind: Kind, dialect: str) -> Path:
-    """Return the path of a new backup. An empty file `.part` next to it reserves the name."""
+    """Return the path of a new backup. An empty file with the suffix `.part` reserves the name."""
     settings.backup_dir.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
     while True:
         name = f"{clock.now().strftime(TIME_FORMAT)}_{settings.env}_{kind}.{SUFFIXES[dialect]}"

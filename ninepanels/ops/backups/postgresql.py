@@ -122,9 +122,9 @@ class Postgresql:
     def swap(self, staging_url: str, before: Callable[[], None]) -> None:
         """Replace this database by the staging database: both are renamed in one transaction.
 
-        PostgreSQL renames a database only while it has no connections. The rename blocks new connections as soon as it
-        starts, and waits; so the existing ones are terminated until it succeeds. Last of them is the connection that
-        locks the tables against writes. The database's name is valid at any time, even if this process is killed.
+        PostgreSQL renames a database without connections only. A rename blocks new connections and waits, so existing
+        connections are terminated until the rename succeeds. The connection that locks the tables against writes is
+        closed last. At any time, even if this process is killed, a complete database has the name.
 
         Args:
             staging_url: a database without connections.
@@ -159,7 +159,7 @@ class Postgresql:
                     write_lock.push(attempt.pop_all())
                     return process
             except exceptions.DatabaseUnavailable:
-                # A writer holds a table and may wait for one of ours; the rollback released all locks.
+                # A writer holds a table and may wait for a table locked here. The rollback released all locks. Retry.
                 if not attempts_left:
                     raise
 
@@ -191,7 +191,7 @@ class Postgresql:
             raise exceptions.OperationRefused(
                 f"{program} is not on the PATH; it is one of PostgreSQL's client programs."
             )
-        # Other users of the machine can see a process's arguments, but not its environment.
+        # Not in the arguments, which other users of the machine can see. The environment is private to the user.
         password = make_url(self.url).password
         environment = os.environ | ({"PGPASSWORD": str(password)} if password else {}) | {"LC_ALL": "C"}
         with tempfile.TemporaryFile() as stderr:

@@ -1,4 +1,4 @@
-"""Restoring a dump: it is loaded into a staging database, checked there, and then replaces the database."""
+"""Restores a dump: loads and checks it in a staging database, which then replaces the database."""
 
 import subprocess
 import sys
@@ -49,7 +49,7 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
         before.update(_count_rows(dumps, settings))
         if any(before.values()):
             if not is_permitted:
-                # The database was empty at the first check; a service has written rows since.
+                # The database was empty at the first check. Rows were written since, so the safeguards apply.
                 safeguards.require(Action.RESTORE, settings, confirmed=confirmed)
             _back_up()
 
@@ -113,7 +113,7 @@ def _check_schema(staging_url: str, file: Path) -> Counts:
 
 def _back_up() -> None:
     command = [str(environments.ROOT / "backup.sh"), Kind.FULL.value]
-    # Not subprocess.run, which kills the process on Ctrl-C: the script removes its incomplete files itself.
+    # subprocess.run would kill the script on Ctrl-C, before the script can remove its incomplete files.
     with subprocess.Popen(
         command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

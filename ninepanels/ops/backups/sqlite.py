@@ -1,4 +1,4 @@
-"""Dumps of a SQLite database. Full dumps are made by its online backup API, dumps of rows by copying the tables."""
+"""Dumps of a SQLite database. The online backup API makes full dumps; a dump of rows is a copy of the tables."""
 
 import sqlite3
 import tempfile
@@ -42,7 +42,7 @@ class Sqlite:
             if kind is Kind.FULL:
                 with closing(_open(self.path, "mode=rw")) as source:
                     source.backup(dump)
-                # The dump is a single file without a write-ahead log.
+                # Make the dump a single file, without a write-ahead log beside it.
                 dump.execute("PRAGMA journal_mode = DELETE")
                 return
             dump.execute("ATTACH ? AS source", (f"{self.path.as_uri()}?mode=rw",))
@@ -80,7 +80,7 @@ class Sqlite:
                     dump.backup(staging)
                 return
             staging.execute("ATTACH ? AS dump", (f"{file.as_uri()}?immutable=1",))
-            # Tables are loaded in any order.
+            # The tables are loaded in any order, so rows can refer to rows that are not loaded yet.
             staging.execute("PRAGMA foreign_keys = OFF")
             staging.execute("BEGIN")
             staging.execute(f"DELETE FROM main.{crud.schema.VERSION_TABLE}")
