@@ -191,6 +191,13 @@ def test_law_8_wall_time_is_read_in_one_place(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
+def test_time_zones_are_read_from_the_tzdata_package(path: Path) -> None:
+    assert path.name == "days.py" or not {name for name in imports_of(path) if name.startswith("zoneinfo")}
+    calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    assert not calls & {"ZoneInfo", "zoneinfo.ZoneInfo", "ZoneInfo.no_cache", "zoneinfo.available_timezones"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=ids)
 def test_law_9_only_the_projects_router_is_made_from_fastapis(path: Path) -> None:
     if path != PACKAGE / "http" / "routing.py":
         assert not {"fastapi.APIRouter", "fastapi.routing.APIRouter"} & imports_of(path)

@@ -7,6 +7,7 @@ from typing import Any
 import pydantic_core
 from sqlalchemy import ColumnElement
 from sqlalchemy import Text
+from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import case
 from sqlalchemy import cast
@@ -67,11 +68,16 @@ def first_complete_day(*conditions: ColumnElement[bool]) -> Any:
 def _history(kind: str, order: Any) -> Any:
     of_panel = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
     first_complete = first_complete_day(*of_panel)
-    # Entries before the history, all of them incomplete, must not use up the limit of an ascending page.
-    first = case((first_complete < sql.Panel.first_day, first_complete), else_=sql.Panel.first_day)
+    # As in `days.history`. Earlier entries, all of them incomplete, must not use up the limit of an ascending page.
+    today = bindparam("today", type_=sql.Entry.day.type)
+    first = case(
+        (and_(first_complete < sql.Panel.first_day, first_complete < today), first_complete),
+        (sql.Panel.first_day < today, sql.Panel.first_day),
+        else_=today,
+    )
     entries = (
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
-        .where(*of_panel, sql.Entry.day.between(first, bindparam("today")))
+        .where(*of_panel, sql.Entry.day.between(first, today))
         .correlate(sql.Panel)
         .order_by(order)
         .limit(bindparam("max_entries"))
@@ -121,8 +127,8 @@ def read_history(
 ) -> tuple[list[pyd.HistoryDay], int]:
     """Return a page of a panel's padded history, and the number of days of the whole history.
 
-    The query returns one row: the panel, the day of its first entry, and the entries as a JSON document. Each day has
-    at most one entry, so the first `offset + limit` entries include all entries of the page.
+    The query returns one row: the panel's first day, its first complete day, and the entries of its history as a JSON
+    document. Each day has at most one entry, so the first `offset + limit` entries include all entries of the page.
 
     Raises:
         NotFound: the bearer has no such panel, or is not verified.
