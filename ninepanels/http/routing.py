@@ -30,7 +30,9 @@ class Route(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, called with a request whose body is parsed strictly."""
         handler = super().get_route_handler()
-        return handler if self.body_field is None else bodies.parse_strictly(handler, self.openapi_extra)
+        if self.body_field is None:
+            return handler
+        return bodies.parse_strictly(handler, self.body_field.field_info, self.openapi_extra)
 
 
 class APIRouter(fastapi.APIRouter):
