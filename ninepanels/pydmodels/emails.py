@@ -1,5 +1,7 @@
 """The normalized form of an e-mail address, by which accounts are stored, found and counted."""
 
+import unicodedata
+
 import email_validator
 
 
@@ -9,11 +11,11 @@ def normalize(text: str) -> str:
     Raises:
         email_validator.EmailNotValidError: the text is not an e-mail address, or it is none in lower case.
     """
-    lower = _lower(text)
-    # Lower case can be longer (U+0130) or no longer normalized. The result has to be an address that stays the same.
-    if _lower(lower) != lower:
+    address = _to_lower(unicodedata.normalize("NFC", text))
+    # Lower case can be longer, such as that of U+0130. The result has to be an address, and stay the same.
+    if _to_lower(address) != address:
         raise email_validator.EmailSyntaxError("The address changes each time it is normalized.")
-    return lower
+    return address
 
 
 def recognize(text: str) -> str:
@@ -24,5 +26,7 @@ def recognize(text: str) -> str:
         return ""
 
 
-def _lower(text: str) -> str:
-    return email_validator.validate_email(text, check_deliverability=False).normalized.lower()
+def _to_lower(text: str) -> str:
+    lower = email_validator.validate_email(text, check_deliverability=False).normalized.lower()
+    # Letters that are composed in lower case only, such as U+01F0, have to be composed again.
+    return unicodedata.normalize("NFC", lower)

@@ -24,9 +24,14 @@ MAX_PASSWORD_LENGTH = 128
 MAX_THRESHOLD_MS = 3_600_000
 
 
-# Letters and symbols that are displayed as nothing: Hangul fillers and the empty Braille pattern.
-_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")
+_CONTROLS = frozenset({"Cc", "Zl", "Zp"})
 _LINE_BREAKS_AND_TABS = frozenset("\n\r\t")
+# The first letters of the Unicode categories of letters, numbers, punctuation and symbols; private use characters,
+# which fonts define; and unassigned ones, because emoji that are newer than this version of Python are among them.
+_VISIBLE = frozenset({"L", "N", "P", "S", "Co", "Cn"})
+# Characters of these categories that are displayed as nothing: Hangul fillers, the empty Braille pattern, the musical
+# null notehead, blanks in Egyptian hieroglyphs, and the placeholder of an object that is not part of the text.
+_BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442\ufffc")
 
 
 def _to_nfc(value: object) -> object:
@@ -37,12 +42,35 @@ def _empty_to_null(value: object) -> object:
     return None if value == "" else value
 
 
-def _single_line(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in text):
+def _without_controls(value: object) -> object:
+    # Before the text is trimmed, which would remove line breaks at its ends.
+    if isinstance(value, str) and any(unicodedata.category(character) in _CONTROLS for character in set(value)):
         raise PydanticCustomError("control_character", "Text cannot contain control characters")
-    if not any(unicodedata.category(character)[0] in "LNPS" and character not in _BLANK for character in text):
+    return value
+
+
+def _visible(text: str) -> str:
+    if not any(_is_visible(character) for character in text):
         raise PydanticCustomError("invisible", "Text has to contain a visible character")
     return text
+
+
+def _is_visible(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category == "Cn" and _is_reserved(ord(character)):
+        return False
+    return (category in _VISIBLE or category[0] in _VISIBLE) and character not in _BLANK
+
+
+def _is_reserved(code_point: int) -> bool:
+    """Return whether an unassigned code point is a noncharacter, or reserved for characters without a glyph."""
+    return (
+        code_point == 0x2065
+        or 0xFDD0 <= code_point <= 0xFDEF
+        or 0xFFF0 <= code_point <= 0xFFF8
+        or 0xE0000 <= code_point <= 0xE0FFF
+        or code_point & 0xFFFE == 0xFFFE
+    )
 
 
 def _several_lines(text: str) -> str:
@@ -52,7 +80,8 @@ def _several_lines(text: str) -> str:
 
 
 def _existing_password(text: str) -> str:
-    if len(unicodedata.normalize("NFC", text)) > MAX_PASSWORD_LENGTH:
+    # NFC can be longer than the text of an old hash, and shorter than a new password in another form.
+    if min(len(text), len(unicodedata.normalize("NFC", text))) > MAX_PASSWORD_LENGTH:
         raise PydanticCustomError("string_too_long", "String should have at most 128 characters")
     return text
 
@@ -78,14 +107,15 @@ def _timezone(text: str) -> str:
 
 
 Nfc = BeforeValidator(_to_nfc)
-SingleLine = AfterValidator(_single_line)
-Title = Annotated[str, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), SingleLine]
+SingleLine = BeforeValidator(_without_controls)
+Visible = AfterValidator(_visible)
+Title = Annotated[str, SingleLine, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), Visible]
 Description = Annotated[str, Nfc, StringConstraints(max_length=2_000), AfterValidator(_several_lines)]
 EmptyToNull = BeforeValidator(_empty_to_null)
-Name = Annotated[str, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), SingleLine]
+Name = Annotated[str, SingleLine, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Visible]
 Day = Annotated[date, BeforeValidator(_iso_day), Field(ge=days.EARLIEST_DAY)]
 """A day as an ISO date. Pydantic itself also accepts numbers and instants."""
-Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
+Email = Annotated[str, Nfc, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
 Password = Annotated[
     str,
     Nfc,
@@ -97,7 +127,7 @@ ExistingPassword = Annotated[
     AfterValidator(_existing_password),
     Field(json_schema_extra={"format": "password", "maxLength": MAX_PASSWORD_LENGTH}),
 ]
-"""A password to verify. It is not normalized, because an old hash may be of another form."""
+"""A password to verify. It is not normalized here, because an old hash can be of another form."""
 Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Berlin"])]
 DayStartsAt = Annotated[int, Field(ge=0, le=days.MAX_DAY_START)]
 MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]

@@ -22,6 +22,7 @@ from .fields import EmptyToNull
 from .fields import ExistingPassword
 from .fields import MethodPath
 from .fields import Name
+from .fields import Nfc
 from .fields import Password
 from .fields import Timezone
 from .fields import Title
@@ -56,7 +57,7 @@ class Credentials(RequestBody):
     """The OAuth2 password form. `username` is the e-mail; scope and client fields are accepted and ignored."""
 
     grant_type: Literal["password", ""] = "password"
-    username: Annotated[str, Field(max_length=254)]
+    username: Annotated[str, Nfc, Field(max_length=254)]
     password: ExistingPassword
     scope: str = ""
     client_id: str | None = None
