@@ -19,7 +19,7 @@ def web_client(database_url: str) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH", "DELETE"])
 def test_preflights_from_the_web_client_are_allowed(web_client: TestClient, method: str) -> None:
     headers = {
         "Access-Control-Request-Method": method,

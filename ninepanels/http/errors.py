@@ -11,6 +11,9 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.routing import BaseRoute
+from starlette.routing import Match
+from starlette.routing import Mount
 from starlette.types import Scope
 
 from .. import exceptions
@@ -22,6 +25,9 @@ _DETAILS = {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The request body is too large.",
     HTTPStatus.INTERNAL_SERVER_ERROR: exceptions.NinePanelsBaseException.default_detail,
 }
+
+# HEAD and OPTIONS are not methods of routes: middleware answers HEAD as GET, and OPTIONS if it is a preflight.
+_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +53,24 @@ def _response(scope: Scope, status: int, detail: Any, message: str, headers: Any
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StarletteHTTPException)  # noqa: S101 - as registered in `install`
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        error = StarletteHTTPException(error.status_code, error.detail, {"Allow": ", ".join(_allowed(request))})
     return respond(request.scope, error)
+
+
+def _allowed(request: Request) -> list[str]:
+    """Return all methods of the path of a request. Starlette names only those of the first route that matches."""
+    scope = {**request.scope, "root_path": request.scope.get("app_root_path", request.scope.get("root_path", ""))}
+    methods = [method for method in _METHODS if any(_matches(each, scope, method) for each in request.app.routes)]
+    return ["GET", "HEAD", *methods[1:]] if methods[:1] == ["GET"] else methods
+
+
+def _matches(route: BaseRoute, scope: Scope, method: str) -> bool:
+    if isinstance(route, Mount) and method != "GET":
+        # A mount matches all methods, but the files of the documentation can only be read.
+        return False
+    match, _ = route.matches({**scope, "method": method})
+    return match is Match.FULL
 
 
 async def _domain_error(request: Request, error: Exception) -> JSONResponse:
