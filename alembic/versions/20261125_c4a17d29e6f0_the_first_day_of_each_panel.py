@@ -56,7 +56,7 @@ def _day_of(created_at: datetime, timezone: str, day_starts_at: int) -> date:
     instant = created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC)
     try:
         zone = ZoneInfo(timezone)
-    except ZoneInfoNotFoundError:
-        # A zone that was removed from the tz database must not block the migration.
+    except (ZoneInfoNotFoundError, ValueError):
+        # A zone that was removed from the tz database must not block the migration; ValueError if it is not a name.
         zone = ZoneInfo("UTC")
     return (instant.astimezone(zone) - timedelta(hours=day_starts_at)).date()

@@ -9,6 +9,7 @@ import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
 from sqlalchemy import Column
+from sqlalchemy import Engine
 from sqlalchemy import MetaData
 from sqlalchemy import NullPool
 from sqlalchemy import Table
@@ -63,18 +64,56 @@ def test_migrating_from_the_first_revision_keeps_all_rows(empty_database_url: st
     user |= {"timezone": "UTC", "day_starts_at": 0, "created_at": now}
     panel = {"id": 8, "user_id": 7, "title": "Read", "position": 0, "created_at": now}
     entry = {"id": 9, "user_id": 7, "panel_id": 8, "day": "2026-11-23", "is_complete": True, "timestamp": now}
-    rows = {"users": user, "panels": panel, "entries": entry}
-    with engine.begin() as connection:
-        for table, row in rows.items():
-            columns, values = ", ".join(row), ", ".join(f":{column}" for column in row)
-            # Not by the models, which may have changed since that revision.
-            connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608 - our own names
+    for table, row in {"users": user, "panels": panel, "entries": entry}.items():
+        _insert(engine, table, row)
     migrate(empty_database_url)
     with Session(engine) as session:
         assert session.get_one(sql.User, 7).tokens_valid_after is None
         assert session.get_one(sql.Panel, 8).title == "Read"
         assert session.get_one(sql.Entry, 9).is_complete
     engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("timezone", "day_starts_at", "created_at", "first_day"),
+    [
+        ("UTC", 0, "2026-11-23 00:00:00", "2026-11-23"),
+        ("UTC", 0, "2026-11-22 23:59:59.999999", "2026-11-22"),
+        ("UTC", 5, "2026-11-23 04:59:59.999999", "2026-11-22"),
+        ("UTC", 5, "2026-11-23 05:00:00", "2026-11-23"),
+        ("Asia/Tokyo", 0, "2026-11-22 15:00:00", "2026-11-23"),
+        ("Asia/Tokyo", 3, "2026-11-22 17:59:59", "2026-11-22"),
+        ("America/Los_Angeles", 0, "2026-11-23 07:59:59", "2026-11-22"),
+        ("America/Los_Angeles", 0, "2026-11-23 08:00:00", "2026-11-23"),
+        ("Pacific/Kiritimati", 0, "2026-11-22 10:00:00", "2026-11-23"),
+        ("Pacific/Pago_Pago", 2, "2026-11-23 12:59:59", "2026-11-22"),
+        ("Asia/Kathmandu", 1, "2026-11-22 19:15:00", "2026-11-23"),
+        ("Europe/Berlin", 4, "2026-03-29 02:00:00", "2026-03-29"),
+        ("Europe/Berlin", 4, "2026-10-25 02:59:59", "2026-10-24"),
+        ("Mars/Olympus", 0, "2026-11-23 00:00:00", "2026-11-23"),
+        ("", 1, "2026-11-23 00:00:00", "2026-11-22"),
+    ],
+)
+def test_old_panels_get_their_first_day(
+    empty_database_url: str, timezone: str, day_starts_at: int, created_at: str, first_day: str
+) -> None:
+    migrate(empty_database_url, "b8d4e6f10a93")
+    engine = make_engine(empty_database_url, poolclass=NullPool)
+    user = {"id": 7, "email": "ada@example.com", "name": "Ada", "hashed_password": "x", "is_admin": False}
+    user |= {"timezone": timezone, "day_starts_at": day_starts_at, "created_at": created_at}
+    panels = [{"id": 8 + number, "user_id": 7, "title": "Read", "position": number} for number in range(3)]
+    _insert(engine, "users", user)
+    for panel in panels:
+        # Days later, with another result.
+        later = "2027-01-01 12:00:00" if panel["position"] else created_at
+        _insert(engine, "panels", panel | {"created_at": later})
+    migrate(empty_database_url)
+    with Session(engine) as session:
+        found = session.execute(select(sql.Panel.id, sql.Panel.first_day).order_by(sql.Panel.id)).all()
+    engine.dispose()
+    assert found[0] == (8, date.fromisoformat(first_day))
+    assert len(found) == 3
+    assert all(abs(each.first_day - date(2027, 1, 1)).days <= 1 for each in found[1:])
 
 
 # Small numbers satisfy the check constraints of all columns.
@@ -103,6 +142,13 @@ def test_two_concurrent_migrations_keep_all_rows_of_an_earlier_revision(empty_da
         assert not crud.schema.has_orphans(session)
         assert {table.name: session.execute(select(table)).all() for table in tables} == before
     engine.dispose()
+
+
+def _insert(engine: Engine, table: str, row: dict[str, object]) -> None:
+    """Insert a row, not by the models, which may have changed since the revision of the database."""
+    columns, values = ", ".join(row), ", ".join(f":{column}" for column in row)
+    with engine.begin() as connection:
+        connection.execute(text(f"INSERT INTO {table} ({columns}) VALUES ({values})"), row)  # noqa: S608 - our own names
 
 
 def _snapshot(database_url: str) -> tuple[object, ...]:
