@@ -20,6 +20,7 @@ NinePanelsBaseException
 │   ├── NotReady
 │   └── WebhookUnavailable
 ├── MailNotSent                 retried later
+├── MailUndeliverable           given up
 ├── WebhookRejected
 ├── OperationRefused            by mission control
 ├── PreflightFailed             a check of the release checklist
@@ -175,6 +176,10 @@ class WebhookRejected(NinePanelsBaseException):
 
 class MailNotSent(NinePanelsBaseException):
     """An e-mail could not be handed to the mail server. `context_msg` gives the reason, without an address."""
+
+
+class MailUndeliverable(NinePanelsBaseException):
+    """An e-mail is for an address that is not valid. `context_msg` gives the reason, without the address."""
 
 
 class OperationRefused(NinePanelsBaseException):

@@ -102,17 +102,25 @@ class AuthenticatedUser(_Authenticated):
         return result
 
     async def confirm_password(self, password: str) -> str:
-        """Verify the user's current password and return its hash.
+        """Verify the user's current password and return its hash; an outdated hash is replaced.
 
         Raises:
             WrongPassword: the password is wrong.
             RateLimited: too many wrong passwords.
         """
         user = await route_threads.run(database.read, self._read_user)
-        matches, _ = await passwords.verify_password(password, user.hashed_password, rate_limits.recheck(user.id))
+        attempts = rate_limits.recheck(user.id)
+        matches, new_hash = await passwords.verify_password(password, user.hashed_password, attempts)
         if not matches:
             raise exceptions.WrongPassword
-        return user.hashed_password
+        if new_hash is None:
+            return user.hashed_password
+        await route_threads.run(self._replace_hash, user.hashed_password, new_hash)
+        return new_hash
+
+    def _replace_hash(self, outdated: str, new: str) -> None:
+        with self.transaction() as (work, user):
+            crud.users.replace_hash(work, user.id, outdated=outdated, new=new)
 
     def _execute(
         self,

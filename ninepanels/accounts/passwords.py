@@ -3,6 +3,7 @@
 import asyncio
 import unicodedata
 import uuid
+from collections.abc import Iterable
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -36,7 +37,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
-    """Return whether a password matches a hash, and a new hash if that one is outdated.
+    """Return whether a password matches a hash, and a new hash if that one is outdated or not of NFC.
 
     A wrong password counts against the limits of `attempts`.
 
@@ -51,14 +52,21 @@ def _verify(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bo
     # and count at any time, so a burst of parallel guesses can exceed a limit by no more than that.
     rate_limiter.check(attempts)
     normalized = _to_nfc(password)
-    matches, new_hash = _matches(normalized, hashed)
-    if not matches and password != normalized:
-        # Before passwords were normalized, they were hashed as they were typed.
-        matches, _ = _matches(password, hashed)
-        new_hash = context.hash(normalized) if matches else None
-    if not matches:
-        rate_limiter.count(attempts)
-    return matches, new_hash
+    for form in _forms(password, normalized):
+        matches, new_hash = _matches(form, hashed)
+        if matches:
+            return True, new_hash if form == normalized else context.hash(normalized)
+    rate_limiter.count(attempts)
+    return False, None
+
+
+def _forms(password: str, normalized: str) -> Iterable[str]:
+    """Return the forms of a password to verify, NFC first. A password in ASCII has one form.
+
+    Before passwords were normalized, they were hashed as they were typed. The forms depend on the typed password only,
+    so a wrong one takes as long for an unknown account as for a known one, whatever the form of its hash.
+    """
+    return dict.fromkeys((normalized, password, unicodedata.normalize("NFD", password)))
 
 
 def _matches(password: str, hashed: str) -> tuple[bool, str | None]:

@@ -14,6 +14,7 @@ from jinja2 import StrictUndefined
 from jinja2 import select_autoescape
 
 from .. import clock
+from .. import exceptions
 from .. import ids
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
@@ -47,6 +48,9 @@ def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, set
         name: the user's name, None if the e-mail is for no user. It is used in the body only, never in a header.
         reset_token: the token in the link of a password reset, otherwise None.
         settings: contains the sender and the address of the web client.
+
+    Raises:
+        MailUndeliverable: the recipient is not a valid address.
     """
     kind = pyd.MailKind(mail.kind)
     recipient = _with_ascii_domain(mail.recipient)
@@ -86,5 +90,9 @@ def sender(settings: Settings) -> str:
 
 def _with_ascii_domain(email: str) -> str:
     """Return the address with its domain in ASCII (Punycode), because most mail servers accept no other."""
-    valid = email_validator.validate_email(email, check_deliverability=False)
+    try:
+        valid = email_validator.validate_email(email, check_deliverability=False)
+    except email_validator.EmailNotValidError:
+        # The library's message contains parts of the address, so it is not chained.
+        raise exceptions.MailUndeliverable(context_msg="the address is not valid") from None
     return valid.ascii_email or f"{valid.local_part}@{valid.ascii_domain}"

@@ -84,6 +84,10 @@ async def _send(mail: sql.OutboxMail, settings: Settings) -> None:
             await transport.deliver(message, settings)
             log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
             await _mark_sent_with_retries(mail)
+    except exceptions.MailUndeliverable as error:
+        # An address that an earlier release accepted. Another attempt would fail, too.
+        log.error("Mail %d (%s) is given up: %s", mail.id, mail.kind, error.context_msg, extra=about)  # noqa: TRY400
+        await asyncio.to_thread(_delete, mail)
     except exceptions.NinePanelsBaseException as error:
         log.warning("Mail %d (%s) was not sent: %s", mail.id, mail.kind, error.context_msg or error, extra=about)
         await asyncio.to_thread(_postpone, mail, _back_off(mail))
@@ -170,6 +174,11 @@ def _back_off(mail: sql.OutboxMail) -> timedelta:
 def _postpone(mail: sql.OutboxMail, delay: timedelta) -> None:
     with database.transaction() as work:
         crud.outbox.postpone(work, mail.id, delay)
+
+
+def _delete(mail: sql.OutboxMail) -> None:
+    with database.transaction() as work:
+        crud.outbox.delete(work, mail.id)
 
 
 def _mark_sent(mail: sql.OutboxMail) -> None:
