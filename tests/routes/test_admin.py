@@ -1,4 +1,7 @@
+from typing import Any
+
 import pytest
+from sqlalchemy import delete
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
@@ -154,6 +157,44 @@ def test_a_route_that_was_never_called_can_be_changed(admin: Person) -> None:
     stats = data(admin.patch("/admin/routes", {"method_path": "DELETE_/panels/{panel_id}", "window_size": 7}))
     assert (stats["method"], stats["path"], stats["count"]) == ("DELETE", "/panels/{panel_id}", 0)
     assert {stats[name] for name in ("avg", "p50", "p95", "p99", "min", "max", "last")} == {None}
+
+
+NUMBERS = ("avg", "p50", "p95", "p99", "min", "max", "last")
+CHANGES = [{"window_size": 7}, {"alert_threshold_ms": 12.5}, {"window_size": 1, "alert_threshold_ms": 0.001}]
+
+
+def listed(admin: Person) -> dict[str, dict[str, Any]]:
+    finish_events(admin.client)
+    stats = {each["method_path"]: each for each in data(admin.get("/admin/routes"))}
+    assert [each for each in stats.values() if None in {each[name] for name in NUMBERS} or not each["count"]] == []
+    return stats
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("name", ["GET_/health/live", "DELETE_/panels/{panel_id}", "GET_/docs", "ANY_unmatched"])
+def test_a_changed_route_is_listed_once_it_is_called(admin: Person, name: str, change: dict[str, object]) -> None:
+    data(admin.patch("/admin/routes", {"method_path": name} | change))
+    assert name not in listed(admin)
+    method, _, path = name.partition("_")
+    admin.request(method.replace("ANY", "GET"), f"/{path.removeprefix('/')}".replace("{panel_id}", "1000"))
+    finish_events(admin.client)
+    shown = listed(admin)[name]
+    assert shown["count"] == 1
+    assert {key: shown[key] for key in change if key in shown} == {k: v for k, v in change.items() if k in shown}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_numbers_are_listed_after_their_timings_are_swept(
+    admin: Person, client: TestClient, stopwatch: Stopwatch, change: dict[str, object]
+) -> None:
+    stopwatch.ms = 10.0
+    client.get("/health/live")
+    assert listed(admin)["GET_/health/live"]["avg"] == pytest.approx(10)
+    with database.transaction() as work:
+        work.execute(delete(sql.Timing))
+    assert data(admin.patch("/admin/routes", {"method_path": "GET_/health/live"} | change))["count"] == 0
+    shown = listed(admin)["GET_/health/live"]
+    assert [shown[name] for name in (*NUMBERS, "count")] == pytest.approx([10] * 7 + [1])
 
 
 @pytest.mark.parametrize("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])

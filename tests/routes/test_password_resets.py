@@ -1,26 +1,39 @@
 """Resetting the password by mail."""
 
 import re
+import shutil
+from collections.abc import Callable
 from datetime import datetime
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy import update
+from starlette.testclient import TestClient
 
+from ninepanels import clock
 from ninepanels import crud
 from ninepanels import event_types
+from ninepanels import pydmodels as pyd
 from ninepanels import sqlmodels as sql
 from ninepanels.accounts import passwords
 from ninepanels.accounts import tokens
+from ninepanels.config import Settings
 from ninepanels.database import database
+from ninepanels.mail import outbox
 from ninepanels.observability import logs
 
 from ..conftest import Clock
 from ..support.mailbox import Mailbox
+from ..support.outbox import is_leased
+from ..support.outbox import rows
+from ..support.outbox import wait_until_sent
+from ..support.outbox import wake_outbox
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
+from ..support.servers import wait_for
 from .test_auth import NEW_PASSWORD
 from .test_auth import RESET
 from .test_auth import another_login
@@ -213,3 +226,108 @@ def test_an_email_with_a_line_end_is_422(ada: Person, template: str, line_end: s
     assert ada.client.post("/users", json=sign_up).status_code == 422
     assert ada.client.post("/auth/request_password_reset", json={"email": email}).status_code == 422
     assert ada.patch("/users", {"email": email, "current_password": PASSWORD}).status_code == 422
+
+
+# --- A login cancels open resets --------------------------------------------------------------------------------------
+
+
+def test_a_login_voids_an_open_reset_link(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
+    link = mailbox.reset_link()
+    assert status(another_login(ada)) == 200
+    assert reset(ada.client, link) == 401
+
+
+def test_the_first_login_voids_an_open_reset_link(client: TestClient, mailbox: Mailbox) -> None:
+    body = {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}
+    data(client.post("/users", json=body))
+    data(client.post("/auth/request_password_reset", json={"email": "eve@example.com"}))
+    link = mailbox.reset_link()
+    assert Person.log_in(client, "Eve@example.com")
+    assert reset(client, link) == 401
+    assert Person.log_in(client, "eve@example.com")
+
+
+def test_a_login_keeps_the_reset_links_of_other_users(ada: Person, bob: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
+    link = mailbox.reset_link()
+    another_login(bob)
+    assert reset(ada.client, link) == 200
+
+
+@pytest.mark.parametrize("password", ["wrong", "", PASSWORD.upper()])
+def test_a_failed_login_keeps_an_open_reset_link(ada: Person, mailbox: Mailbox, password: str) -> None:
+    request_reset(ada)
+    link = mailbox.reset_link()
+    assert ada.client.post("/token", data={"username": ada.email, "password": password}).status_code in {401, 422}
+    assert reset(ada.client, link) == 200
+
+
+@pytest.mark.parametrize("later_s", [0, 1, -1, -86_400])
+def test_a_reset_that_is_requested_after_the_login_stays_valid(
+    wall_clock: Clock, ada: Person, mailbox: Mailbox, later_s: int
+) -> None:
+    request_reset(ada)
+    mailbox.reset_link()
+    another_login(ada)
+    wall_clock.now += timedelta(seconds=later_s)
+    request_reset(ada)
+    assert reset(ada.client, mailbox.reset_link(2)) == 200
+
+
+def change_email(person: Person) -> None:
+    data(person.patch("/users", {"email": "lovelace@example.com", "current_password": PASSWORD}))
+
+
+CANCELLATIONS: list[Callable[[Person], object]] = [another_login, change, change_email]
+
+
+@pytest.mark.parametrize("cancel", CANCELLATIONS)
+def test_an_unsent_reset_of_this_user_only_is_cancelled(
+    wall_clock: Clock, ada: Person, bob: Person, mailbox: Mailbox, cancel: Callable[[Person], object]
+) -> None:
+    wait_until_sent(2)
+    shutil.rmtree(mailbox.folder)
+    mailbox.folder.write_text("not a folder")
+    for person in (ada, bob):
+        request_reset(person)
+    wait_for(lambda: not any(row.attempts == 0 or is_leased(row) for row in rows()))
+    cancel(ada)
+    # A lease is relative to the clock, so no mail may be leased when the clock changes.
+    wait_for(lambda: not any(row.sent_at is None and (row.attempts == 0 or is_leased(row)) for row in rows()))
+    mailbox.folder.unlink()
+    wall_clock.now += timedelta(minutes=5)
+    wake_outbox(ada.client)
+    wait_for(lambda: all(row.sent_at for row in rows()))
+    assert [str(mail["To"]) for mail in mailbox.wait_for("new password")] == [bob.email]
+    assert reset(bob.client, mailbox.reset_link()) == 200
+
+
+@pytest.mark.parametrize("cancel", CANCELLATIONS)
+def test_a_reset_that_is_cancelled_between_claim_and_delivery_is_not_sent(
+    ada: Person, settings: Settings, cancel: Callable[[Person], object]
+) -> None:
+    wait_until_sent()
+    with database.transaction() as work:
+        crud.outbox.add(work, pyd.MailKind.PASSWORD_RESET, ada.email, None)
+        mail = crud.outbox.claim(work, outbox.LEASE)
+    assert mail is not None
+    cancel(ada)
+    assert outbox._compose(mail, settings) is None
+    with database.connection() as connection:
+        assert connection.execute(select(sql.PasswordResetToken.token_hash)).all() == []
+
+
+def test_a_token_of_an_earlier_release_is_void_after_a_newer_request(ada: Person, mailbox: Mailbox) -> None:
+    request_reset(ada)
+    link = mailbox.reset_link()
+    wait_until_sent(2)
+    with database.transaction() as work:
+        work.execute(update(sql.PasswordResetToken).values(mail_id=None))
+        later = crud.outbox.add(work, pyd.MailKind.PASSWORD_RESET, ada.email, None)
+        # Far enough in the future not to be sent, and near enough not to count as a mistake of the clock.
+        later.next_attempt_at = clock.now() + timedelta(minutes=10)
+    assert reset(ada.client, link) == 401
+    with database.transaction() as work:
+        crud.outbox.delete(work, later.id)
+    assert reset(ada.client, link) == 200

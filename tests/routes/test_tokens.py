@@ -1,3 +1,6 @@
+from datetime import datetime
+from datetime import timedelta
+
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -11,6 +14,7 @@ from ..conftest import Clock
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
+from ..support.pipeline import finish_events
 from ..support.recorder import Recorder
 
 
@@ -107,6 +111,33 @@ def test_a_login_emits_an_event_and_sets_last_login(api: FastAPI, recorder: Reco
     # Closing the client stops the service, which drains the queue.
     with TestClient(api) as client:
         assert data(Person(client, ada.email, ada.id, ada.token).get("/users"))["last_login"] == at
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 59, 60, 86_400])
+def test_the_last_activity_is_never_older_than_the_last_login(wall_clock: Clock, ada: Person, seconds: int) -> None:
+    def instants() -> tuple[datetime | None, datetime | None]:
+        finish_events(ada.client)
+        with database.connection() as connection:
+            user = crud.users.read_by_email(connection, ada.email)
+        assert user is not None
+        return user.last_login, user.last_activity
+
+    assert instants() == (wall_clock.now, wall_clock.now)
+    assert ada.get("/panels").status_code == 200
+    wall_clock.now += timedelta(seconds=seconds)
+    Person.log_in(ada.client, ada.email)
+    assert instants() == (wall_clock.now, wall_clock.now)
+
+
+def test_a_login_does_not_set_the_last_activity_back(wall_clock: Clock, ada: Person) -> None:
+    finish_events(ada.client)
+    at = wall_clock.now
+    with database.transaction() as work:
+        crud.users.record_activity(work, ada.id, at + timedelta(minutes=2), timedelta(minutes=1))
+        crud.users.record_login(work, ada.id, at + timedelta(minutes=1))
+        user = crud.users.read(work, ada.id)
+        assert user is not None
+        assert (user.last_login, user.last_activity) == (at + timedelta(minutes=1), at + timedelta(minutes=2))
 
 
 def test_activity_is_recorded_at_most_once_a_minute(api: FastAPI, wall_clock: Clock) -> None:
