@@ -14,7 +14,7 @@ from fastapi import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
-from ..runtime.threads import route_threads
+from ..runtime import threads
 from . import bodies
 
 
@@ -56,7 +56,11 @@ def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[
 
     @wraps(endpoint)
     async def respond(**values: Any) -> Response:
-        result = serialize(await endpoint(**values)) if is_coroutine else await route_threads.run(call, **values)
+        if is_coroutine:
+            async with threads.time_limit():
+                result = serialize(await endpoint(**values))
+        else:
+            result = await threads.route_threads.run(call, **values)
         if isinstance(result, Response):
             return result
         response = Response(result, status_code or 200, media_type="application/json")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import AsyncIterator
 from collections.abc import Callable
 from contextvars import copy_context
 from functools import partial
@@ -99,6 +100,23 @@ def _settle(result: asyncio.Future[Any], settle: Callable[[Any], None], value: o
     # By now, the event loop may be closed and the caller may be cancelled. Nothing waits for the result then.
     with contextlib.suppress(RuntimeError):
         result.get_loop().call_soon_threadsafe(lambda: None if result.done() else settle(value))
+
+
+@contextlib.asynccontextmanager
+async def time_limit(timeout_s: float = ROUTE_TIMEOUT_S) -> AsyncIterator[None]:
+    """Limit the duration of an endpoint that passes several threads in turn, the hashing threads included.
+
+    Raises:
+        ThreadTimeout: the block took too long; it was cancelled. A call that has a thread by then runs on.
+    """
+    limit = asyncio.timeout(timeout_s)
+    try:
+        async with limit:
+            yield
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise exceptions.ThreadTimeout(context_msg="the request passed several threads and took too long") from error
 
 
 route_threads = Threads("route", ROUTE_TIMEOUT_S)

@@ -9,6 +9,7 @@ import pytest
 
 from ninepanels import exceptions
 from ninepanels.observability import request_ids
+from ninepanels.runtime import threads
 from ninepanels.runtime.threads import Threads
 
 DEADLINE_S = 10
@@ -173,6 +174,32 @@ def test_a_call_that_exceeds_the_time_limit_is_reported_and_the_threads_stay_usa
                 return await threads.run(lambda: True)
             return False
 
+        asyncio.run(serve())
+
+
+def test_a_time_limit_holds_for_several_calls_together() -> None:
+    with pool_of(1) as pool:
+        calls: list[int] = []
+
+        async def serve() -> None:
+            # No call exceeds the limit of the pool.
+            async with threads.time_limit(0.1):
+                while True:
+                    await pool.run(calls.append, len(calls))
+
+        with pytest.raises(exceptions.ThreadTimeout):
+            asyncio.run(serve())
+        # The pool stays usable.
+        asyncio.run(pool.run(calls.append, -1))
+    assert calls[-1] == -1
+
+
+def test_a_timeout_of_the_block_itself_is_not_translated() -> None:
+    async def serve() -> None:
+        async with threads.time_limit(DEADLINE_S):
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
         asyncio.run(serve())
 
 
