@@ -7,9 +7,7 @@ from typing import Any
 import pydantic_core
 from sqlalchemy import ColumnElement
 from sqlalchemy import Text
-from sqlalchemy import and_
 from sqlalchemy import bindparam
-from sqlalchemy import case
 from sqlalchemy import cast
 from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
@@ -59,6 +57,10 @@ _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
 }
 
 
+# The scalar function; SQLite's `min` is an aggregate function only with one argument.
+_EARLIEST: dict[str, Callable[..., Any]] = {"postgresql": func.least, "sqlite": func.min}
+
+
 def first_complete_day(*conditions: ColumnElement[bool]) -> Any:
     """Return a scalar subquery for the first complete day among the entries that meet the conditions."""
     days_complete = select(sql.Entry.day).where(*conditions, sql.Entry.is_complete)
@@ -69,12 +71,8 @@ def _history(kind: str, order: Any) -> Any:
     of_panel = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
     first_complete = first_complete_day(*of_panel)
     # As in `days.history`. Earlier entries, all of them incomplete, must not use up the limit of an ascending page.
-    today = bindparam("today", type_=sql.Entry.day.type)
-    first = case(
-        (and_(first_complete < sql.Panel.first_day, first_complete < today), first_complete),
-        (sql.Panel.first_day < today, sql.Panel.first_day),
-        else_=today,
-    )
+    first_day, today = sql.Panel.first_day, bindparam("today", type_=sql.Entry.day.type)
+    first = _EARLIEST[kind](func.coalesce(first_complete, first_day), first_day, today)
     entries = (
         select(sql.Entry.id, sql.Entry.day, sql.Entry.is_complete)
         .where(*of_panel, sql.Entry.day.between(first, today))
