@@ -5,6 +5,7 @@ that the entries of a panel are scattered over the table.
 """
 
 from sqlalchemy import NullPool
+from sqlalchemy import inspect
 from sqlalchemy import make_url
 from sqlalchemy import text
 
@@ -31,9 +32,9 @@ def email(number: int) -> str:
     return f"user{number}@example.com"
 
 
-def fill(url: str, users: int) -> None:
-    """Migrate an empty database and insert users, each with 9 panels and 365 entries per panel."""
-    migrate(url)
+def fill(url: str, users: int, revision: str = "head") -> None:
+    """Migrate an empty database to a revision and insert users, each with 9 panels and 365 entries per panel."""
+    migrate(url, revision)
     kind = make_url(url).get_backend_name()
 
     def series(name: str, first: int, last: int) -> str:
@@ -41,6 +42,8 @@ def fill(url: str, users: int) -> None:
 
     now, day = _NOW[kind], _DAY[kind]
     engine = make_engine(url, poolclass=NullPool)
+    has_first_day = "first_day" in {column["name"] for column in inspect(engine).get_columns("panels")}
+    first_day_column, first_day = (", first_day", f", {_TODAY[kind]}") if has_first_day else ("", "")
     with engine.begin() as connection:
         connection.execute(
             text(
@@ -52,8 +55,8 @@ def fill(url: str, users: int) -> None:
         )
         connection.execute(
             text(
-                "INSERT INTO panels (user_id, title, description, position, created_at, first_day)"
-                f" SELECT u.id, 'One thing to do each day', 'And why', p.n, {now}, {_TODAY[kind]}"
+                f"INSERT INTO panels (user_id, title, description, position, created_at{first_day_column})"
+                f" SELECT u.id, 'One thing to do each day', 'And why', p.n, {now}{first_day}"
                 f" FROM users u CROSS JOIN {series('p', 0, PANELS - 1)} ORDER BY u.id, p.n"
             )
         )
