@@ -95,7 +95,9 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             # The data contains a further request after one that was rejected.
             return
-        size = len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers)
+        size = len(self.url)
+        for name, value in self.headers:
+            size += len(name) + len(value) + 4
         if size > MAX_HEADER_BYTES:
             self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
             return
