@@ -32,6 +32,6 @@ def _finish(user: UserRow, new_hash: str | None) -> None:
         crud.users.lock(work, user.id)
         if new_hash is not None:
             crud.users.replace_hash(work, user.id, outdated=user.hashed_password, new=new_hash)
-        # The user knows the password, so no open reset link is needed. Cancelled here and not by the event handler:
-        # the handler would have to compare instants with those of later requests.
+        # A user who can log in needs no open reset link. The event handler runs later, and would have
+        # to compare instants in order to keep the links that were requested after the login.
         crud.password_resets.cancel_all(work, user.id, user.email)

@@ -53,7 +53,7 @@ def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> p
     claims = {
         "sub": str(user.id),
         "iat": issued_at.timestamp(),
-        # From `at`: after a revocation by a clock that was ahead, `issued_at` is in the future.
+        # The lifetime starts at `at`: `issued_at` is in the future if a clock that was ahead revoked the tokens.
         "exp": at + lifetime,
         "gen": user.token_generation or 0,  # None until a new row is flushed
         "jti": str(uuid.uuid4()),
@@ -88,7 +88,7 @@ def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
             jti=str(claims["jti"]),
             issued_at=datetime.fromtimestamp(claims["iat"], UTC),
             expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-            # Tokens of earlier releases have none.
+            # Tokens of earlier releases have no generation.
             generation=int(claims.get("gen", 0)),
         )
     except Exception as error:

@@ -107,7 +107,7 @@ def read_window(executor: Executor, method_path: str, window_size: int) -> Seque
 def sweep(session: Session, created_before: datetime, limit: int) -> None:
     """Delete timings and statistics that were created before an instant or in the future, at most `limit` of each.
 
-    Those in the future were created by a clock that was ahead. They would count as the latest ones until then.
+    Rows in the future come from a clock that was ahead, and would count as the latest rows until that time.
     """
     newest = clock.now() + clock.MAX_SKEW
     old_timings = (
