@@ -57,7 +57,7 @@ def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[
     @wraps(endpoint)
     async def respond(**values: Any) -> Response:
         if is_coroutine:
-            async with threads.time_limit():
+            async with threads.time_limit(threads.ROUTE_TIMEOUT_S):
                 result = serialize(await endpoint(**values))
         else:
             result = await threads.route_threads.run(call, **values)

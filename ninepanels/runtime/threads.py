@@ -103,7 +103,7 @@ def _settle(result: asyncio.Future[Any], settle: Callable[[Any], None], value: o
 
 
 @contextlib.asynccontextmanager
-async def time_limit(timeout_s: float = ROUTE_TIMEOUT_S) -> AsyncIterator[None]:
+async def time_limit(timeout_s: float) -> AsyncIterator[None]:
     """Limit the duration of an endpoint that passes several threads in turn, the hashing threads included.
 
     Raises:
