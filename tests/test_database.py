@@ -55,7 +55,7 @@ def test_a_mistake_in_the_sql_is_not_translated(connected_database: Database, op
         connection.execute(UNDEFINED_COLUMN)
 
 
-def test_a_mistake_in_the_sql_is_a_500(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mistake_in_the_sql_returns_500(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_all(connection: Connection, *_arguments: object) -> None:
         connection.execute(UNDEFINED_COLUMN)
 

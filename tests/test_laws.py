@@ -114,7 +114,7 @@ def test_law_1_crud_imports_no_http(path: Path) -> None:
     assert not imports_anything_of(path, *forbidden)
 
 
-def test_law_1_models_import_nothing_of_ours() -> None:
+def test_law_1_models_import_no_other_module_of_the_project() -> None:
     assert not imports_anything_of(PACKAGE / "sqlmodels.py", "ninepanels")
 
 
@@ -176,7 +176,7 @@ def test_law_7_only_the_http_layer_uses_http_exceptions(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
-def test_law_7_every_exception_is_one_of_ours(path: Path) -> None:
+def test_law_7_exceptions_are_defined_in_one_module(path: Path) -> None:
     if path.name != "exceptions.py":
         classes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
         assert not [node.name for node in classes if any("Exception" in ast.unparse(base) for base in node.bases)]
@@ -210,7 +210,7 @@ def test_law_9_every_route_of_the_api_has_the_projects_class(api: FastAPI) -> No
 
 
 @pytest.mark.parametrize("path", files_in("routes"), ids=ids)
-def test_routes_reach_the_database_in_no_more_ways_than_are_offered(path: Path) -> None:
+def test_routes_use_only_the_offered_methods_of_the_database(path: Path) -> None:
     offered = {"read", "read_for_monitoring", "transaction", "connections_in_use"}
     tree = ast.parse(path.read_text())
     used = {
@@ -224,7 +224,7 @@ def is_named(node: ast.expr, name: str) -> bool:
 
 
 @pytest.mark.parametrize("path", FILES, ids=ids)
-def test_the_bible_names_the_models_sql_and_pyd(path: Path) -> None:
+def test_models_are_imported_as_sql_and_pyd(path: Path) -> None:
     aliases = {"sqlmodels": "sql", "pydmodels": "pyd"}
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):

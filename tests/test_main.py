@@ -52,13 +52,13 @@ def test_the_documentation_has_no_envelope(client: TestClient, path: str) -> Non
     assert not response.text.startswith('{"data":')
 
 
-def test_unknown_paths_are_404_in_the_envelope(client: TestClient) -> None:
+def test_an_unknown_path_returns_404_in_the_envelope(client: TestClient) -> None:
     response = client.get("/nowhere")
     assert response.status_code == 404
     assert response.json()["error_message"] == "There is nothing at this address."
 
 
-def test_unsupported_methods_are_405_in_the_envelope(client: TestClient) -> None:
+def test_an_unsupported_method_returns_405_in_the_envelope(client: TestClient) -> None:
     response = client.put("/users")
     assert response.status_code == 405
     assert response.json()["is_error"]

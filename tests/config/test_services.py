@@ -55,7 +55,7 @@ def test_the_url_root_has_no_trailing_slash(url: str) -> None:
 @pytest.mark.parametrize(
     "url", ["", "smtp://mail.example", "smtp://ada:p%40ss@mail.example:587", "smtps://ada:x@[2001:db8::1]:465"]
 )
-def test_valid_smtp_urls(url: str) -> None:
+def test_valid_smtp_urls_are_accepted(url: str) -> None:
     assert settings_of(smtp_url=url).smtp_url == url
 
 
@@ -163,7 +163,7 @@ def test_webhooks_use_https_or_a_loopback_address(url: str, set_variables: SetVa
     assert config.read_settings().alert_webhook_url.get_secret_value() == url
 
 
-def test_several_alert_addresses(set_variables: SetVariables) -> None:
+def test_several_alert_addresses_are_accepted(set_variables: SetVariables) -> None:
     set_variables(ALERT_EMAILS="Ops@Ninepanels.example, ada@example.com")
     assert config.read_settings().alert_emails == ("ops@ninepanels.example", "ada@example.com")
 

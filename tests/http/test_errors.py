@@ -77,6 +77,6 @@ def test_a_4xx_without_context_is_logged_with_its_detail(lines: list[dict[str, o
 
 
 @pytest.mark.parametrize("error", [None, exceptions.DatabaseUnavailable(context_msg="OperationalError")])
-def test_successes_and_5xx_are_not_logged_here(lines: list[dict[str, object]], error: Exception | None) -> None:
+def test_successes_and_5xx_are_not_logged_as_refusals(lines: list[dict[str, object]], error: Exception | None) -> None:
     assert status_of(error) == (503 if error else 200)
     assert lines == []

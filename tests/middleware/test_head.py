@@ -37,7 +37,7 @@ def test_head_works_on_the_pages_of_the_documentation(api: FastAPI, path: str) -
     assert head.headers["content-length"] == get.headers["content-length"]
 
 
-def test_head_on_a_route_without_get_is_405(ada: Person) -> None:
+def test_head_on_a_route_without_get_returns_405(ada: Person) -> None:
     assert ada.request("HEAD", "/token").status_code == 405
 
 

@@ -158,7 +158,7 @@ def test_other_headers_are_unchanged() -> None:
     assert sent.headers["x-tea"] == "green"
 
 
-def test_responses_do_not_affect_later_ones() -> None:
+def test_a_response_does_not_affect_the_next_response() -> None:
     app = ResponseWrapperMiddleware(Responder(b"1", headers=JSON))
     assert call(app, http_scope()) == call(app, http_scope())
 

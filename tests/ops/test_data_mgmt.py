@@ -163,7 +163,7 @@ def test_schema_shows_the_tables_of_the_database(manage_data: ManageData, migrat
     assert f"The database has revision {crud.schema.REVISION}; this release has {crud.schema.REVISION}." in result.out
 
 
-def test_schema_of_an_empty_database(manage_data: ManageData, empty_database_url: str) -> None:
+def test_schema_shows_no_revision_for_an_empty_database(manage_data: ManageData, empty_database_url: str) -> None:
     result = manage_data(empty_database_url, "schema")
     assert result == (0, f"The database has revision none; this release has {crud.schema.REVISION}.\n", "")
 

@@ -48,7 +48,7 @@ def test_a_page_past_the_end_is_empty(admin: Person) -> None:
 
 
 @pytest.mark.parametrize("page", [{"offset": -1}, {"limit": 0}, {"limit": 1_001}, {"offset": 2**63}])
-def test_an_invalid_page_is_422(admin: Person, page: dict[str, int]) -> None:
+def test_an_invalid_offset_or_limit_returns_422(admin: Person, page: dict[str, int]) -> None:
     assert admin.get("/admin/users", **page).status_code == 422
 
 
@@ -72,7 +72,7 @@ def test_demoting_a_user_who_is_not_an_admin_succeeds(admin: Person, bob: Person
     assert data(admin.patch(f"/admin/users/{bob.id}", {"is_admin": False}))["is_admin"] is False
 
 
-def test_an_unknown_user_is_404(admin: Person) -> None:
+def test_changing_an_unknown_user_returns_404(admin: Person) -> None:
     assert admin.patch("/admin/users/1000", {"is_admin": True}).status_code == 404
 
 
@@ -198,7 +198,7 @@ def test_numbers_are_listed_after_their_timings_are_swept(
 
 
 @pytest.mark.parametrize("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])
-def test_an_unknown_route_is_404_and_is_not_stored(admin: Person, name: str) -> None:
+def test_an_unknown_route_returns_404_and_is_not_stored(admin: Person, name: str) -> None:
     assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
     assert admin.get("/admin/routes/timings", method_path=name).status_code == 404
     with database.transaction() as session:
@@ -242,5 +242,5 @@ def test_timings_are_ordered_newest_first(admin: Person, client: TestClient, sto
 
 
 @pytest.mark.parametrize("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
-def test_an_invalid_timings_query_is_422(admin: Person, query: dict[str, object]) -> None:
+def test_an_invalid_query_of_timings_returns_422(admin: Person, query: dict[str, object]) -> None:
     assert admin.get("/admin/routes/timings", **query).status_code == 422

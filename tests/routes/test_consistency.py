@@ -54,5 +54,5 @@ def test_only_the_last_days_are_counted(wall_clock: Clock, ada: Person, days: in
 
 
 @pytest.mark.parametrize("days", ["0", "-1", "1.5", "many", str(2**63)])
-def test_a_malformed_number_of_days_is_422(ada: Person, days: str) -> None:
+def test_a_malformed_number_of_days_returns_422(ada: Person, days: str) -> None:
     assert ada.get(CONSISTENCY, days=days).status_code == 422

@@ -135,7 +135,7 @@ def test_with_the_token_remote_clients_can_read_metrics(guarded: TestClient) -> 
 
 
 @pytest.mark.parametrize("given", [None, "Bearer", "Bearer ", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}", "Bearer ü"])
-def test_with_a_wrong_token_metrics_are_401(guarded: TestClient, given: str | None) -> None:
+def test_a_wrong_metrics_token_returns_401(guarded: TestClient, given: str | None) -> None:
     headers = {b"Authorization": given.encode()} if given is not None else {}
     response = guarded.get("/metrics", headers=headers)
     assert response.status_code == 401

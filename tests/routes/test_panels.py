@@ -55,13 +55,13 @@ def test_a_panel_is_inserted_at_its_position(ada: Person, position: int, order: 
     assert ada.titles() == list(order)
 
 
-def test_a_negative_position_is_400(ada: Person) -> None:
+def test_creating_a_panel_at_a_negative_position_returns_400(ada: Person) -> None:
     assert ada.post("/panels", {"title": "x", "position": -1}).status_code == 400
     assert ada.titles() == []
 
 
 @pytest.mark.parametrize("position", [-1, 3, 2**70])
-def test_moving_out_of_range_is_400_and_changes_nothing(ada: Person, position: int) -> None:
+def test_moving_a_panel_out_of_range_returns_400_and_changes_nothing(ada: Person, position: int) -> None:
     panel_id = next(iter([ada.new_panel(title) for title in "abc"]))
     assert ada.patch(f"/panels/{panel_id}", {"position": position, "title": "z"}).status_code == 400
     assert ada.titles() == list("abc")
@@ -144,7 +144,7 @@ def test_an_update_without_fields_is_refused_with_400(ada: Person) -> None:
         b'{"title":' * 5_000,
     ],
 )
-def test_a_malformed_body_is_422_and_changes_nothing(ada: Person, body: bytes) -> None:
+def test_a_malformed_body_returns_422_and_changes_nothing(ada: Person, body: bytes) -> None:
     panel_id = ada.new_panel("Read")
     for method, path in (("POST", "/panels"), ("PATCH", f"/panels/{panel_id}")):
         response = ada.request(method, path, content=body, headers={"Content-Type": "application/json"})
@@ -154,7 +154,7 @@ def test_a_malformed_body_is_422_and_changes_nothing(ada: Person, body: bytes) -
     assert ada.titles() == ["Read"]
 
 
-def test_a_422_never_echoes_the_input(ada: Person) -> None:
+def test_a_422_response_never_contains_the_input(ada: Person) -> None:
     secrets = {"title": ["s3cret"], "s3cret": 1, "description": 5, "position": "s3cret"}
     malformed = ada.post("/panels", secrets)
     misplaced = ada.request("POST", "/panels", content=b'{"s3cret": 1}', headers={"Content-Type": "text/plain"})
@@ -169,14 +169,14 @@ def test_65_characters_of_any_script_fit_in_a_title(ada: Person) -> None:
     assert ada.titles() == [title]
 
 
-def test_a_body_over_64_kib_is_413(ada: Person) -> None:
+def test_a_body_over_64_kib_returns_413(ada: Person) -> None:
     response = ada.post("/panels", {"title": "x", "description": "x" * 65_536})
     assert response.status_code == 413
     assert response.json()["error_message"] == "The request body is too large."
 
 
 @pytest.mark.parametrize("panel_id", ["0", "-1", str(2**63), "9" * 5000, "one", "1.5", "%00", "%ff", "🏃"])
-def test_a_malformed_id_is_422(ada: Person, panel_id: str) -> None:
+def test_a_malformed_panel_id_returns_422(ada: Person, panel_id: str) -> None:
     for method, path in (("DELETE", f"/panels/{panel_id}"), ("GET", f"/panels/{panel_id}/entries")):
         assert ada.request(method, path).status_code == 422
 

@@ -50,7 +50,7 @@ def test_every_wrong_login_gets_the_same_401(ada: Person, username: str, passwor
         b"&".join(b"f%d=1" % n for n in range(200)),
     ],
 )
-def test_a_malformed_form_is_422(client: TestClient, body: bytes) -> None:
+def test_a_malformed_login_form_returns_422(client: TestClient, body: bytes) -> None:
     response = client.post("/token", content=body, headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert response.status_code == 422
 
@@ -63,7 +63,7 @@ def test_an_email_is_normalized_at_sign_up_and_login(client: TestClient, email: 
     assert Person.log_in(client, email)
 
 
-def test_a_login_with_json_is_422(ada: Person) -> None:
+def test_a_login_with_json_returns_422(ada: Person) -> None:
     assert ada.client.post("/token", json={"username": ada.email, "password": PASSWORD}).status_code == 422
 
 
@@ -73,7 +73,7 @@ def test_the_docs_page_gets_the_token_without_envelope(ada: Person) -> None:
     assert "access_token" in response.json()
 
 
-def test_an_expired_token_is_401(wall_clock: Clock, ada: Person) -> None:
+def test_a_request_with_an_expired_token_returns_401(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-12-23T11:59:59Z")
     assert ada.get("/panels").status_code == 200
     wall_clock.set("2026-12-23T12:00:00Z")
@@ -95,7 +95,7 @@ def test_a_bcrypt_hash_is_upgraded_at_login(ada: Person) -> None:
 
 
 @pytest.mark.parametrize("password", ["x" * 100, "nul\x00nul\x00"])
-def test_a_password_that_bcrypt_cannot_hash_is_401(ada: Person, password: str) -> None:
+def test_a_login_with_a_password_that_bcrypt_cannot_hash_returns_401(ada: Person, password: str) -> None:
     with database.transaction() as work:
         user = crud.users.read(work, ada.id)
         assert user is not None

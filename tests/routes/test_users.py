@@ -35,7 +35,7 @@ def test_signing_up_ignores_the_authorization_header(client: TestClient) -> None
     data(client.post("/users", json=SIGN_UP, headers={"Authorization": "Bearer null"}))
 
 
-def test_a_taken_email_is_409_regardless_of_case(ada: Person) -> None:
+def test_signing_up_with_a_taken_email_returns_409_regardless_of_case(ada: Person) -> None:
     response = ada.client.post("/users", json=SIGN_UP | {"email": "ADA@Example.com"})
     assert response.status_code == 409
     assert response.json()["is_error"]
@@ -59,7 +59,7 @@ def test_a_taken_email_is_409_regardless_of_case(ada: Person) -> None:
         {"is_admin": True},
     ],
 )
-def test_an_invalid_field_is_422(client: TestClient, fields: dict[str, object]) -> None:
+def test_signing_up_with_an_invalid_field_returns_422(client: TestClient, fields: dict[str, object]) -> None:
     response = client.post("/users", json=SIGN_UP | fields)
     assert response.status_code == 422
     assert response.json()["data"]["detail"][0]["loc"][0] == "body"
@@ -81,11 +81,11 @@ def test_a_user_can_change_their_profile(ada: Person) -> None:
     assert data(ada.get("/users"))["name"] == "Countess"
 
 
-def test_changing_nothing_is_400(ada: Person) -> None:
+def test_an_update_without_fields_returns_400(ada: Person) -> None:
     assert ada.patch("/users", {}).status_code == 400
 
 
-def test_a_null_name_is_422(ada: Person) -> None:
+def test_changing_the_name_to_null_returns_422(ada: Person) -> None:
     assert ada.patch("/users", {"name": None}).status_code == 422
 
 
@@ -93,18 +93,18 @@ def test_a_new_email_requires_the_current_password(ada: Person) -> None:
     assert ada.patch("/users", {"email": "new@example.com"}).status_code == 422
 
 
-def test_a_new_email_with_a_wrong_password_is_403(ada: Person) -> None:
+def test_changing_the_email_with_a_wrong_password_returns_403(ada: Person) -> None:
     response = ada.patch("/users", {"email": "new@example.com", "current_password": "wrong horse"})
     assert response.status_code == 403
     assert data(ada.get("/users"))["email"] == "ada@example.com"
 
 
-def test_a_new_email_can_log_in(ada: Person) -> None:
+def test_a_user_can_log_in_with_their_new_email(ada: Person) -> None:
     data(ada.patch("/users", {"email": "New@example.com", "current_password": PASSWORD}))
     assert Person.log_in(ada.client, "new@example.com")
 
 
-def test_changing_to_a_taken_email_is_409(ada: Person, bob: Person) -> None:
+def test_changing_the_email_to_a_taken_one_returns_409(ada: Person, bob: Person) -> None:
     response = ada.patch("/users", {"email": bob.email, "current_password": PASSWORD})
     assert response.status_code == 409
 
@@ -121,7 +121,7 @@ def test_a_deleted_users_id_is_never_reused(ada: Person) -> None:
     assert ada.get("/panels").status_code == 401
 
 
-def test_a_deleted_users_email_can_sign_up_again(ada: Person) -> None:
+def test_a_deleted_user_can_sign_up_again_with_the_same_email(ada: Person) -> None:
     data(ada.delete("/users"))
     Person.sign_up(ada.client, ada.email)
 
