@@ -26,6 +26,7 @@ from ninepanels.database import Database
 from ninepanels.database import connected
 from ninepanels.ops import demo
 from ninepanels.ops import safeguards
+from ninepanels.ops.backups import restoring
 
 BATCH_SIZE = 10
 """The number of demo users written in one transaction."""
@@ -114,7 +115,14 @@ def promote(email: str) -> None:
 def clear(yes: Yes = False) -> None:
     """Drop all tables and their rows."""
     settings = config.read_settings()
-    safeguards.require(safeguards.Action.CLEAR, settings, confirmed=yes)
+
+    def has_rows() -> bool:
+        with connected(settings.database_url) as database, database.connection() as connection:
+            return any(crud.schema.count_rows(connection).values())
+
+    safeguards.require(
+        safeguards.Action.CLEAR, settings, confirmed=yes, has_rows=has_rows, back_up=restoring.back_up_database
+    )
     with connected(settings.database_url) as database, database.transaction() as work:
         crud.schema.drop_all(work)
     typer.echo(f"The database of {settings.env} is now empty. './mc.sh migrate' creates the tables again.")

@@ -7,7 +7,9 @@ source ./dependencies.sh
 
 SERVICE=http://127.0.0.1:8000
 
-# --- Verbs: the function verb_NAME is `./mc.sh NAME`; the comment after `##` is its usage and description in the help ---
+# --- Verbs ------------------------------------------------------------------------------------------------------------
+
+# The function verb_NAME is `./mc.sh NAME`. Each comment `## USAGE: DESCRIPTION` is a line of the help and of the menu.
 
 verb_run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then serve
     install_packages main
@@ -59,16 +61,21 @@ verb_revision() { ## MESSAGE: create a schema revision, drafted from the models
     "$VENV/bin/alembic" revision --autogenerate --message "$1"
 }
 
-verb_data() { ## create|read|schema|promote EMAIL|clear: demo users, newest rows, tables, a new admin, drop everything
+verb_data() { ## create [--users N] [--days D] [--seed S] [--yes]: add demo users with panels and history
+    ## read: show the row counts and the newest rows, secrets masked
+    ## schema: show the tables and columns of the database
+    ## promote EMAIL: make a user an admin
+    ## clear [--yes]: drop all tables and their rows; on a terminal, ask first and offer a backup
     install_packages main
     exec "$VENV/bin/python" data_mgmt.py "$@"
 }
 
-verb_backup() { ## full|data [--keep N]: dump the whole database, or only its rows, with a checksum
+verb_backup() { ## full [--keep N]: dump the schema and the rows, with a checksum
+    ## data [--keep N]: dump only the rows, with a checksum
     ./backup.sh "$@"
 }
 
-verb_restore() { ## FILE [--yes]: back up the current database, then replace it with a dump
+verb_restore() { ## FILE [--yes]: back up the current database, then replace it with a dump; on a terminal, ask first
     local project=$PWD
     cd "$OLDPWD" # FILE is relative to the caller's directory.
     exec "$project/backup.sh" restore "$@"
@@ -92,9 +99,16 @@ verb_help() { ## : this page
 
 # --- Helpers of the verbs --------------------------------------------------------------------------------------------
 
-# Prints one line per verb: its usage, a tab, its description.
+# Prints one line per comment `## USAGE: DESCRIPTION` of a verb: the verb with its usage, a tab, the description.
 list_verbs() {
-    sed -nE 's/^verb_([a-z]+)\(\) \{ ## (.*)$/\1 \2/p' mc.sh | sed -E 's/^([a-z]+) ([^:]*[^: ])?( ?: )/\1 \2\t/'
+    awk -F ' ## ' '
+        /^verb_[a-z]+\(\) \{ ## / { verb = substr($1, length("verb_") + 1, length($1) - length("verb_() {")) }
+        /^(verb_[a-z]+\(\) \{|   ) ## / {
+            colon = index($2, ": ")
+            usage = substr($2, 1, colon - 1)
+            print verb (usage == "" ? "" : " " usage) "\t" substr($2, colon + 2)
+        }
+    ' mc.sh
 }
 
 # Checks the item $1: it is ok if the command given from $3 on succeeds; otherwise $2 says what to do.
@@ -132,15 +146,9 @@ show_menu() {
     echo
 }
 
-# Prints one line per menu item: a verb without its options. Each `this | that` in a usage is an item.
+# Prints one line per menu item: a verb without its options, a tab, its description.
 list_actions() {
-    local usage about verb variant
-    list_verbs | sed -E 's/ *\[[^]]*\]//g' | while IFS=$'\t' read -r usage about; do
-        verb=${usage%% *}
-        while read -r -d '|' variant; do
-            printf '%s\t%s\n' "$verb${variant:+ $variant}" "$about"
-        done <<<"${usage#"$verb"}|"
-    done
+    list_verbs | sed -E 's/ *\[[^]]*\]//g'
 }
 
 # Runs the menu item $1. Words in capitals are placeholders; the user is asked for their values.

@@ -31,6 +31,7 @@ from ninepanels.observability import request_ids
 from ninepanels.ops.migrations import migrate
 
 from .support import checkouts
+from .support import patience
 from .support.mailbox import Mailbox
 from .support.people import Person
 from .support.postgres import PostgresServer
@@ -198,6 +199,18 @@ def fast_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
     passwords.context.update(argon2__memory_cost=64, argon2__time_cost=1)
     yield
     passwords.context.update(**real)
+
+
+@pytest.fixture(autouse=True)
+def long_limits(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Raise the time limits of requests, which a busy machine can exceed. The fixture `real_limits` disables it."""
+    if "real_limits" not in request.fixturenames:
+        patience.raise_limits(monkeypatch.setattr)
+
+
+@pytest.fixture
+def real_limits() -> None:
+    """Keep the time limits of requests."""
 
 
 @pytest.fixture

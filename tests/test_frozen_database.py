@@ -24,6 +24,7 @@ from .serve.conftest import open_session
 from .support.people import PASSWORD
 from .support.people import data
 from .support.postgres import PostgresServer
+from .support.servers import MIGRATE_AND_SERVE
 from .support.servers import Service
 from .support.servers import wait_for
 
@@ -54,7 +55,7 @@ def frozen(server: PostgresServer) -> Iterator[None]:
 
 @contextlib.contextmanager
 def running(server: PostgresServer, folder: Path) -> Iterator[Service]:
-    with Service(server.url("frozen"), folder, RATE_LIMITS="off") as service:
+    with Service(server.url("frozen"), folder, MIGRATE_AND_SERVE, RATE_LIMITS="off") as service:
         yield service
 
 
@@ -147,6 +148,6 @@ def test_no_acknowledged_tap_is_lost_under_steady_load_while_the_database_freeze
 
 
 def test_the_service_stops_while_the_database_is_frozen(server: PostgresServer, tmp_path: Path) -> None:
-    with Service(server.url("frozen"), tmp_path) as service, frozen(server):
+    with Service(server.url("frozen"), tmp_path, MIGRATE_AND_SERVE) as service, frozen(server):
         assert service.client.get("/health/ready").status_code == 503
         service.stop()

@@ -6,6 +6,7 @@
 import sys
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from .. import clock
 from .. import config
@@ -55,13 +56,14 @@ def _require_current_schema() -> None:
         raise exceptions.PreflightFailed("the database is unavailable: check NINEPANELS_DATABASE_URL") from error
 
 
-def _require_recent_backup() -> None:
+def _require_recent_backup(kind: Kind) -> None:
     settings = config.read_settings()
     # The names start with the time, so they can be compared as text.
     oldest = f"{clock.now() - MAX_BACKUP_AGE:{files.TIME_FORMAT}}"
-    if not any(path.name >= oldest for kind in Kind for path in files.complete(settings, kind)):
+    if not any(path.name >= oldest for path in files.complete(settings, kind)):
         raise exceptions.PreflightFailed(
-            f"{settings.backup_dir} has no recent backup of {settings.env} with a checksum: run ./mc.sh backup full"
+            f"{settings.backup_dir} has no recent {kind} backup of {settings.env} with a checksum:"
+            f" run ./mc.sh backup {kind}"
         )
 
 
@@ -69,7 +71,8 @@ CHECKLIST: dict[str, Callable[[], object]] = {
     "there are no uncommitted changes": _require_clean_tree,
     "the settings are valid": config.read_settings,
     "the database schema matches this release": _require_current_schema,
-    "there is a backup of the last 24 hours": _require_recent_backup,
+    "there is a full backup of the last 24 hours": partial(_require_recent_backup, Kind.FULL),
+    "there is a data-only backup of the last 24 hours": partial(_require_recent_backup, Kind.DATA),
 }
 
 

@@ -4,6 +4,7 @@
 """
 
 import sys
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 
@@ -27,8 +28,25 @@ class Action(StrEnum):
     RESTORE = "restore"
 
 
-def require(action: Action, settings: Settings, *, confirmed: bool) -> None:
-    """Require that an action is allowed. On STAGING, the user must type the environment's name unless `confirmed`.
+def require(
+    action: Action,
+    settings: Settings,
+    *,
+    confirmed: bool,
+    has_rows: Callable[[], bool] = lambda: True,
+    back_up: Callable[[], None] | None = None,
+) -> None:
+    """Require that an action is allowed and, unless `confirmed`, that the user types the environment's name.
+
+    On STAGING, the name is always required. Elsewhere it is required on a terminal, before an action that deletes rows;
+    scripts are not asked.
+
+    Args:
+        action: the action.
+        settings: the settings of the environment.
+        confirmed: whether the command line already confirms the action.
+        has_rows: returns whether the database has rows that the action deletes.
+        back_up: makes a backup, which is offered on a terminal. None if the action makes its own.
 
     Raises:
         OperationRefused: the action is not allowed or was not confirmed.
@@ -36,11 +54,36 @@ def require(action: Action, settings: Settings, *, confirmed: bool) -> None:
     env = environment_of(settings)
     if env is Environment.MAIN:
         raise exceptions.OperationRefused(f"'{action}' is refused on MAIN: no flag allows it on the users' real data.")
-    if env is Environment.STAGING and not confirmed:
-        sys.stderr.write(f"'{action}' permanently changes the data of {env}. Type {env} to continue: ")
-        sys.stderr.flush()
-        if sys.stdin.readline().strip() != env:
-            raise exceptions.OperationRefused(f"'{action}' was not confirmed; nothing was done. (--yes confirms it.)")
+    if confirmed:
+        return
+    deletes_on_terminal = action is not Action.CREATE and sys.stdin.isatty() and has_rows()
+    if deletes_on_terminal and back_up is not None and _wants_backup(action):
+        back_up()
+    if deletes_on_terminal or env is Environment.STAGING:
+        answer = _ask(f"'{action}' permanently changes the data of {env}. Type {env} to continue: ")
+        if answer.strip() != env:
+            raise _not_confirmed(action)
+
+
+def _wants_backup(action: Action) -> bool:
+    """Ask until the answer is yes or no; the end of the input is neither."""
+    while answer := _ask("Back up first? [Y/n] "):
+        if answer.strip().lower() in {"", "y", "yes"}:
+            return True
+        if answer.strip().lower() in {"n", "no"}:
+            return False
+    raise _not_confirmed(action)
+
+
+def _ask(question: str) -> str:
+    """Return the line that the user types, or "" at the end of the input."""
+    sys.stderr.write(question)
+    sys.stderr.flush()
+    return sys.stdin.readline()
+
+
+def _not_confirmed(action: Action) -> exceptions.OperationRefused:
+    return exceptions.OperationRefused(f"'{action}' was not confirmed; nothing was done. (--yes confirms it.)")
 
 
 def environment_of(settings: Settings) -> Environment:

@@ -12,6 +12,8 @@ import pytest
 from ninepanels import config
 from ninepanels.environments import Environment
 
+from ..support.servers import DEADLINE_S
+from ..support.servers import PROGRAM_DEADLINE_S
 from .conftest import PREVIOUS
 from .conftest import SECRET
 from .conftest import SERVER
@@ -118,7 +120,7 @@ def test_concurrent_processes_agree_on_the_generated_secret(installation: Path) 
         assert process.stdin is not None
         process.stdin.close()
         process.stdin = None
-    secrets = [process.communicate(timeout=30)[0] for process in processes]
+    secrets = [process.communicate(timeout=PROGRAM_DEADLINE_S)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 3
     assert secrets == [settings_of().jwt_secret.get_secret_value()] * 3
 
@@ -128,7 +130,7 @@ def test_concurrent_threads_agree_on_the_generated_secret(monkeypatch: pytest.Mo
     start = threading.Barrier(8)
 
     def read() -> str:
-        start.wait(10)
+        start.wait(DEADLINE_S)
         return settings_of().jwt_secret.get_secret_value()
 
     with ThreadPoolExecutor(8) as pool:

@@ -24,6 +24,7 @@ from ninepanels.runtime import supervision
 from ..routes.test_metrics import value
 from ..support.people import data
 from ..support.pipeline import finish_events
+from ..support.servers import DEADLINE_S
 from ..support.servers import wait_for
 
 REQUESTS = 60
@@ -84,7 +85,7 @@ def test_a_cancelled_writer_of_timings_writes_each_timing_once(
 
     monkeypatch.setattr(crud.timings, "add_all", add_all)
     send_requests(client)
-    writing.wait()
+    assert writing.wait(DEADLINE_S), "no timing is written"
     cancel(client, "timings.handle_timing_created_for_the_database")
     may_go_on.set()
     finish_events(client)
@@ -178,7 +179,7 @@ def test_a_database_that_hangs_fails_no_request_and_dropped_timings_are_counted(
     monkeypatch.setattr(crud.timings, "add_all", add_all)
     before = dropped(client, "handler") + dropped(client, "queue")
     send_requests(client, 1)
-    hanging.wait()
+    assert hanging.wait(DEADLINE_S), "no timing is written"
     send_requests(client)
     wait_for(lambda: queues.event_queue.empty())
     assert dropped(client, "handler") + dropped(client, "queue") - before >= REQUESTS - 20

@@ -15,9 +15,9 @@ from starlette.types import Send
 from ninepanels.http import protocol
 from ninepanels.http.protocol import LimitedProtocol
 
+from ..support.servers import DEADLINE_S
 from ..support.servers import wait_for
 
-DEADLINE_S = 30
 LARGE = 64 * 1024 * 1024
 """More than the buffers of the sockets."""
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n"
@@ -95,7 +95,9 @@ def test_a_connection_without_complete_headers_is_closed(
 ) -> None:
     monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
     with connected(address) as connection:
-        connection.sendall(sent)
+        # The server may have closed the connection already.
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(sent)
         assert_rejected(received(connection), 408)
 
 

@@ -22,6 +22,7 @@ from ninepanels.main import create_api
 from ninepanels.observability import sentry
 
 from ..support.people import PASSWORD
+from ..support.servers import DEADLINE_S
 from ..support.servers import wait_for
 from ..support.web_server import WebServer
 
@@ -58,7 +59,8 @@ def reports(server: WebServer) -> list[dict[str, Any]]:
     return [json.loads(body.split(b"\n")[2]) for body in bodies]
 
 
-def test_reports_contain_route_and_traceback(server: WebServer) -> None:
+def test_reports_contain_route_and_traceback(server: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentry, "FLUSH_S", DEADLINE_S)
     sentry.connect(dsn(server), "TEST", "1.0")
     sentry.report(EVENT, RAISED)
     sentry.disconnect()

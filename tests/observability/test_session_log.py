@@ -13,6 +13,7 @@ import pytest
 from ..support.mailbox import Mailbox
 from ..support.mailbox import link_in
 from ..support.people import data
+from ..support.servers import MIGRATE_AND_SERVE
 from ..support.servers import SECRET
 from ..support.servers import Service
 from ..support.servers import wait_for
@@ -95,7 +96,7 @@ def session(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Pat
             "ALERT_WEBHOOK_URL": outside.url + HOOK_PATH,
             "SENTRY_DSN": outside.url.replace("http://", f"http://{DSN_KEY}@") + "/1",
         }
-        with Service(f"sqlite:///{database}", tmp_path, **settings) as service:
+        with Service(f"sqlite:///{database}", tmp_path, MIGRATE_AND_SERVE, **settings) as service:
             with contextlib.closing(sqlite3.connect(database)) as alerting:
                 # Every request exceeds this threshold, so that alerts are raised.
                 sample = "INSERT INTO route_settings (method_path, alert_threshold_ms, in_alert) VALUES (?, 0.0001, 0)"

@@ -1,5 +1,6 @@
 """Fixtures and helpers of the tests of operations."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,9 +16,13 @@ from ninepanels.database import make_engine
 from ninepanels.ops.migrations import migrate
 
 from ..support.checkouts import run
+from ..support.terminal import Terminal
 
 DATABASE_URL = "postgresql://ada:hunter2@db.example.com/ninepanels"
 """A database that the verbs under test never connect to."""
+
+PROMPT = r"A number, or q to quit: $"
+"""The prompt of the menu, as a pattern."""
 
 MissionControl = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -59,6 +64,13 @@ def migrated_url(empty_database_url: str) -> str:
     """A migrated database whose schema the test may drop."""
     migrate(empty_database_url)
     return empty_database_url
+
+
+def choose(terminal: Terminal, action: str) -> None:
+    """Wait for the menu and type the number that it shows for an action."""
+    line = re.search(rf"^ +(\d+)  {action}(  |$)", terminal.read_until(PROMPT), re.MULTILINE)
+    assert line is not None, f"the menu has no {action}"
+    terminal.type(f"{line[1]}\n")
 
 
 def execute_sql(database_url: str, *statements: str) -> None:

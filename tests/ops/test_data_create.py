@@ -25,6 +25,7 @@ from ..support import checkouts
 from ..support.people import Person
 from ..support.people import data
 from ..support.rows import all_rows
+from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import environment
 from .conftest import ManageData
 from .conftest import execute_sql
@@ -178,7 +179,7 @@ def test_progress_is_shown_on_a_terminal_and_a_pipe_gets_plain_text(checkout: Pa
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=program_side,
-        timeout=60,
+        timeout=PROGRAM_DEADLINE_S,
         check=True,
     )
     os.close(program_side)

@@ -23,6 +23,7 @@ from ..support.people import Person
 from ..support.people import data
 from ..support.rows import add_user
 from ..support.rows import all_rows
+from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import environment
 from .conftest import ManageData
 from .conftest import execute_sql
@@ -38,7 +39,7 @@ def manage(database_url: str, *arguments: str, **settings: str) -> subprocess.Co
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROGRAM_DEADLINE_S,
         check=False,
     )
 

@@ -10,6 +10,7 @@ import pytest
 from ..support.checkouts import assert_refuses_with_one_line
 from ..support.checkouts import execute
 from ..support.checkouts import variables
+from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import environment
 from .conftest import DATABASE_URL
 from .conftest import MissionControl
@@ -53,7 +54,9 @@ def test_sentry_is_installed_only_where_its_dsn_is_set(checkout: Path, tmp_path:
         settings |= dict([dsn.split("=", 1)])
     (checkout / ".env.main").write_text(dsn if where == "file" else f"# {dsn}")
     del settings["NINEPANELS_ENV"]
-    subprocess.run(["./mc.sh", "env"], cwd=checkout, env=settings, capture_output=True, timeout=60, check=True)
+    subprocess.run(
+        ["./mc.sh", "env"], cwd=checkout, env=settings, capture_output=True, timeout=PROGRAM_DEADLINE_S, check=True
+    )
     arguments = (tmp_path / "arguments").read_text().split()
     assert arguments[0] == "install"
     assert ("sentry" in arguments) == (where != "nowhere")

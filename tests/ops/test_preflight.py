@@ -26,7 +26,10 @@ Check = Callable[[], dict[str, str]]
 
 SETTINGS = "the settings are valid"
 SCHEMA = "the database schema matches this release"
-BACKUP = "there is a backup of the last 24 hours"
+BACKUPS = {
+    "full": "there is a full backup of the last 24 hours",
+    "data": "there is a data-only backup of the last 24 hours",
+}
 
 NOON = "20261123T120000Z"
 JUST_FRESH = "20261122T120000Z"
@@ -76,7 +79,8 @@ def back_up(folder: Path, name: str) -> None:
 def test_an_invalid_setting_fails_and_all_items_are_checked(check: Check, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NINEPANELS_THREADS", "0")
     results = check()
-    assert [results[item].partition(": ")[0] for item in (SETTINGS, SCHEMA, BACKUP)] == ["NINEPANELS_THREADS"] * 3
+    items = (SETTINGS, SCHEMA, *BACKUPS.values())
+    assert [results[item].partition(": ")[0] for item in items] == ["NINEPANELS_THREADS"] * 4
 
 
 # --- The schema -------------------------------------------------------------------------------------------------------
@@ -120,46 +124,64 @@ def test_an_unavailable_database_fails(url: str, check: Check, monkeypatch: pyte
     assert "hunter2" not in str(results)
 
 
-# --- The backup -------------------------------------------------------------------------------------------------------
+# --- The backups ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("taken_at", [NOON, JUST_FRESH])
-@pytest.mark.parametrize("rest", ["full.dump", "full.db", "data.dump", "data.db"])
-def test_a_backup_of_the_last_24_hours_passes(
-    backups: Path, wall_clock: Clock, check: Check, taken_at: str, rest: str
+@pytest.mark.parametrize("suffix", ["dump", "db"])
+def test_a_full_and_a_data_backup_of_the_last_24_hours_pass(
+    backups: Path, wall_clock: Clock, check: Check, taken_at: str, suffix: str
 ) -> None:
     assert wall_clock.now
-    back_up(backups, f"{taken_at}_TEST_{rest}")
-    back_up(backups, f"{STALE}_TEST_{rest}")
-    assert check()[BACKUP] == "ok"
+    for kind in BACKUPS:
+        back_up(backups, f"{taken_at}_TEST_{kind}.{suffix}")
+        back_up(backups, f"{STALE}_TEST_{kind}.{suffix}")
+    assert {check()[item] for item in BACKUPS.values()} == {"ok"}
 
 
+@pytest.mark.parametrize(("kind", "missing"), [("full", "data"), ("data", "full")])
+def test_a_backup_of_one_kind_does_not_pass_for_the_other(
+    backups: Path, wall_clock: Clock, check: Check, kind: str, missing: str
+) -> None:
+    assert wall_clock.now
+    back_up(backups, f"{NOON}_TEST_{kind}.db")
+    back_up(backups, f"{STALE}_TEST_{missing}.db")
+    results = check()
+    assert results[BACKUPS[kind]] == "ok"
+    assert results[BACKUPS[missing]].endswith(f"run ./mc.sh backup {missing}")
+
+
+@pytest.mark.parametrize("kind", BACKUPS)
 @pytest.mark.parametrize(
     "name",
     [
-        f"{STALE}_TEST_full.dump",
-        f"{NOON}_MAIN_full.dump",
-        f"{NOON}_TEST_full.dump.part",
-        f".{NOON}_TEST_full.dump",
-        f"{NOON}_TEST_half.dump",
+        f"{STALE}_TEST_{{}}.dump",
+        f"{NOON}_MAIN_{{}}.dump",
+        f"{NOON}_TEST_{{}}.dump.part",
+        f".{NOON}_TEST_{{}}.dump",
     ],
 )
-def test_other_backups_do_not_pass(backups: Path, wall_clock: Clock, check: Check, name: str) -> None:
+def test_other_backups_do_not_pass(backups: Path, wall_clock: Clock, check: Check, name: str, kind: str) -> None:
     assert wall_clock.now
-    back_up(backups, name)
-    assert check()[BACKUP].endswith("./mc.sh backup full")
+    back_up(backups, name.format(kind))
+    back_up(backups, f"{NOON}_TEST_half.dump")
+    assert check()[BACKUPS[kind]].endswith(f"./mc.sh backup {kind}")
 
 
-@pytest.mark.parametrize("name", [f"{NOON}_TEST_full.dump", f"{NOON}_TEST_full.dump.sha256"])
-def test_an_incomplete_backup_does_not_pass(backups: Path, wall_clock: Clock, check: Check, name: str) -> None:
+@pytest.mark.parametrize("kind", BACKUPS)
+@pytest.mark.parametrize("suffix", ["dump", "dump.sha256"])
+def test_an_incomplete_backup_does_not_pass(
+    backups: Path, wall_clock: Clock, check: Check, kind: str, suffix: str
+) -> None:
     assert wall_clock.now
-    (backups / name).touch()
-    assert check()[BACKUP].endswith("./mc.sh backup full")
+    (backups / f"{NOON}_TEST_{kind}.{suffix}").touch()
+    assert check()[BACKUPS[kind]].endswith(f"./mc.sh backup {kind}")
 
 
 def test_a_missing_backup_directory_fails(backups: Path, check: Check) -> None:
     backups.rmdir()
-    assert check()[BACKUP].endswith("./mc.sh backup full")
+    results = check()
+    assert all(results[item].endswith(f"./mc.sh backup {kind}") for kind, item in BACKUPS.items())
 
 
 # --- The whole checklist, with the items that mc.sh checks itself -----------------------------------------------------
@@ -180,13 +202,14 @@ def release(checkout: Path, sqlite_template: Path, tmp_path: Path) -> dict[str, 
     run([program("git"), *commit], checkout, DATABASE_URL)
     backups = tmp_path / "backups"
     backups.mkdir()
-    back_up(backups, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}_MAIN_full.db")
+    for kind in BACKUPS:
+        back_up(backups, f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}_MAIN_{kind}.db")
     return variables(f"sqlite:///{tmp_path}/main.db", BACKUP_DIR=str(backups))
 
 
 def test_a_complete_release_passes_the_preflight(checkout: Path, release: dict[str, str]) -> None:
     result = execute(["./mc.sh", "preflight"], checkout, release)
-    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 7, result.stdout
+    assert [line.split()[0] for line in result.stdout.splitlines()] == ["ok"] * 8, result.stdout
     assert result.returncode == 0
 
 
@@ -199,5 +222,5 @@ def test_all_failed_items_are_reported_at_once(checkout: Path, release: dict[str
     missing = {"NINEPANELS_DATABASE_URL": f"sqlite:///{checkout}/no/such.db", "NINEPANELS_BACKUP_DIR": str(checkout)}
     result = execute(["./mc.sh", "preflight"], checkout, release | missing)
     verdicts = [line.split()[0] for line in result.stdout.splitlines()]
-    assert sorted(verdicts) == ["FAILED"] * 6 + ["ok"], result.stdout
+    assert sorted(verdicts) == ["FAILED"] * 7 + ["ok"], result.stdout
     assert result.returncode == 1

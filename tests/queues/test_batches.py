@@ -11,11 +11,11 @@ from ninepanels import pydmodels as pyd
 from ninepanels import queues
 from ninepanels.queues import Batched
 
-from ..support.events import DEADLINE_S
 from ..support.events import emit_all
 from ..support.events import errors_in
 from ..support.events import run
 from ..support.events import user_id_of
+from ..support.servers import DEADLINE_S
 
 
 class BatchListener:

@@ -9,11 +9,11 @@ from ninepanels import pydmodels as pyd
 from ninepanels import queues
 from ninepanels.queues import EventQueue
 
-from ..support.events import DEADLINE_S
 from ..support.events import Listener
 from ..support.events import emit_all
 from ..support.events import handle_forever
 from ..support.events import run
+from ..support.servers import DEADLINE_S
 
 
 def test_a_cancelled_worker_loses_no_event() -> None:

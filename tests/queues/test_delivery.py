@@ -11,13 +11,13 @@ from ninepanels import queues
 from ninepanels.observability import request_ids
 from ninepanels.queues import EventQueue
 
-from ..support.events import DEADLINE_S
 from ..support.events import Listener
 from ..support.events import emit_all
 from ..support.events import errors_in
 from ..support.events import run
 from ..support.events import user_deleted
 from ..support.events import user_id_of
+from ..support.servers import DEADLINE_S
 
 
 def test_an_event_has_a_type_a_payload_and_the_id_of_its_request(event_queue: EventQueue) -> None:

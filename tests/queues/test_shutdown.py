@@ -10,12 +10,12 @@ from ninepanels import pydmodels as pyd
 from ninepanels import queues
 from ninepanels.queues import EventQueue
 
-from ..support.events import DEADLINE_S
 from ..support.events import Listener
 from ..support.events import emit_all
 from ..support.events import errors_in
 from ..support.events import handle_forever
 from ..support.events import run
+from ..support.servers import DEADLINE_S
 
 
 def test_draining_handles_all_queued_events(event_queue: EventQueue) -> None:

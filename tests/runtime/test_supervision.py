@@ -8,7 +8,7 @@ from prometheus_client import REGISTRY
 from ninepanels.runtime import supervision
 from ninepanels.runtime.supervision import Supervised
 
-DEADLINE_S = 10
+from ..support.servers import DEADLINE_S
 
 
 class Task:

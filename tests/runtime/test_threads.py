@@ -12,7 +12,7 @@ from ninepanels.observability import request_ids
 from ninepanels.runtime import threads
 from ninepanels.runtime.threads import Threads
 
-DEADLINE_S = 10
+from ..support.servers import DEADLINE_S
 
 
 @contextlib.contextmanager

@@ -14,6 +14,7 @@ from ninepanels.ops.migrations import migrate
 from ..support.mail_server import MailServer
 from ..support.people import data
 from ..support.postgres import PostgresServer
+from ..support.servers import MIGRATE_AND_SERVE
 from ..support.servers import SERVE_ONLY
 from ..support.servers import Service
 from ..support.servers import wait_for
@@ -158,7 +159,7 @@ def test_a_write_gets_503_while_the_file_is_locked_and_succeeds_afterwards(
 ) -> None:
     path = tmp_path / "test.db"
     shutil.copy(sqlite_template, path)
-    with Service(f"sqlite:///{path}", tmp_path) as service:
+    with Service(f"sqlite:///{path}", tmp_path, MIGRATE_AND_SERVE) as service:
         with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other_connection:
             other_connection.execute("BEGIN EXCLUSIVE")
             assert_is_unavailable(sign_up(service))

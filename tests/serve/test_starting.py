@@ -11,7 +11,7 @@ from ninepanels import crud
 from ninepanels import environments
 
 from ..support.people import data
-from ..support.servers import DEADLINE_S
+from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import Service
 from ..support.servers import environment
 from ..support.servers import migrate_in_parallel
@@ -80,7 +80,7 @@ def test_the_log_names_the_url_of_the_documentation(sqlite_template: Path, tmp_p
 )
 def test_an_invalid_setting_stops_the_start_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
     service = Service(f"sqlite:///{tmp_path}/not_opened.db", tmp_path, **{name: value})
-    assert service.process.wait(DEADLINE_S) == 1
+    assert service.process.wait(PROGRAM_DEADLINE_S) == 1
     lines = service.log().splitlines()
     assert len(lines) == 1
     assert lines[0].startswith(f"NINEPANELS_{name}: ")
@@ -89,7 +89,7 @@ def test_an_invalid_setting_stops_the_start_with_one_line_that_names_it(name: st
 
 def test_a_server_database_without_a_secret_stops_the_start_with_one_line(tmp_path: Path) -> None:
     service = Service("postgresql://127.0.0.1/ninepanels", tmp_path, JWT_SECRET="")
-    assert service.process.wait(DEADLINE_S) == 1
+    assert service.process.wait(PROGRAM_DEADLINE_S) == 1
     lines = service.log().splitlines()
     assert len(lines) == 1
     assert lines[0].startswith("NINEPANELS_JWT_SECRET: ")

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from ..support.people import data
 from ..support.servers import DEADLINE_S
+from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import Service
 from ..support.servers import wait_for
 from .conftest import log_in
@@ -49,8 +50,7 @@ def test_on_sigterm_accepted_requests_finish_and_their_timings_are_written(datab
             service.process.send_signal(signal.SIGTERM)
             wait_for(lambda: "Shutting down" in service.log())
         assert [request.recv(100).split()[1] for request in requests] == [b"200"] * 8
-        # The shutdown is documented to take at most 10 s; `wait` raises after that.
-        assert service.process.wait(10) == -15
+        assert service.process.wait(PROGRAM_DEADLINE_S) == -15
         assert "are lost" not in service.log()
     with open_session(database_url) as session:
         rows = session.execute(text("SELECT method_path, count(*) FROM timings GROUP BY method_path"))

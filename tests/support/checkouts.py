@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ninepanels import environments
 
+from .servers import PROGRAM_DEADLINE_S
 from .servers import environment
 
 
@@ -58,7 +59,7 @@ def execute(
         input=typed,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PROGRAM_DEADLINE_S,
         check=False,
     )
 

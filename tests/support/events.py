@@ -18,8 +18,7 @@ from ninepanels.clock import now
 from ninepanels.queues import Batched
 from ninepanels.queues import Handler
 
-DEADLINE_S = 10
-"""The time limit of waits that end at once unless a test fails."""
+from .servers import DEADLINE_S
 
 UNAVAILABLE = "events.handle_when_available"
 """The name of `UnavailableAtFirst` in logs and metrics."""

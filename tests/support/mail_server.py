@@ -17,6 +17,8 @@ from aiosmtpd.smtp import LoginPassword
 from aiosmtpd.smtp import Session
 
 from .postgres import free_port
+from .servers import DEADLINE_S
+from .servers import PROGRAM_DEADLINE_S
 from .servers import wait_for
 
 
@@ -65,6 +67,7 @@ class MailServer:
             server,
             hostname="127.0.0.1",
             port=server.port,
+            ready_timeout=DEADLINE_S,
             ssl_context=tls,
             tls_context=starttls,
             authenticator=authenticate if login else None,
@@ -79,7 +82,11 @@ class MailServer:
 
     def wait_for(self, count: int) -> list[EmailMessage]:
         """Wait until `count` mails have arrived and return all mails."""
-        return wait_for(lambda: list(self.mails) if len(self.mails) >= count else None)
+        return wait_for(
+            lambda: list(self.mails) if len(self.mails) >= count else None,
+            lambda: f"{count} mails, received were {len(self.mails)}",
+            PROGRAM_DEADLINE_S,
+        )
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, _server: SMTP, session: Session, envelope: Envelope, address: str, _options: list[str]

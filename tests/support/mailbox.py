@@ -28,7 +28,9 @@ class Mailbox:
             mails = [mail for mail in self.all() if subject in str(mail["Subject"])]
             return mails if len(mails) >= count else None
 
-        return wait_for(found)
+        return wait_for(
+            found, lambda: f"{count} of {subject!r}, received were {[str(mail['Subject']) for mail in self.all()]}"
+        )
 
     def reset_link(self, nth: int = 1) -> dict[str, str]:
         """Wait for the n-th mail with a password reset link and return the parameters of the link."""

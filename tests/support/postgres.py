@@ -3,6 +3,7 @@
 import contextlib
 import importlib.util
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import psycopg2
 
 # PostgreSQL refuses to run as root.
 UNPRIVILEGED_USER = "nobody"
+TIMEOUT_S = "300"
 # Tests need no durability.
 FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
@@ -43,10 +45,10 @@ class PostgresServer:
 
     def start(self) -> None:
         options = f"-p {self.port} -c listen_addresses=127.0.0.1 -k {self.folder} -c max_connections=200 {self.options}"
-        self._run("pg_ctl", "start", "-D", "data", "-w", "-l", "log", "-o", options)
+        self._run("pg_ctl", "start", "-D", "data", "-w", "-t", TIMEOUT_S, "-l", "log", "-o", options)
 
     def stop(self) -> None:
-        self._run("pg_ctl", "stop", "-D", "data", "-w", "-m", "immediate")
+        self._run("pg_ctl", "stop", "-D", "data", "-w", "-t", TIMEOUT_S, "-m", "immediate")
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/{name}"
@@ -109,7 +111,9 @@ def _binaries(folder: Path) -> Path:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that stays free: the system gives none of these to connections and to servers with port 0."""
+    while True:
+        port = random.randrange(10_000, 30_000)  # noqa: S311 - no secret
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            return port

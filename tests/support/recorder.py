@@ -9,6 +9,8 @@ from ninepanels import dispatcher
 from ninepanels import pydmodels as pyd
 from ninepanels.queues import Dispatcher
 
+from .servers import DEADLINE_S
+
 
 class Recorder:
     def __init__(self) -> None:
@@ -32,7 +34,7 @@ class Recorder:
     def next(self, event_type: str) -> pyd.Event:
         """Wait for an event of a type and discard those before it."""
         while True:
-            event = self._events.get(timeout=10)
+            event = self._events.get(timeout=DEADLINE_S)
             if event.type == event_type:
                 return event
 

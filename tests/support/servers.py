@@ -1,10 +1,12 @@
 """Runs the real service in a separate process."""
 
+import inspect
 import os
 import re
 import signal
 import subprocess
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -18,8 +20,13 @@ from ninepanels import environments
 from ninepanels import serve
 
 SECRET = "a secret of the tests that is long enough"
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
+"""The time limit of waits, far longer than they take: a busy machine must not exceed it."""
+PROGRAM_DEADLINE_S = 300.0
+"""The time limit of waits for whole programs and for long sequences of requests."""
 
+# The service with longer time limits, and the real one for the tests of those limits.
+PATIENT = ("tests.support.patience",)
 MIGRATE_AND_SERVE = ("ninepanels.serve",)
 UVICORN_OPTIONS = ("--no-access-log", "--no-proxy-headers", "--ws", "none", "--http", serve.PROTOCOL)
 SERVE_ONLY = ("uvicorn", "ninepanels.main:api", *UVICORN_OPTIONS)
@@ -27,13 +34,30 @@ SERVE_ONLY = ("uvicorn", "ninepanels.main:api", *UVICORN_OPTIONS)
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T | None]) -> T:
-    """Call a function until its result is true, and return the result."""
-    deadline = time.monotonic() + DEADLINE_S
+def wait_for(
+    condition: Callable[[], T | None], missing: Callable[[], str] | None = None, deadline_s: float = DEADLINE_S
+) -> T:
+    """Call a function until its result is true, and return the result.
+
+    Args:
+        condition: the function.
+        missing: describes what was missing when the time is over. By default, the source of the condition.
+        deadline_s: the time limit.
+    """
+    deadline = time.monotonic() + deadline_s
     while not (result := condition()):
-        assert time.monotonic() < deadline, f"the condition was not met within {DEADLINE_S} s"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"missing after {deadline_s} s: {missing() if missing else _source_of(condition)}")
         time.sleep(0.05)
     return result
+
+
+def _source_of(condition: Callable[[], object]) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(condition)).strip()
+    except (OSError, TypeError):
+        # Not every callable has a source.
+        return repr(condition)
 
 
 def environment(database_url: str, /, **settings: str) -> dict[str, str]:
@@ -57,16 +81,14 @@ def migrate_in_parallel(database_url: str, instances: int, *program: str) -> Non
         )
         for _ in range(instances)
     ]
-    outputs = [migration.communicate(timeout=DEADLINE_S)[0] for migration in migrations]
+    outputs = [migration.communicate(timeout=PROGRAM_DEADLINE_S)[0] for migration in migrations]
     assert [migration.returncode for migration in migrations] == [0] * instances, "\n".join(outputs)
 
 
 class Service:
     """A process: `with Service(database_url, folder) as service:` waits until it is live. It logs to `folder`."""
 
-    def __init__(
-        self, database_url: str, folder: Path, program: Sequence[str] = MIGRATE_AND_SERVE, **settings: str
-    ) -> None:
+    def __init__(self, database_url: str, folder: Path, program: Sequence[str] = PATIENT, **settings: str) -> None:
         self.log_file = folder / "service.log"
         self.url = ""
         # Port 0: the system chooses a free port, which is read from the log.
@@ -84,8 +106,8 @@ class Service:
 
     def __enter__(self) -> "Service":
         try:
-            self.url = wait_for(self._address)
-            self.client = httpx2.Client(base_url=self.url, timeout=DEADLINE_S)
+            self.url = wait_for(self._address, lambda: f"the address in {self.log()!r}")
+            self.client = httpx2.Client(base_url=self.url, timeout=PROGRAM_DEADLINE_S)
             wait_for(self._is_live)
         except BaseException:
             self._kill()
@@ -108,7 +130,7 @@ class Service:
         """Send SIGTERM, wait for the process to end and return its exit code."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(DEADLINE_S)
+        return self.process.wait(PROGRAM_DEADLINE_S)
 
     def status(self, path: str) -> int:
         return self.client.get(path).status_code

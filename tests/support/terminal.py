@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-from .servers import DEADLINE_S
+from .servers import PROGRAM_DEADLINE_S
 from .servers import wait_for
 
 # Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process.
@@ -49,16 +49,20 @@ class Terminal:
         os.write(self._keyboard, keys.encode())
 
     def read_until(self, pattern: str) -> str:
-        """Wait until the unread output matches `pattern` and return that output."""
-        wait_for(lambda: self._look(pattern))
-        seen, self._unread = self._unread, ""
+        """Wait until the unread output contains a match of `pattern` and return the output up to its end."""
+        end = wait_for(
+            lambda: self._look(pattern), lambda: f"{pattern!r} on the terminal: {self._unread!r}", PROGRAM_DEADLINE_S
+        )
+        seen, self._unread = self._unread[:end], self._unread[end:]
         return seen
 
     def wait(self) -> int:
         """Wait for the program to end and return its exit code."""
-        return self._process.wait(DEADLINE_S)
+        return self._process.wait(PROGRAM_DEADLINE_S)
 
-    def _look(self, pattern: str) -> bool:
+    def _look(self, pattern: str) -> int | None:
+        """Read new output and return where the first match of `pattern` ends, or None."""
         with contextlib.suppress(BlockingIOError):
             self._unread += os.read(self._screen, 65_536).decode().replace("\r", "")
-        return re.search(pattern, self._unread) is not None
+        match = re.search(pattern, self._unread)
+        return match and match.end()

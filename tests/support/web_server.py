@@ -69,4 +69,7 @@ class WebServer:
 
     def wait_for(self, count: int) -> list[dict[str, Any]]:
         """Wait until `count` documents have been received and return all of them."""
-        return wait_for(lambda: self.events() if len(self.bodies) >= count else None)
+        return wait_for(
+            lambda: self.events() if len(self.bodies) >= count else None,
+            lambda: f"{count} requests, received were {len(self.bodies)}",
+        )

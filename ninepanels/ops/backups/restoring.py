@@ -51,7 +51,7 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
             if not is_permitted:
                 # The database was empty at the first check. Rows were written since, so the safeguards apply.
                 safeguards.require(Action.RESTORE, settings, confirmed=confirmed)
-            _back_up()
+            back_up_database()
 
     with dumps.staging_database() as staging_url:
         dumps.load(file, contents, staging_url)
@@ -111,7 +111,12 @@ def _check_schema(staging_url: str, file: Path) -> Counts:
         return crud.schema.count_rows(connection)
 
 
-def _back_up() -> None:
+def back_up_database() -> None:
+    """Run `backup.sh full`, which also writes the checksum, and print the file.
+
+    Raises:
+        OperationRefused: the backup failed.
+    """
     command = [str(environments.ROOT / "backup.sh"), Kind.FULL.value]
     # subprocess.run would kill the script on Ctrl-C, before the script can remove its incomplete files.
     with subprocess.Popen(
@@ -120,5 +125,5 @@ def _back_up() -> None:
         output, stderr = process.communicate()
     if process.returncode:
         reason = (stderr.splitlines() or [f"backup.sh ended with {process.returncode}"])[-1]
-        raise exceptions.OperationRefused(f"The backup before the restore failed, so nothing was replaced: {reason}")
+        raise exceptions.OperationRefused(f"The backup failed, so nothing was changed: {reason}")
     sys.stdout.write(f"The previous contents were saved to {output.strip()}\n")

@@ -15,6 +15,7 @@ from ninepanels.ops.backups import __main__ as dumps
 from ...support import checkouts
 from ...support.filling import fill
 from ...support.filling import rows_of
+from ...support.servers import PROGRAM_DEADLINE_S
 from ..conftest import execute_sql
 
 KINDS = ["full", "data"]
@@ -33,7 +34,13 @@ class Installation:
         """Run backup.sh as cron does: from another directory, without a terminal."""
         command = [str(self.script), *arguments]
         return subprocess.run(  # type: ignore[call-overload,no-any-return]
-            command, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, **options
+            command,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PROGRAM_DEADLINE_S,
+            **options,
         )
 
     @cached_property

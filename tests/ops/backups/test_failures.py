@@ -18,6 +18,7 @@ from sqlalchemy import make_url
 from ...support.filling import fill
 from ...support.filling import rows_of
 from ...support.postgres import PostgresServer
+from ...support.servers import PROGRAM_DEADLINE_S
 from ..conftest import execute_sql
 from .conftest import SUFFIXES
 from .conftest import Installation
@@ -85,7 +86,7 @@ def test_a_restore_replaces_nothing_if_the_backup_before_it_fails(
     (tmp_path / "notes").touch()
     monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(tmp_path / "notes"))
     message = filled.error_of("restore", "--yes", str(file))
-    assert message == f"The backup before the restore failed, so nothing was replaced: {tmp_path}/notes: File exists"
+    assert message == f"The backup failed, so nothing was changed: {tmp_path}/notes: File exists"
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
@@ -199,7 +200,7 @@ def test_a_restore_killed_during_the_swap_changes_nothing(
     execute_sql(installation.database_url, "DELETE FROM users WHERE id > 10")
     before = rows_of(installation.database_url)
     command = [sys.executable, "-c", KILLED_DURING_SWAP, "restore", str(file)]
-    killed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    killed = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_DEADLINE_S, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert rows_of(installation.database_url) == before
     if backend == "postgresql":

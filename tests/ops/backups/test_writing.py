@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ...support.servers import PROGRAM_DEADLINE_S
 from .conftest import SUFFIXES
 from .conftest import Installation
 from .conftest import checksum_path
@@ -29,7 +30,7 @@ def test_a_backup_is_named_by_time_environment_and_kind_and_has_a_checksum(fille
 def test_backups_started_in_the_same_second_are_both_kept(filled: Installation) -> None:
     command = [str(filled.script), "full"]
     backups = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    files = {Path(backup.communicate(timeout=60)[0].removesuffix("\n")) for backup in backups}
+    files = {Path(backup.communicate(timeout=PROGRAM_DEADLINE_S)[0].removesuffix("\n")) for backup in backups}
     assert [backup.returncode for backup in backups] == [0, 0]
     assert set(filled.folder.iterdir()) == files | set(map(checksum_path, files))
     assert len(files) == 2

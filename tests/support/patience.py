@@ -1,0 +1,65 @@
+"""Raises the time limits of the service, which a busy machine can exceed.
+
+`python -m tests.support.patience` is `python -m ninepanels.serve` with these limits.
+"""
+
+import importlib
+from collections.abc import Callable
+from types import MappingProxyType
+from typing import Any
+
+import uvicorn
+
+from ninepanels import database
+from ninepanels import queues
+from ninepanels import serve
+from ninepanels.accounts import rate_limits
+from ninepanels.http import protocol
+from ninepanels.runtime import threads
+from ninepanels.timings import webhook
+
+LIMIT_S = 120
+LIMIT_MS = 1_000 * LIMIT_S
+
+POSTGRESQL = MappingProxyType(
+    {
+        **database.POSTGRESQL_SERVING,
+        "options": f"-c lock_timeout={LIMIT_MS} -c statement_timeout={LIMIT_MS}",
+        "tcp_user_timeout": LIMIT_MS,
+    }
+)
+
+
+def raise_limits(set_value: Callable[[object, str, object], None]) -> None:
+    """Raise the limits on requests; `set_value` is `setattr` or that of a MonkeyPatch."""
+    for pool in (threads.route_threads, threads.monitoring_threads):
+        set_value(pool, "_timeout_s", LIMIT_S)
+    set_value(database, "BUSY_TIMEOUT_MS", LIMIT_MS)
+    for name in ("WRITE_LOCK_TIMEOUT_S", "POOL_TIMEOUT_S", "MONITORING_POOL_TIMEOUT_S"):
+        set_value(database, name, LIMIT_S)
+    set_value(queues, "HANDLER_TIMEOUT_S", LIMIT_S)
+    set_value(webhook, "TIMEOUT_S", LIMIT_S)
+    set_value(rate_limits, "STORAGE_TIMEOUT_S", LIMIT_S)
+    set_value(importlib.import_module("ninepanels.main"), "POSTGRESQL_SERVING", POSTGRESQL)
+
+
+def _serve(application: str, **options: Any) -> None:
+    raise_limits(setattr)
+    main = importlib.import_module("ninepanels.main")
+    health = importlib.import_module("ninepanels.routes.health")
+    limits = (
+        (main, ("DRAIN_S", "STOP_S")),
+        (protocol, ("HEADERS_TIMEOUT_S", "BODY_TIMEOUT_S")),
+        (health, ("MAX_HEARTBEAT_AGE_S",)),
+    )
+    for module, names in limits:
+        for name in names:
+            setattr(module, name, LIMIT_S)
+    run(application, **options | {"timeout_graceful_shutdown": LIMIT_S})
+
+
+if __name__ == "__main__":
+    run = uvicorn.run
+    # `ninepanels.main` reads the settings when it is imported, so it is imported after `serve` has checked them.
+    uvicorn.run = _serve  # type: ignore[assignment]
+    serve.main()
