@@ -80,7 +80,7 @@ def test_headers_that_are_too_large_are_rejected_in_the_envelope_however_the_ser
 
 
 def test_the_service_raises_its_limit_of_open_files(database_file: str, tmp_path: Path) -> None:
-    with file_limit(1_000), Service(database_file, tmp_path) as service:
+    with file_limit(1_000), Service(database_file, tmp_path, MIGRATE_AND_SERVE) as service:
         soft, hard = limits_of(service)
         assert soft == min(hard, protocol.MAX_FILES) > 1_000
 
@@ -89,7 +89,7 @@ def test_idle_connections_do_not_keep_a_request_out(database_file: str, tmp_path
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.ExitStack() as stack:
         stack.enter_context(file_limit(hard))
-        service = stack.enter_context(Service(database_file, tmp_path))
+        service = stack.enter_context(Service(database_file, tmp_path, MIGRATE_AND_SERVE))
         # Fewer files than there are connections, so that the service has to close the oldest ones.
         resource.prlimit(service.process.pid, resource.RLIMIT_NOFILE, (1_000, hard))
         idle = [stack.enter_context(connect(service)) for _ in range(min(IDLE_CONNECTIONS, hard - 500))]
@@ -110,7 +110,7 @@ def test_idle_connections_do_not_keep_a_request_out(database_file: str, tmp_path
     ids=["request line", "header", "trailer"],
 )
 def test_endless_headers_are_rejected_and_take_no_memory(database_file: str, tmp_path: Path, start: bytes) -> None:
-    with Service(database_file, tmp_path) as service, connect(service) as connection:
+    with Service(database_file, tmp_path, MIGRATE_AND_SERVE) as service, connect(service) as connection:
         before, sent = memory_kib(service), 0
         with contextlib.suppress(ConnectionError):
             connection.sendall(start)
