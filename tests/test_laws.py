@@ -95,7 +95,7 @@ def test_a_package_has_three_modules_and_a_docstring_that_says_what_belongs_ther
     assert ast.get_docstring(ast.parse((path / "__init__.py").read_text()))
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@pytest.mark.parametrize("path", [*FILES, *sorted((environments.ROOT / "tests").rglob("*.py"))], ids=ids)
 def test_no_module_is_too_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES
 
