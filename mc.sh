@@ -18,7 +18,7 @@ verb_run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then se
 
 verb_test() { ## [pytest arguments]: run the tests, on SQLite and on a temporary PostgreSQL
     install_packages dev
-    # One process more than cores, because some tests wait.
+    # Two processes more than cores, because some tests wait.
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses "$(($(getconf _NPROCESSORS_ONLN) + 2))" --dist worksteal "$@"
 }
 
