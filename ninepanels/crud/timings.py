@@ -109,10 +109,7 @@ def sweep(session: Session, created_before: datetime, limit: int) -> None:
     Rows in the future come from a clock that was ahead, and would count as the latest rows until that time.
     """
     future = clock.now() + clock.MAX_SKEW
-    for key, created_at in (
-        (sql.Timing.event_id, sql.Timing.created_at),
-        (sql.TimingStats.id, sql.TimingStats.created_at),
-    ):
+    for model, key in ((sql.Timing, sql.Timing.event_id), (sql.TimingStats, sql.TimingStats.id)):
         # One statement per range: with an OR, PostgreSQL may scan the whole table instead of the index.
         for expired in (model.created_at < created_before, model.created_at > future):
             # Locked rows are skipped, so that instances that sweep concurrently do not block each other.
