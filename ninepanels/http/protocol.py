@@ -6,8 +6,9 @@ import math
 import resource
 from http import HTTPStatus
 
-import pydantic_core
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from .. import pydmodels as pyd
 
 MAX_HEADER_BYTES = 32 * 1024
 """Of the request line and the headers together."""
@@ -150,14 +151,10 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         if self.cycle is None or self.cycle.response_complete:
             sentence = _SENTENCES[status]
-            envelope = {
-                "data": {"detail": sentence},
-                "status_code": status,
-                "is_error": True,
-                "error_message": sentence,
-                "meta": None,
-            }
-            body = pydantic_core.to_json(envelope)
+            envelope = pyd.WrappedResponse(
+                data={"detail": sentence}, status_code=status, is_error=True, error_message=sentence, meta=None
+            )
+            body = envelope.model_dump_json().encode()
             head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"
             self.transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
         self.transport.close()
