@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 # Importing `ninepanels.main` creates an application from these settings. The tests create their own applications.
 os.environ["NINEPANELS_ENV"] = "TEST"
@@ -16,6 +17,7 @@ os.environ["NINEPANELS_JWT_SECRET"] = "a secret of the tests that is long enough
 import hypothesis
 import pytest
 from fastapi import FastAPI
+from sqlalchemy import Engine
 from sqlalchemy import event
 from starlette.testclient import TestClient
 
@@ -24,6 +26,7 @@ from ninepanels import sqlmodels as sql
 from ninepanels.accounts import passwords
 from ninepanels.config import Settings
 from ninepanels.database import database
+from ninepanels.database import make_engine
 from ninepanels.environments import Environment
 from ninepanels.main import create_api
 from ninepanels.middleware import timing
@@ -78,12 +81,21 @@ def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: P
     server.drop_database("empty")
 
 
+@pytest.fixture(scope="session")
+def sqlite_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One path for all tests, whose engines then compile each statement once."""
+    return tmp_path_factory.mktemp("database") / "test.db"
+
+
 @pytest.fixture
-def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(backend: str, request: pytest.FixtureRequest) -> Iterator[str]:
     """A database with the current schema, without rows."""
     if backend == "sqlite":
-        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "test.db")
-        yield f"sqlite:///{tmp_path}/test.db"
+        path: Path = request.getfixturevalue("sqlite_file")
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        for each in path.parent.iterdir():
+            each.unlink()
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     yield request.getfixturevalue("postgres_database")
@@ -189,14 +201,30 @@ def statements(client: TestClient) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", record)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_engines() -> Iterator[None]:
+    """Create one engine per database and options, whose statements are compiled once: a quarter of a test's time."""
+    engines: dict[str, Engine] = {}
+
+    def make_once(url: str, *arguments: Any, **options: Any) -> Engine:
+        key = repr((url, arguments, sorted(options.items())))
+        if key not in engines:
+            engines[key] = make_engine(url, *arguments, **options)
+        return engines[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ninepanels.database.make_engine", make_once)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def fast_hashes(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Hash passwords with low cost, which saves 20 ms per sign-up and login. The fixture `real_hashes` disables it."""
+    """Hash passwords with low cost. The fixture `real_hashes` disables it."""
     if "real_hashes" in request.fixturenames:
         yield
         return
-    real = {option: passwords.context.to_dict()[option] for option in ("argon2__memory_cost", "argon2__time_cost")}
-    passwords.context.update(argon2__memory_cost=64, argon2__time_cost=1)
+    real = {option: passwords.context.to_dict()[option] for option in patience.LOW_COST}
+    passwords.context.update(**patience.LOW_COST)
     yield
     passwords.context.update(**real)
 

@@ -27,6 +27,8 @@ from ninepanels.database import connected
 from ninepanels.database import database
 from ninepanels.ops.migrations import migrate
 
+from .support.backends import on_postgresql
+from .support.backends import on_sqlite
 from .support.people import PASSWORD
 from .support.people import Person
 from .support.people import data
@@ -37,9 +39,6 @@ from .support.servers import Service
 from .support.servers import wait_for
 
 UNDEFINED_COLUMN = text("SELECT no_such_column FROM users")
-
-on_sqlite = pytest.mark.parametrize("backend", ["sqlite"])
-on_postgresql = pytest.mark.parametrize("backend", ["postgresql"])
 
 
 @pytest.fixture

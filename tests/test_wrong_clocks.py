@@ -33,7 +33,7 @@ from .support.pipeline import finish_events
 from .support.servers import wait_for
 
 NEW_PASSWORD = "battery staple"
-AHEAD = [timedelta(minutes=30), timedelta(days=60), timedelta(days=365), timedelta(days=3_650)]
+AHEAD = [timedelta(minutes=30), timedelta(days=365)]
 
 
 def another_login(person: Person, password: str = PASSWORD) -> Person:
@@ -147,7 +147,7 @@ def test_a_reset_link_that_was_sent_while_the_clock_was_ahead_is_void(
 # --- Access tokens ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("ahead", [timedelta(days=31), timedelta(days=60), timedelta(days=300), timedelta(days=365)])
+@pytest.mark.parametrize("ahead", [timedelta(days=31), timedelta(days=365)])
 def test_a_logged_out_token_stays_revoked_after_a_sweep_by_a_clock_that_was_ahead(
     wall_clock: Clock, ada: Person, bob: Person, ahead: timedelta
 ) -> None:
@@ -178,7 +178,7 @@ def reset_password(person: Person, mailbox: Mailbox) -> str:
 REVOCATIONS = [log_out_everywhere, change_password, reset_password]
 
 
-@pytest.mark.parametrize("ahead", AHEAD[::2])
+@pytest.mark.parametrize("ahead", AHEAD)
 @pytest.mark.parametrize("revoke", REVOCATIONS)
 def test_a_revocation_covers_tokens_that_were_issued_while_the_clock_was_ahead(
     wall_clock: Clock, ada: Person, mailbox: Mailbox, revoke: Callable[[Person, Mailbox], str], ahead: timedelta
@@ -193,7 +193,7 @@ def test_a_revocation_covers_tokens_that_were_issued_while_the_clock_was_ahead(
     assert status(future) == 401
 
 
-@pytest.mark.parametrize("ahead", AHEAD[::2])
+@pytest.mark.parametrize("ahead", AHEAD)
 @pytest.mark.parametrize("revoke", REVOCATIONS)
 def test_a_user_who_revoked_their_tokens_while_the_clock_was_ahead_can_log_in_and_revoke_again(
     wall_clock: Clock, ada: Person, mailbox: Mailbox, revoke: Callable[[Person, Mailbox], str], ahead: timedelta

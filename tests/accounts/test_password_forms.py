@@ -56,6 +56,12 @@ def log_in(person: Person, password: str) -> int:
 
 
 @pytest.fixture
+def backend() -> str:
+    """One database: hashes are computed and compared outside of it."""
+    return "sqlite"
+
+
+@pytest.fixture
 def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The hashes that were computed to verify a password."""
     verified: list[str] = []

@@ -11,6 +11,8 @@ from ninepanels.config import Settings
 from ninepanels.http import client_addresses
 from ninepanels.main import create_api
 
+from ..support.backends import on_sqlite
+
 PROXY = "192.0.2.7"
 
 
@@ -52,29 +54,26 @@ def statuses(client: TestClient, forwarded_for: list[str]) -> list[int]:
     ]
 
 
-backend = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
-
-
-@backend
+@on_sqlite
 def test_forwarded_addresses_are_ignored_by_default(settings: Settings) -> None:
     with client_at(PROXY, settings) as client:
         assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 30 + [429]
 
 
-@backend
+@on_sqlite
 def test_addresses_from_a_trusted_proxy_are_used(settings: Settings) -> None:
     with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 31
         assert statuses(client, ["203.0.113.99"] * 31)[-1] == 429
 
 
-@backend
+@on_sqlite
 def test_addresses_sent_to_a_trusted_proxy_are_ignored(settings: Settings) -> None:
     with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"198.51.100.{n}, 203.0.113.9" for n in range(31)]) == [200] * 30 + [429]
 
 
-@backend
+@on_sqlite
 def test_addresses_from_other_hosts_are_ignored(settings: Settings) -> None:
     with client_at("203.0.113.9", settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"198.51.100.{n}" for n in range(31)]) == [200] * 30 + [429]

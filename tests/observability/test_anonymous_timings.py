@@ -15,6 +15,7 @@ from ninepanels.accounts import tokens
 from ninepanels.config import Settings
 from ninepanels.database import database
 
+from ..support.backends import on_sqlite
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
@@ -42,9 +43,8 @@ def use(service: Service) -> None:
     data(client.post("/auth/logout"))
 
 
-@pytest.mark.parametrize("level", ["INFO", "DEBUG"])
-@pytest.mark.parametrize("form", ["text", "json"])
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(("form", "level"), [("text", "DEBUG"), ("json", "INFO")])
+@on_sqlite
 def test_no_line_of_a_timing_contains_the_user(database_url: str, tmp_path: Path, form: str, level: str) -> None:
     with Service(database_url, tmp_path, LOG_FORMAT=form, LOG_LEVEL=level, RATE_LIMITS="off") as service:
         use(service)

@@ -18,6 +18,7 @@ import pytest
 from ninepanels import environments
 from ninepanels.observability import logs
 
+from ..support.backends import on_sqlite
 from ..support.postgres import free_port
 from ..support.servers import Service
 from ..support.servers import environment
@@ -150,7 +151,7 @@ class ServiceWithoutStderr(Service):
         return f"http://127.0.0.1:{self.port}"
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_events_are_handled_while_stderr_is_unwritable(database_url: str, tmp_path: Path) -> None:
     database = tmp_path / "test.db"
     with ServiceWithoutStderr(database_url, tmp_path, free_port()) as service:

@@ -9,6 +9,7 @@ import pytest
 
 from ninepanels.ops.migrations import migrate
 
+from ..support.backends import on_sqlite
 from ..support.checkouts import execute
 from ..support.checkouts import switch
 from ..support.checkouts import variables
@@ -28,8 +29,9 @@ BACKUP = r"Back up first\? \[Y/n\] $"
 BRANCHES = {"FEATURE": "a-better-tap", "STAGING": "staging", "TEST": "main"}
 USERS = 3
 
-each_environment = pytest.mark.parametrize("env", BRANCHES)
-on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+each_environment = pytest.mark.parametrize(
+    ("backend", "env"), [("sqlite", "FEATURE"), ("postgresql", "STAGING"), ("sqlite", "TEST")], indirect=["backend"]
+)
 
 
 def name_of(env: str) -> str:
@@ -99,14 +101,11 @@ def installation(
 # --- data clear -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("answer", ["\n", "y\n", "Yes\n"])
 @each_environment
-def test_clear_offers_a_backup_and_asks_for_the_name_of_the_environment(
-    installation: Installation, env: str, answer: str
-) -> None:
+def test_clear_offers_a_backup_and_asks_for_the_name_of_the_environment(installation: Installation, env: str) -> None:
     with installation.clear(env) as terminal:
         terminal.read_until(BACKUP)
-        terminal.type(answer)
+        terminal.type({"FEATURE": "\n", "STAGING": "y\n", "TEST": "Yes\n"}[env])
         assert "The previous contents were saved to " in terminal.read_until(name_of(env))
         assert not installation.is_cleared()
         terminal.type(f"{env}\n")
@@ -151,7 +150,7 @@ def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, ans
 
 
 @on_sqlite
-@pytest.mark.parametrize("typed", ["\n", "y\n", "yes\n", "feature\n", "TEST\n", "FEATURE!\n", CTRL_D, CTRL_C])
+@pytest.mark.parametrize("typed", ["\n", "y\n", "TEST\n", CTRL_D, CTRL_C])
 def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation, typed: str) -> None:
     with installation.clear("FEATURE") as terminal:
         terminal.read_until(BACKUP)
@@ -187,23 +186,22 @@ def test_clear_drops_nothing_if_the_backup_fails(installation: Installation) -> 
 
 
 @on_sqlite
-@each_environment
-def test_clear_asks_nothing_with_yes(installation: Installation, env: str) -> None:
-    with installation.clear(env, "--yes") as terminal:
+def test_clear_asks_nothing_with_yes(installation: Installation) -> None:
+    with installation.clear("STAGING", "--yes") as terminal:
         assert re.fullmatch(r"The database of .*\n", terminal.read_until(r"\n$"))
         assert terminal.wait() == 0
     assert installation.is_cleared()
 
 
-@pytest.mark.parametrize("env", ["FEATURE", "TEST"])
-def test_clear_asks_nothing_if_no_table_has_rows(installation: Installation, env: str) -> None:
+def test_clear_asks_nothing_if_no_table_has_rows(installation: Installation) -> None:
     delete_all_rows(installation.database_url)
-    with installation.clear(env) as terminal:
-        terminal.read_until(f"^The database of {env} is now empty")
+    with installation.clear("FEATURE") as terminal:
+        terminal.read_until("^The database of FEATURE is now empty")
         assert terminal.wait() == 0
     assert installation.is_cleared()
 
 
+@on_sqlite
 def test_clear_asks_if_only_one_table_has_rows(installation: Installation) -> None:
     delete_all_rows(installation.database_url)
     execute_sql(installation.database_url, "INSERT INTO route_settings (method_path, in_alert) VALUES ('GET_/', false)")
@@ -221,9 +219,8 @@ def test_clear_is_refused_on_main_without_a_question(installation: Installation,
 
 
 @on_sqlite
-@pytest.mark.parametrize("env", ["FEATURE", "TEST"])
-def test_a_script_is_not_asked(installation: Installation, env: str) -> None:
-    result = installation.run(env, "data", "clear")
+def test_a_script_is_not_asked(installation: Installation) -> None:
+    result = installation.run("FEATURE", "data", "clear")
     assert (result.returncode, result.stderr) == (0, "")
     assert installation.is_cleared()
 
@@ -263,9 +260,8 @@ def test_restore_in_the_menu_asks_for_the_name_of_the_environment(
 
 
 @on_sqlite
-@each_environment
-def test_restore_asks_nothing_with_yes(installation: Installation, env: str, dump: str) -> None:
-    with installation.terminal(env, "restore", "--yes", dump) as terminal:
+def test_restore_asks_nothing_with_yes(installation: Installation, dump: str) -> None:
+    with installation.terminal("STAGING", "restore", "--yes", dump) as terminal:
         assert "Type" not in terminal.read_until(r"users +2 +3\n")
         assert terminal.wait() == 0
 

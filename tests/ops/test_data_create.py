@@ -22,6 +22,8 @@ from ninepanels.ops.migrations import migrate
 
 from ..conftest import Clock
 from ..support import checkouts
+from ..support.backends import on_postgresql
+from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
 from ..support.rows import all_rows
@@ -63,12 +65,12 @@ def test_the_same_seed_creates_the_same_rows(manage_data: ManageData, migrated_u
     assert len(created[0]["users"]) == 4
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_an_embedded_database_is_a_single_file_afterwards(
-    manage_data: ManageData, database_url: str, tmp_path: Path
+    manage_data: ManageData, database_url: str, sqlite_file: Path
 ) -> None:
     assert manage_data(database_url, "create", "--users", "1").code == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["test.db"]
+    assert list(sqlite_file.parent.iterdir()) == [sqlite_file]
 
 
 def test_a_second_run_does_not_change_existing_users(manage_data: ManageData, database_url: str) -> None:
@@ -117,7 +119,7 @@ def test_after_an_interruption_all_users_are_complete_and_the_next_run_adds_the_
     assert counts(database_url) == expected_counts(generated)
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 def test_a_connection_lost_between_two_inserts_is_reported_in_one_line(
     manage_data: ManageData, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -138,7 +140,7 @@ def test_a_connection_lost_between_two_inserts_is_reported_in_one_line(
     assert not all_rows(database_url)["users"]
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 def test_a_locked_table_is_reported_in_one_line(
     manage_data: ManageData, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -161,14 +163,14 @@ def test_only_the_first_logins_are_shown(manage_data: ManageData, database_url: 
     assert "... and 2 more." in result.out
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize("option", ["--users", "--days"])
 def test_zero_users_or_days_are_refused(manage_data: ManageData, database_url: str, option: str) -> None:
     assert manage_data(database_url, "create", option, "0").code == 2
     assert not all_rows(database_url)["users"]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_progress_is_shown_on_a_terminal_and_a_pipe_gets_plain_text(checkout: Path, database_url: str) -> None:
     checkouts.switch(checkout, "tea")
     terminal, program_side = os.openpty()

@@ -20,6 +20,7 @@ from ninepanels.database import make_engine
 from ninepanels.ops import demo
 from ninepanels.ops.migrations import migrate
 
+from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
 from ..support.rows import add_user
@@ -67,7 +68,7 @@ def test_promoting_an_unknown_user_is_refused_with_one_line(manage_data: ManageD
     assert result == ("There is no user with the e-mail unknown@example.com.", "", "")
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_an_invalid_setting_is_reported_in_one_line(database_url: str) -> None:
     result = manage(database_url, "promote", "ada@example.com", JWT_SECRET="short")
     assert result.returncode == 1
@@ -83,7 +84,7 @@ def test_the_error_for_a_missing_schema_names_the_migrate_command(
     assert result == ("The database schema does not match this release: run ./mc.sh migrate", "", "")
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_an_unavailable_database_is_reported_in_one_line(empty_database_url: str) -> None:
     result = manage(f"{empty_database_url}/in/no/folder.db", "promote", "ada@example.com")
     assert (result.returncode, result.stdout, result.stderr) == (1, "", f"{UNAVAILABLE}\n")

@@ -1,6 +1,7 @@
 """Migrations lead from each earlier revision to the models and keep all rows."""
 
 import uuid
+from collections.abc import Callable
 from datetime import UTC
 from datetime import date
 from datetime import datetime
@@ -118,11 +119,24 @@ def test_old_panels_get_their_first_day(
 
 # Small numbers satisfy the check constraints of all columns.
 ROWS = range(1, 6)
+FIRST_REVISION = "594bed1947a4"
 EARLIER_REVISIONS = sorted(migrations.revisions() - {crud.schema.REVISION})
 
 
 @pytest.mark.parametrize("revision", EARLIER_REVISIONS)
-def test_two_concurrent_migrations_keep_all_rows_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
+def test_a_migration_keeps_all_rows_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
+    assert_keeps_all_rows(empty_database_url, revision, lambda: migrate(empty_database_url))
+
+
+def test_two_concurrent_migrations_keep_all_rows_of_the_first_revision(empty_database_url: str) -> None:
+    assert_keeps_all_rows(
+        empty_database_url,
+        FIRST_REVISION,
+        lambda: migrate_in_parallel(empty_database_url, 2, "ninepanels.ops.migrations"),
+    )
+
+
+def assert_keeps_all_rows(empty_database_url: str, revision: str, migrate_to_head: Callable[[], None]) -> None:
     migrate(empty_database_url, revision)
     engine = make_engine(empty_database_url, poolclass=NullPool)
     earlier = MetaData()
@@ -134,7 +148,7 @@ def test_two_concurrent_migrations_keep_all_rows_of_an_earlier_revision(empty_da
     with engine.connect() as connection:
         before = {table.name: connection.execute(select(table)).all() for table in tables}
 
-    migrate_in_parallel(empty_database_url, 2, "ninepanels.ops.migrations")
+    migrate_to_head()
 
     with Session(engine) as session:
         assert crud.schema.read_revision(session) == crud.schema.REVISION

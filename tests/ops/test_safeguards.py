@@ -62,18 +62,26 @@ def attempt(checkout: Path, database_url: str) -> Attempt:
 # --- Each command ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("asked", [{}, {"ENV": "TEST"}], ids=["MAIN", "TEST with MAIN's database"])
 @each_command
-def test_no_command_changes_main(attempt: Attempt, database_url: str, command: str, asked: dict[str, str]) -> None:
+def test_no_command_changes_main(attempt: Attempt, database_url: str, command: str) -> None:
     before = all_rows(database_url)
-    result = attempt("main", command, "--yes", typed="yes\nMAIN\n", **asked)
-    assert (result.returncode, result.stdout) == (1, "")
-    assert "is refused on MAIN" in result.stderr
-    assert len(result.stderr.splitlines()) == 1
+    assert_refused_on_main(attempt("main", command, "--yes", typed="yes\nMAIN\n"))
     assert all_rows(database_url) == before
 
 
-@each_command
+def test_in_test_no_command_clears_the_database_of_main(attempt: Attempt, database_url: str) -> None:
+    before = all_rows(database_url)
+    assert_refused_on_main(attempt("main", "./mc.sh data clear", "--yes", typed="", ENV="TEST"))
+    assert all_rows(database_url) == before
+
+
+def assert_refused_on_main(result: subprocess.CompletedProcess[str]) -> None:
+    assert (result.returncode, result.stdout) == (1, "")
+    assert "is refused on MAIN" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["./mc.sh data create", "data_mgmt.py clear"])
 def test_no_command_changes_staging_without_its_name(attempt: Attempt, database_url: str, command: str) -> None:
     before = all_rows(database_url)
     result = attempt("staging", command, typed="yes\n")
@@ -83,7 +91,7 @@ def test_no_command_changes_staging_without_its_name(attempt: Attempt, database_
     assert all_rows(database_url) == before
 
 
-@each_command
+@pytest.mark.parametrize("command", ["data_mgmt.py create", "./mc.sh data clear"])
 def test_each_command_runs_when_the_name_of_staging_is_typed(attempt: Attempt, database_url: str, command: str) -> None:
     before = all_rows(database_url)
     result = attempt("staging", command, typed="STAGING\n")

@@ -11,6 +11,7 @@ from ninepanels import sqlmodels as sql
 from ninepanels.database import database
 
 from ..conftest import Stopwatch
+from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
 from ..support.pipeline import finish_events
@@ -47,6 +48,7 @@ def test_a_page_past_the_end_is_empty(admin: Person) -> None:
     assert response.json()["meta"] == {"total": 1, "offset": 2**62, "limit": 100}
 
 
+@on_sqlite
 @pytest.mark.parametrize("page", [{"offset": -1}, {"limit": 0}, {"limit": 1_001}, {"offset": 2**63}])
 def test_an_invalid_offset_or_limit_returns_422(admin: Person, page: dict[str, int]) -> None:
     assert admin.get("/admin/users", **page).status_code == 422
@@ -170,6 +172,7 @@ def listed(admin: Person) -> dict[str, dict[str, Any]]:
     return stats
 
 
+@on_sqlite
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("name", ["GET_/health/live", "DELETE_/panels/{panel_id}", "GET_/docs", "ANY_unmatched"])
 def test_a_changed_route_is_listed_once_it_is_called(admin: Person, name: str, change: dict[str, object]) -> None:
@@ -197,6 +200,7 @@ def test_numbers_are_listed_after_their_timings_are_swept(
     assert [shown[name] for name in (*NUMBERS, "count")] == pytest.approx([10] * 7 + [1])
 
 
+@on_sqlite
 @pytest.mark.parametrize("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])
 def test_an_unknown_route_returns_404_and_is_not_stored(admin: Person, name: str) -> None:
     assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
@@ -205,11 +209,13 @@ def test_an_unknown_route_returns_404_and_is_not_stored(admin: Person, name: str
         assert session.get(sql.RouteSettings, name) is None
 
 
+@on_sqlite
 @pytest.mark.parametrize("name", ["GET_/panels", "ANY_unmatched", "GET_/docs", "GET_/admin/routes", "GET_/metrics"])
 def test_the_timings_of_every_timed_route_can_be_read(admin: Person, name: str) -> None:
     assert data(admin.get("/admin/routes/timings", method_path=name)) == {"readings": [], "timestamps": []}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("change", "status"),
     [
@@ -241,6 +247,7 @@ def test_timings_are_ordered_newest_first(admin: Person, client: TestClient, sto
     assert all(timestamp.endswith("Z") for timestamp in timings["timestamps"])
 
 
+@on_sqlite
 @pytest.mark.parametrize("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
 def test_an_invalid_query_of_timings_returns_422(admin: Person, query: dict[str, object]) -> None:
     assert admin.get("/admin/routes/timings", **query).status_code == 422

@@ -66,7 +66,7 @@ NOT_A_BOOLEAN = ["on", "off", "true", "True", "false", "yes", "t", "", 1, 0, 1.0
 
 def assert_refused(person: Person, panel_id: int, body: dict[str, Any], field: str) -> None:
     response = person.post(f"/panels/{panel_id}/entries", body)
-    assert response.status_code == 422, response.text
+    assert response.status_code == 422, body
     envelope = response.json()
     assert set(envelope) == {"data", "status_code", "is_error", "error_message", "meta"}
     assert (envelope["status_code"], envelope["is_error"]) == (422, True)
@@ -75,16 +75,18 @@ def assert_refused(person: Person, panel_id: int, body: dict[str, Any], field: s
         assert work.scalar(select(func.count()).select_from(sql.Entry)) == 0
 
 
-@pytest.mark.parametrize("day", NOT_A_DAY, ids=repr)
-def test_what_is_not_a_day_is_422_and_writes_nothing(wall_clock: Clock, ada: Person, day: object) -> None:
+def test_what_is_not_a_day_is_422_and_writes_nothing(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-25T12:00:00Z")
-    assert_refused(ada, ada.new_panel(), {"is_complete": True, "day": day}, "day")
+    panel_id = ada.new_panel()
+    for day in NOT_A_DAY:
+        assert_refused(ada, panel_id, {"is_complete": True, "day": day}, "day")
 
 
-@pytest.mark.parametrize("is_complete", NOT_A_BOOLEAN, ids=repr)
-def test_what_is_not_a_boolean_is_422_and_writes_nothing(wall_clock: Clock, ada: Person, is_complete: object) -> None:
+def test_what_is_not_a_boolean_is_422_and_writes_nothing(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("2026-11-25T12:00:00Z")
-    assert_refused(ada, ada.new_panel(), {"is_complete": is_complete}, "is_complete")
+    panel_id = ada.new_panel()
+    for is_complete in NOT_A_BOOLEAN:
+        assert_refused(ada, panel_id, {"is_complete": is_complete}, "is_complete")
 
 
 @pytest.mark.parametrize("day", ["1970-01-01", "1999-12-31", "2024-02-29", "2026-11-24", "2026-11-25"])

@@ -6,6 +6,7 @@ from ninepanels import event_types
 from ninepanels.observability import logs
 
 from ..conftest import Clock
+from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
 from ..support.pipeline import finish_events
@@ -63,6 +64,7 @@ def test_a_future_day_is_400(wall_clock: Clock, ada: Person) -> None:
     assert ada.post(path, {"is_complete": True, "day": "2026-11-24"}).status_code == 400
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "body",
     [
@@ -126,6 +128,7 @@ def test_oldest_first_is_the_reverse_of_newest_first(wall_clock: Clock, ada: Per
     assert data(ada.get(path, sort_by="timestamp.asc")) == data(ada.get(path))[::-1]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "query",
     [

@@ -16,6 +16,7 @@ from ninepanels.database import database
 from ninepanels.main import HANDLER_THREADS
 from ninepanels.main import create_api
 
+from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.pipeline import finish_events
 
@@ -134,6 +135,7 @@ def test_with_the_token_remote_clients_can_read_metrics(guarded: TestClient) -> 
     assert guarded.get("/metrics", headers=headers).status_code == 200
 
 
+@on_sqlite
 @pytest.mark.parametrize("given", [None, "Bearer", "Bearer ", f"Bearer {TOKEN}x", TOKEN, f"Basic {TOKEN}", "Bearer ü"])
 def test_a_wrong_metrics_token_returns_401(guarded: TestClient, given: str | None) -> None:
     headers = {b"Authorization": given.encode()} if given is not None else {}

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from ninepanels import event_types
 
 from ..conftest import Clock
+from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
@@ -118,6 +119,7 @@ def test_an_update_without_fields_is_refused_with_400(ada: Person) -> None:
     assert ada.patch(f"/panels/{ada.new_panel()}", {}).status_code == 400
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "body",
     [
@@ -175,6 +177,7 @@ def test_a_body_over_64_kib_returns_413(ada: Person) -> None:
     assert response.json()["error_message"] == "The request body is too large."
 
 
+@on_sqlite
 @pytest.mark.parametrize("panel_id", ["0", "-1", str(2**63), "9" * 5000, "one", "1.5", "%00", "%ff", "🏃"])
 def test_a_malformed_panel_id_returns_422(ada: Person, panel_id: str) -> None:
     for method, path in (("DELETE", f"/panels/{panel_id}"), ("GET", f"/panels/{panel_id}/entries")):

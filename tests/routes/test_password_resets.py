@@ -24,6 +24,7 @@ from ninepanels.mail import outbox
 from ninepanels.observability import logs
 
 from ..conftest import Clock
+from ..support.backends import on_sqlite
 from ..support.mailbox import Mailbox
 from ..support.outbox import is_leased
 from ..support.outbox import rows
@@ -218,6 +219,7 @@ def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person) -> 
     assert status(ada) == 401
 
 
+@on_sqlite
 @pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
 @pytest.mark.parametrize("template", ["eve@example.com{}Bcc: bob@example.com", "eve{}bcc@example.com"])
 def test_an_email_with_a_line_end_is_422(ada: Person, template: str, line_end: str) -> None:

@@ -2,7 +2,6 @@
 
 import unicodedata
 
-import pytest
 from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
@@ -39,29 +38,30 @@ CONTROLS = [
 VISIBLE = ["👩‍👩‍👧‍👦", "🇩🇪", "1️⃣", "👍🏽", "\u200fקריאה\u200f", "می\u200cخوانم", "पढ़ना", "읽기", "❤️", "\U0001fae8"]  # noqa: RUF001 - of all scripts
 
 
-@pytest.mark.parametrize("text", [*INVISIBLE, *CONTROLS], ids=ascii)
-def test_invisible_titles_and_names_are_422_and_change_nothing(ada: Person, text: str) -> None:
+def test_invisible_titles_and_names_are_422_and_change_nothing(ada: Person) -> None:
     panel_id = ada.new_panel("Read")
-    sign_up = {"email": "eve@example.com", "name": text, "password": PASSWORD}
-    responses = [
-        ada.post("/panels", {"title": text}),
-        ada.request("POST", "/panels", data={"title": text}),
-        ada.patch(f"/panels/{panel_id}", {"title": text}),
-        ada.patch("/users", {"name": text}),
-        ada.client.post("/users", json=sign_up),
-        ada.client.post("/users", data=sign_up),
-    ]
-    assert [response.status_code for response in responses] == [422] * len(responses)
+    for text in [*INVISIBLE, *CONTROLS]:
+        sign_up = {"email": "eve@example.com", "name": text, "password": PASSWORD}
+        responses = [
+            ada.post("/panels", {"title": text}),
+            ada.request("POST", "/panels", data={"title": text}),
+            ada.patch(f"/panels/{panel_id}", {"title": text}),
+            ada.patch("/users", {"name": text}),
+            ada.client.post("/users", json=sign_up),
+            ada.client.post("/users", data=sign_up),
+        ]
+        assert [response.status_code for response in responses] == [422] * len(responses), ascii(text)
     assert ada.titles() == ["Read"]
     assert data(ada.get("/users"))["name"] == "ada"
 
 
-@pytest.mark.parametrize("text", VISIBLE, ids=ascii)
-def test_visible_titles_and_names_keep_their_format_characters(ada: Person, text: str) -> None:
-    stored = unicodedata.normalize("NFC", text)
-    ada.new_panel(text)
-    assert ada.titles() == [stored]
-    assert data(ada.patch("/users", {"name": text}))["name"] == stored
+def test_visible_titles_and_names_keep_their_format_characters(ada: Person) -> None:
+    panel_id = ada.new_panel()
+    for text in VISIBLE:
+        stored = unicodedata.normalize("NFC", text)
+        data(ada.patch(f"/panels/{panel_id}", {"title": text}))
+        assert ada.titles() == [stored]
+        assert data(ada.patch("/users", {"name": text}))["name"] == stored
 
 
 COMPOSED = st.sampled_from("\u0301\u0323\u0338eoa \u1161\u11a8ᄀ")
@@ -98,18 +98,19 @@ def test_an_empty_description_removes_the_description(ada: Person) -> None:
     assert data(ada.get("/panels"))[0]["description"] is None
 
 
-@pytest.mark.parametrize("description", ["a\nb", "a\r\nb", "\ta", "a\n", " a "])
-def test_a_description_keeps_its_line_breaks_tabs_and_spaces(ada: Person, description: str) -> None:
-    panel_id = ada.new_panel(description=description)
-    assert data(ada.get("/panels"))[0]["description"] == description
-    assert data(ada.patch(f"/panels/{panel_id}", {"description": description}))["description"] == description
+def test_a_description_keeps_its_line_breaks_tabs_and_spaces(ada: Person) -> None:
+    panel_id = ada.new_panel(description=" a\n")
+    assert data(ada.get("/panels"))[0]["description"] == " a\n"
+    for description in ["a\nb", "a\r\nb", "\ta", "a\n", " a "]:
+        assert data(ada.patch(f"/panels/{panel_id}", {"description": description}))["description"] == description
 
 
-@pytest.mark.parametrize("control", ["\x00", "\x07", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\x9f"], ids=ascii)
-def test_a_description_with_another_control_character_is_422(ada: Person, control: str) -> None:
+def test_a_description_with_another_control_character_is_422(ada: Person) -> None:
     panel_id = ada.new_panel()
-    assert ada.post("/panels", {"title": "a", "description": f"a{control}b"}).status_code == 422
-    assert ada.patch(f"/panels/{panel_id}", {"description": f"a{control}b"}).status_code == 422
+    for control in ["\x00", "\x07", "\x0b", "\x0c", "\x1b", "\x1c", "\x7f", "\x85", "\x9f"]:
+        body = {"title": "a", "description": f"a{control}b"}
+        assert ada.post("/panels", body).status_code == 422, ascii(control)
+        assert ada.patch(f"/panels/{panel_id}", body).status_code == 422, ascii(control)
 
 
 # --- E-mails ----------------------------------------------------------------------------------------------------------
@@ -129,28 +130,29 @@ EMAILS = [
 ]
 
 
-@pytest.mark.parametrize("email", EMAILS, ids=ascii)
-def test_an_email_that_signs_up_can_log_in_with_every_spelling(client: TestClient, email: str) -> None:
-    sign_up = {"email": email, "name": "Ada", "password": PASSWORD}
-    stored = data(client.post("/users", json=sign_up))["email"]
-    for spelling in {email, stored, *(unicodedata.normalize(form, email) for form in ("NFC", "NFD"))}:
-        assert Person.log_in(client, spelling)
-        assert client.post("/users", json=sign_up | {"email": spelling}).status_code == 409
+def test_an_email_that_signs_up_can_log_in_with_every_spelling(client: TestClient) -> None:
+    for email in EMAILS:
+        sign_up = {"email": email, "name": "Ada", "password": PASSWORD}
+        stored = data(client.post("/users", json=sign_up))["email"]
+        for spelling in {email, stored, *(unicodedata.normalize(form, email) for form in ("NFC", "NFD"))}:
+            assert Person.log_in(client, spelling)
+            assert client.post("/users", json=sign_up | {"email": spelling}).status_code == 409
 
 
-@pytest.mark.parametrize(
-    "email",
-    ["İ" * 100 + "@example.com", "İ" * 120 + "@example.com", "a" * 250 + "@example.com", "a@" + "ü" * 63 + ".example"],
-    ids=ascii,
-)
-def test_an_email_whose_normalized_form_is_too_long_is_422(ada: Person, email: str) -> None:
-    sign_up = {"email": email, "name": "Ada", "password": PASSWORD}
-    assert ada.client.post("/users", json=sign_up).status_code == 422
-    assert ada.client.post("/auth/request_password_reset", json={"email": email}).status_code == 422
-    assert ada.patch("/users", {"email": email, "current_password": PASSWORD}).status_code == 422
+def test_an_email_whose_normalized_form_is_too_long_is_422(ada: Person) -> None:
+    for email in (
+        f"{'İ' * 100}@a.example",
+        f"{'İ' * 120}@a.example",
+        f"{'a' * 250}@a.example",
+        f"a@{'ü' * 63}.example",
+    ):
+        sign_up = {"email": email, "name": "Ada", "password": PASSWORD}
+        assert ada.client.post("/users", json=sign_up).status_code == 422
+        assert ada.client.post("/auth/request_password_reset", json={"email": email}).status_code == 422
+        assert ada.patch("/users", {"email": email, "current_password": PASSWORD}).status_code == 422
 
 
-@pytest.mark.parametrize("email", EMAILS, ids=ascii)
-def test_a_changed_email_can_log_in(ada: Person, email: str) -> None:
-    data(ada.patch("/users", {"email": email, "current_password": PASSWORD}))
-    assert Person.log_in(ada.client, email)
+def test_a_changed_email_can_log_in(ada: Person) -> None:
+    for email in EMAILS:
+        data(ada.patch("/users", {"email": email, "current_password": PASSWORD}))
+        assert Person.log_in(ada.client, email)

@@ -3,6 +3,7 @@ from starlette.testclient import TestClient
 
 from ninepanels import event_types
 
+from ..support.backends import on_sqlite
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
@@ -41,6 +42,7 @@ def test_signing_up_with_a_taken_email_returns_409_regardless_of_case(ada: Perso
     assert response.json()["is_error"]
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     "fields",
     [

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from ...support.backends import on_postgresql
+from ...support.backends import on_sqlite
 from ...support.filling import fill
 from ...support.filling import rows_of
 from ...support.postgres import PostgresServer
@@ -78,7 +80,7 @@ def test_a_full_disk_is_reported_in_one_line_and_earlier_backups_are_kept(
         assert {path.name for path in folder.iterdir()} == {earlier.name, checksum_path(earlier).name}
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_restore_replaces_nothing_if_the_backup_before_it_fails(
     filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -89,7 +91,7 @@ def test_a_restore_replaces_nothing_if_the_backup_before_it_fails(
     assert message == f"The backup failed, so nothing was changed: {tmp_path}/notes: File exists"
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_a_restore_replaces_nothing_if_the_disk_is_full(
     filled: Installation, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -104,7 +106,7 @@ def test_a_restore_replaces_nothing_if_the_disk_is_full(
 # --- Programs and databases -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 @pytest.mark.parametrize("verb", ["full", "data", "restore"])
 def test_a_missing_client_program_is_named(
     filled: Installation, verb: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -116,7 +118,7 @@ def test_a_missing_client_program_is_named(
     assert f"{program} is not on the PATH" in filled.error_of(*arguments)
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 def test_a_pg_dump_older_than_the_server_is_refused(
     filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,7 +127,7 @@ def test_a_pg_dump_older_than_the_server_is_refused(
     assert "pg_dump has version 9, which is too old for the server's version 18" in filled.error_of("write", "full")
 
 
-@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@on_postgresql
 def test_the_password_is_not_passed_as_an_argument(
     filled: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ import pytest
 from ninepanels import crud
 from ninepanels.ops.migrations import migrate
 
+from ...support.backends import on_sqlite
 from ...support.filling import rows_of
 from ..conftest import execute_sql
 from .conftest import KINDS
@@ -91,7 +92,7 @@ def test_a_dump_of_a_newer_schema_is_refused(filled: Installation) -> None:
     assert "'fedcba987654', which this release does not know" in filled.error_of("restore", "--yes", str(file))
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize("tables", [["notes (body)"], ["notes (body)", "alembic_version (version_num)"]])
 def test_a_dump_of_another_project_is_refused(filled: Installation, tmp_path: Path, tables: list[str]) -> None:
     file = tmp_path / "notes.db"

@@ -10,6 +10,7 @@ import pytest
 from ninepanels import environments
 from ninepanels.ops import migrations
 
+from ...support.backends import on_sqlite
 from ...support.checkouts import assert_refuses_with_one_line
 from ...support.checkouts import run
 from ...support.checkouts import switch
@@ -79,7 +80,7 @@ def test_on_main_an_empty_database_can_be_restored(branch: Branch) -> None:
     assert branch.users() == 5
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_on_main_rows_written_during_a_restore_are_not_replaced(
     filled: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

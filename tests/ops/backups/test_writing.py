@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ...support.backends import on_sqlite
 from ...support.servers import PROGRAM_DEADLINE_S
 from .conftest import SUFFIXES
 from .conftest import Installation
@@ -26,7 +27,7 @@ def test_a_backup_is_named_by_time_environment_and_kind_and_has_a_checksum(fille
     ]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_backups_started_in_the_same_second_are_both_kept(filled: Installation) -> None:
     command = [str(filled.script), "full"]
     backups = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
@@ -36,7 +37,7 @@ def test_backups_started_in_the_same_second_are_both_kept(filled: Installation) 
     assert len(files) == 2
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 def test_keep_deletes_the_oldest_complete_backups_of_this_environment_and_kind(filled: Installation) -> None:
     filled.folder.mkdir(mode=0o700)
     old = [filled.folder / f"2020010{day}T000000Z_TEST_full.db" for day in range(1, 4)]
@@ -52,7 +53,7 @@ def test_keep_deletes_the_oldest_complete_backups_of_this_environment_and_kind(f
     assert set(filled.folder.iterdir()) == expected
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@on_sqlite
 @pytest.mark.parametrize(
     "arguments", [(), ("fool",), ("full", "--keep"), ("full", "--keep", "0"), ("data", "--keep", "all"), ("restore",)]
 )
