@@ -15,14 +15,14 @@ async def log_in(email: str, password: str, address: str) -> UserRow:
     An outdated hash is replaced.
 
     Raises:
-        NotAuthenticated: the e-mail or the password is wrong; both cases have the same message and duration.
+        WrongLogin: the e-mail or the password is wrong; both cases have the same message and duration.
         RateLimited: too many logins failed for this e-mail or from this address.
     """
     user = await route_threads.run(database.read, crud.users.read_by_email, email)
     hashed = user.hashed_password if user else passwords.UNKNOWN_USER_HASH
     matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(email, address))
     if user is None or not matches:
-        raise exceptions.NotAuthenticated("Wrong e-mail or password.")
+        raise exceptions.WrongLogin
     await route_threads.run(_finish, user, new_hash)
     return user
 

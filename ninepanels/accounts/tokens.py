@@ -66,11 +66,12 @@ def read_token(token: str, settings: Settings) -> AccessToken:
     """Verify an access token and return its claims.
 
     Raises:
-        NotAuthenticated: the token is malformed, not canonically encoded, signed with another secret, or expired.
+        NotAuthenticated: the token is malformed, not canonically encoded, or signed with another secret.
+        LoginExpired: the token has expired.
     """
     access_token = _verify_token(token, settings.accepted_secrets)
     if access_token.expires_at <= clock.now():
-        raise exceptions.NotAuthenticated("Your login has expired. Please log in again.")
+        raise exceptions.LoginExpired
     return access_token
 
 
