@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import math
 import resource
-from http import HTTPStatus
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .. import pydmodels as pyd
+from . import problems
+from .problems import ProblemType
 
 MAX_HEADER_BYTES = 32 * 1024
 """Of the request line and the headers together."""
@@ -20,12 +21,6 @@ BODY_TIMEOUT_S = 20.0
 MAX_FILES = 65_536
 RESERVED_FILES = 256
 """File descriptors that are not available to connections: database, log, threads."""
-
-_SENTENCES = {
-    HTTPStatus.BAD_REQUEST: "This is not a valid HTTP request.",
-    HTTPStatus.REQUEST_TIMEOUT: "The request did not arrive in time.",
-    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE: "The request headers are too large.",
-}
 
 
 def raise_file_limit() -> None:
@@ -80,11 +75,11 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_bytes += len(data)
         super().data_received(data)
         if self._header_bytes > MAX_HEADER_BYTES:
-            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._reject(problems.HEADERS_TOO_LARGE)
 
     def send_400_response(self, _msg: str) -> None:
         """Answer in the envelope. uvicorn answers in plain text."""
-        self._reject(HTTPStatus.BAD_REQUEST)
+        self._reject(problems.BAD_HTTP_REQUEST)
 
     def on_message_begin(self) -> None:
         """Start the time limit of the headers."""
@@ -100,7 +95,7 @@ class LimitedProtocol(HttpToolsProtocol):
         for name, value in self.headers:
             size += len(name) + len(value) + 4
         if size > MAX_HEADER_BYTES:
-            self._reject(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            self._reject(problems.HEADERS_TOO_LARGE)
             return
         self._waiting.pop(self, None)
         self._deadline = self.loop.time() + BODY_TIMEOUT_S
@@ -141,18 +136,25 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         self._unsent_bytes = unsent
         if now >= self._deadline:
-            self._reject(HTTPStatus.REQUEST_TIMEOUT)
+            self._reject(problems.REQUEST_TIMEOUT)
             self._deadline = math.inf
         self._timer = self.loop.call_at(min(self._deadline, now + HEADERS_TIMEOUT_S), self._check_deadline)
 
-    def _reject(self, status: HTTPStatus) -> None:
-        """Answer in the envelope, if no response has started, and close the connection."""
+    def _reject(self, problem_type: ProblemType) -> None:
+        """Answer in the envelope, if no response has started, and close the connection.
+
+        The headers are incomplete or not valid, so the client's preference for problems is unknown.
+        """
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete:
-            sentence = _SENTENCES[status]
+            status, detail = problem_type.status, problem_type.detail
             envelope = pyd.WrappedResponse(
-                data={"detail": sentence}, status_code=status, is_error=True, error_message=sentence, meta=None
+                data={"detail": detail, "code": problem_type.code},
+                status_code=status,
+                is_error=True,
+                error_message=detail,
+                meta=None,
             )
             body = envelope.model_dump_json().encode()
             head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"

@@ -10,6 +10,7 @@ from starlette.types import Scope
 from starlette.types import Send
 
 from ..http import errors
+from ..http import problems
 
 
 class BodyLimitMiddleware:
@@ -27,10 +28,9 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        too_large = HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"").lstrip(b"0")
         if len(declared) > len(str(self.max_bytes)) or (declared.isdigit() and int(declared) > self.max_bytes):
-            await errors.respond(scope, too_large)(scope, receive, send)
+            await errors.respond(scope, problems.BODY_TOO_LARGE)(scope, receive, send)
             return
         received = 0
 
@@ -39,7 +39,7 @@ class BodyLimitMiddleware:
             message = await receive()
             received += len(message.get("body", b""))
             if received > self.max_bytes:
-                raise too_large
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 
         await self.app(scope, receive_within_limit, send)

@@ -4,7 +4,6 @@ from http import HTTPStatus
 
 from pydantic_core import to_json
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from starlette.types import Message
 from starlette.types import Receive
@@ -15,6 +14,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import queues
 from ..http import errors
+from ..http import problems
 from ..observability import logs
 from ..observability import route_names
 
@@ -45,7 +45,7 @@ class ResponseWrapperMiddleware:
                 # The response has started, so its status cannot change. Raising makes the server close the connection.
                 _report(scope, envelope.status)
                 raise
-            response = errors.respond(scope, HTTPException(HTTPStatus.INTERNAL_SERVER_ERROR))
+            response = errors.respond(scope, problems.INTERNAL_ERROR)
             await response(scope, receive, envelope.send)
         if envelope.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _report(scope, envelope.status)

@@ -1,20 +1,19 @@
 """Refuses requests for hosts that are not trusted."""
 
 from collections.abc import Sequence
-from http import HTTPStatus
 
 from starlette.datastructures import Headers
-from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp
 from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
 from ..http import errors
+from ..http import problems
 
 
 class TrustedHostMiddleware:
-    """Answers 400, in the envelope, to a request whose Host is not in the setting TRUSTED_HOSTS.
+    """Answers 400 to a request whose Host is not in the setting TRUSTED_HOSTS.
 
     Starlette's own middleware would answer in plain text.
     """
@@ -33,5 +32,4 @@ class TrustedHostMiddleware:
         if host in self.exact or host.endswith(self.suffixes):
             await self.app(scope, receive, send)
             return
-        error = HTTPException(HTTPStatus.BAD_REQUEST, "This service does not answer for the host of this request.")
-        await errors.respond(scope, error)(scope, receive, send)
+        await errors.respond(scope, problems.INVALID_HOST)(scope, receive, send)

@@ -9,10 +9,11 @@ from . import entries
 from . import health
 from . import metrics
 from . import panels
+from . import problems
 from . import tokens
 from . import users
 
 router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
-for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin):
+for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin, problems):
     router.routes.extend(resource.router.routes)

@@ -74,12 +74,15 @@ def received(connection: socket.socket) -> bytes:
     return b"".join(parts)
 
 
+CODES = {400: "bad_http_request", 408: "request_timeout", 431: "headers_too_large"}
+
+
 def assert_rejected(response: bytes, status: int) -> None:
     head, _, body = response.partition(b"\r\n\r\n")
     assert head.startswith(f"HTTP/1.1 {status} ".encode())
     envelope = json.loads(body)
     assert (envelope["status_code"], envelope["is_error"]) == (status, True)
-    assert envelope["data"] == {"detail": envelope["error_message"]}
+    assert envelope["data"] == {"detail": envelope["error_message"], "code": CODES[status]}
 
 
 def test_a_complete_request_is_answered_and_the_connection_stays_open(address: tuple[str, int]) -> None:

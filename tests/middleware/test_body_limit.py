@@ -44,7 +44,7 @@ def post(*chunks: bytes, declared: bytes | None = None) -> Sent:
 
 def assert_too_large(sent: Sent) -> None:
     assert sent.status == 413
-    assert json.loads(sent.body) == {"detail": "The request body is too large."}
+    assert json.loads(sent.body) == {"detail": "The request body is too large.", "code": "body_too_large"}
 
 
 @pytest.mark.parametrize("declared", [b"101", b"1000", b"9" * 5_000, b"000101"])

@@ -237,7 +237,7 @@ def test_an_unhandled_exception_becomes_a_500_in_the_envelope(emitted: Emitted) 
     assert sent.status == 500
     assert sent.headers["content-length"] == str(len(sent.body))
     assert json.loads(sent.body) == {
-        "data": {"detail": sentence},
+        "data": {"detail": sentence, "code": "internal_error"},
         "status_code": 500,
         "is_error": True,
         "error_message": sentence,

@@ -31,7 +31,7 @@ def test_another_host_is_refused_in_the_envelope(client: TestClient, host: str) 
     assert response.status_code == 400
     envelope = response.json()
     assert (envelope["status_code"], envelope["is_error"]) == (400, True)
-    assert envelope["data"] == {"detail": envelope["error_message"]}
+    assert envelope["data"] == {"detail": envelope["error_message"], "code": "invalid_host"}
     assert response.headers["X-Request-ID"]
 
 

@@ -44,7 +44,7 @@ def test_with_a_stopped_event_worker_the_service_is_not_ready(
     monkeypatch.setattr(queues.event_queue, "heartbeat_age_s", lambda: health.MAX_HEARTBEAT_AGE_S + 1)
     response = client.get("/health/ready")
     assert response.status_code == 503
-    assert response.json()["data"] == {"detail": "The event worker has stopped."}
+    assert response.json()["data"] == {"detail": "The event worker has stopped.", "code": "not_ready"}
 
 
 def test_readiness_counts_waiting_events(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -36,6 +36,7 @@ def assert_is_unavailable(response: httpx2.Response) -> None:
     body: dict[str, Any] = response.json()
     assert set(body) == {"data", "status_code", "is_error", "error_message", "meta"}
     assert body["is_error"] is True
-    assert body["data"] == {"detail": body["error_message"]}
+    assert body["data"]["detail"] == body["error_message"]
+    assert body["data"]["code"] in {"database_unavailable", "processing_timeout"}
     for secret in ("SELECT", "INSERT", "127.0.0.1", "sql", "port", "Traceback", ".db"):
         assert secret not in response.text

@@ -1,0 +1,26 @@
+"""Lists the errors in docs/errors.md, from the registry: `.venv/bin/python -m docs.errors`."""
+
+from pathlib import Path
+
+from ninepanels.http.problems import PROBLEM_TYPES
+
+BEGIN, END = "<!-- generated -->\n", "<!-- end -->\n"
+
+
+def write(page: Path) -> None:
+    """Write the table of errors between the marks of a page."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    page.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}")
+
+
+def table() -> str:
+    """Return a table of all errors, as Markdown."""
+    rows = [
+        f"| {each.status.value} | `{each.code}` | {each.explanation} | {each.remedy} |"
+        for each in PROBLEM_TYPES.values()
+    ]
+    return "\n".join(["| status | code | what happened | what to do |", "| ---: | --- | --- | --- |", *rows, ""])
+
+
+if __name__ == "__main__":
+    write(Path(__file__).with_name("errors.md"))

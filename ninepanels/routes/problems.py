@@ -1,0 +1,51 @@
+"""Pages that explain the errors, as HTML. The `type` of a problem is the address of its page."""
+
+from functools import cache
+from pathlib import Path
+
+from fastapi import Response
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment
+from jinja2 import PackageLoader
+from jinja2 import StrictUndefined
+
+from .. import exceptions
+from ..http.problems import PROBLEM_TYPES
+from ..http.routing import APIRouter
+
+router = APIRouter(prefix="/problems")
+
+_templates = Environment(
+    loader=PackageLoader("ninepanels.routes"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
+)
+_STYLES = Path(__file__).with_name("templates").joinpath("problems.css").read_bytes()
+
+
+@router.get("/", include_in_schema=False)
+async def read_problems() -> Response:
+    """List all errors."""
+    return HTMLResponse(_render_index())
+
+
+@router.get("/style.css", include_in_schema=False)
+async def read_styles() -> Response:
+    """Return the style sheet of the pages. A Content-Security-Policy can forbid inline styles."""
+    return Response(_STYLES, media_type="text/css")
+
+
+@router.get("/{code}", include_in_schema=False)
+async def read_problem(code: str) -> Response:
+    """Explain an error."""
+    if code not in PROBLEM_TYPES:
+        raise exceptions.NotFound("There is no error with this code.")
+    return HTMLResponse(_render_page(code))
+
+
+@cache
+def _render_index() -> str:
+    return _templates.get_template("problems.html").render(problem_types=PROBLEM_TYPES.values())
+
+
+@cache
+def _render_page(code: str) -> str:
+    return _templates.get_template("problem.html").render(problem_type=PROBLEM_TYPES[code])
