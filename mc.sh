@@ -36,6 +36,11 @@ verb_bench() { ## [PART ...]: measure the performance and write it to docs/perfo
     NINEPANELS_ENV=TEST "$VENV/bin/python" -m bench "$@"
 }
 
+verb_docs() { ## : update the lists of errors and events in docs/, and build the documentation into var/site
+    install_packages dev
+    "$VENV/bin/python" -m docs.build
+}
+
 verb_preflight() { ## : the release checklist, each item ok or FAILED with what to do
     install_packages dev
     local failed=0

@@ -1,4 +1,4 @@
-"""Lists the errors in docs/errors.md, from the registry: `.venv/bin/python -m docs.errors`."""
+"""Lists the errors in docs/errors.md, from the registry: `./mc.sh docs`."""
 
 from pathlib import Path
 
@@ -20,7 +20,3 @@ def table() -> str:
         for each in PROBLEM_TYPES.values()
     ]
     return "\n".join(["| status | code | what happened | what to do |", "| ---: | --- | --- | --- |", *rows, ""])
-
-
-if __name__ == "__main__":
-    write(Path(__file__).with_name("errors.md"))

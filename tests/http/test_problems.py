@@ -75,5 +75,5 @@ def test_the_titles_are_unique() -> None:
 
 
 def test_the_table_in_the_docs_is_current() -> None:
-    """`.venv/bin/python -m docs.errors` writes it."""
+    """`./mc.sh docs` writes it."""
     assert errors.table() in (ROOT / "docs" / "errors.md").read_text()

@@ -1,0 +1,23 @@
+"""Builds the documentation into var/site: `./mc.sh docs`."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from ninepanels import environments
+
+from . import errors
+from . import events
+
+
+def build(project: Path) -> None:
+    """Build the site of a copy of the project. A broken link between pages is an error."""
+    config = project / "zensical.toml"
+    command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "--config-file", str(config)]
+    subprocess.run(command, check=True)  # noqa: S603 - the command is our own
+
+
+if __name__ == "__main__":
+    errors.write(environments.ROOT / "docs" / "errors.md")
+    events.write(environments.ROOT / "docs" / "events.md")
+    build(environments.ROOT)
