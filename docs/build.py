@@ -12,6 +12,9 @@ from . import events
 
 def build(project: Path) -> None:
     """Build the site of a copy of the project. A broken link between pages is an error."""
+    for page in ("CONTRIBUTING.md", "CHANGELOG.md"):
+        text = (project / page).read_text()
+        (project / "docs" / page.lower()).write_text(text.replace("](docs/", "]("))
     config = project / "zensical.toml"
     command = [sys.executable, "-m", "zensical", "build", "--strict", "--clean", "--config-file", str(config)]
     subprocess.run(command, check=True)  # noqa: S603 - the command is our own
