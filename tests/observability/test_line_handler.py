@@ -152,12 +152,11 @@ class ServiceWithoutStderr(Service):
 
 
 @on_sqlite
-def test_events_are_handled_while_stderr_is_unwritable(database_url: str, tmp_path: Path) -> None:
-    database = tmp_path / "test.db"
+def test_events_are_handled_while_stderr_is_unwritable(database_url: str, sqlite_file: Path, tmp_path: Path) -> None:
     with ServiceWithoutStderr(database_url, tmp_path, free_port()) as service:
 
         def timings() -> int:
-            with contextlib.closing(sqlite3.connect(database)) as connection:
+            with contextlib.closing(sqlite3.connect(sqlite_file)) as connection:
                 query = "SELECT count(*) FROM timings WHERE method_path = 'GET_/panels'"
                 return int(connection.execute(query).fetchone()[0])
 
