@@ -113,7 +113,7 @@ class InvalidResetToken(NotAuthenticated):
 
 
 class NotAllowed(NinePanelsBaseException):
-    """The user is logged in, but not allowed to do this.
+    """The caller is not allowed to do this: the route is for admins, or for callers on the same machine.
 
     Do not retry. Hide the function from this user, or ask an admin.
     """

@@ -89,9 +89,8 @@ def _root_path(scope: Scope) -> str:
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as registered in `install`
     problem_type = _BY_STATUS.get(HTTPStatus(error.status_code), problems.PROBLEM_TYPES[exceptions.BadRequest.code])
-    if problem_type is problems.METHOD_NOT_ALLOWED:
-        return respond(request.scope, problem_type, headers={"Allow": ", ".join(_allowed(request))})
-    return respond(request.scope, problem_type, headers=error.headers)
+    headers = {"Allow": ", ".join(_allowed(request))} if problem_type is problems.METHOD_NOT_ALLOWED else None
+    return respond(request.scope, problem_type, headers=headers)
 
 
 def _allowed(request: Request) -> list[str]:
