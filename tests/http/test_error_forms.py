@@ -15,6 +15,7 @@ from ninepanels.environments import Environment
 from ninepanels.http.problems import PROBLEM_TYPES
 from ninepanels.main import create_api
 
+from ..support.backends import on_sqlite
 from ..support.people import PASSWORD
 from ..support.people import Person
 
@@ -97,6 +98,7 @@ def test_the_type_of_a_problem_begins_with_the_prefix_of_the_service(stopped: Fa
     assert problem["type"] == "/habits/problems/no_such_address"
 
 
+@on_sqlite
 def test_the_examples_in_the_docs_are_responses_of_the_service(ada: Person) -> None:
     blocks = re.findall(r"```json\n(.*?)```", (ROOT / "docs" / "errors.md").read_text(), re.DOTALL)
     for title in range(9):
