@@ -34,6 +34,7 @@ from ninepanels.observability import request_ids
 from ninepanels.ops.migrations import migrate
 
 from .support import checkouts
+from .support import node
 from .support import patience
 from .support.mailbox import Mailbox
 from .support.people import Person
@@ -215,6 +216,12 @@ def shared_engines() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ninepanels.database.make_engine", make_once)
         yield
+
+
+@pytest.fixture(scope="session")
+def node_tools() -> None:
+    """Install the tools that `node.run` runs."""
+    node.install()
 
 
 @pytest.fixture(autouse=True)
