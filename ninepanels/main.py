@@ -22,6 +22,7 @@ from .config import read_settings
 from .database import POSTGRESQL_SERVING
 from .database import database
 from .http import errors
+from .http import openapi
 from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
 from .middleware.docs_policy import DocsPolicyMiddleware
@@ -34,6 +35,7 @@ from .middleware.trusted_host import TrustedHostMiddleware
 from .observability import logs
 from .observability import sentry
 from .ops import release
+from .routes import TAGS
 from .routes import router
 from .runtime import memory
 from .runtime.supervision import Supervised
@@ -73,6 +75,9 @@ def create_api(settings: Settings) -> FastAPI:
         title=about.name,
         version=about.version,
         description=DESCRIPTION,
+        openapi_tags=TAGS,
+        license_info={"name": "MIT", "identifier": "MIT"},
+        servers=[{"url": "/", "description": "The server of this schema"}],
         lifespan=_lifespan,
         telemetry=NO_TELEMETRY,
     )
@@ -81,6 +86,7 @@ def create_api(settings: Settings) -> FastAPI:
     # Routes are matched in order, so the API's own routes are put before those of the documentation.
     api.router.routes[:0] = router.routes
     api.include_router(router, prefix="/v5", include_in_schema=False)
+    openapi.install(api)
 
     # A request passes the middleware in reverse order: the last one added comes first.
     api.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)

@@ -22,6 +22,7 @@ from ..crud.tokens import Bearer
 from ..crud.users import UserRow
 from ..database import UnitOfWork
 from ..database import database
+from ..http import documentation
 from ..runtime.threads import route_threads
 from . import passwords
 from . import rate_limits
@@ -32,6 +33,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BEARER_CACHE_SIZE = 4_096
+
+_ERRORS = (exceptions.NotAuthenticated, exceptions.LoginExpired, *documentation.DATABASE_ERRORS)
 
 _bearers: dict[AccessToken, Bearer] = {}
 
@@ -174,11 +177,12 @@ class AuthenticatedAdmin(_Authenticated):
 
 
 class _TokenBearer(OAuth2PasswordBearer):
-    """Documents the login in the schema and returns the authenticated user instead of the bare token."""
+    """Documents the login and its errors in the schema, and returns the authenticated user instead of the token."""
 
-    def __init__(self, user_class: type[_Authenticated]) -> None:
-        super().__init__(tokenUrl="token")
+    def __init__(self, user_class: type[_Authenticated], *raises: type[exceptions.NinePanelsBaseException]) -> None:
+        super().__init__(tokenUrl="token", scheme_name="password", description="Your e-mail and your password.")
         self._user_class = user_class
+        self.raises = (*_ERRORS, *raises)
 
     # FastAPI passes the result to the endpoint, whatever its type.
     async def __call__(self, request: HTTPConnection) -> _Authenticated:  # type: ignore[override]
@@ -189,4 +193,4 @@ class _TokenBearer(OAuth2PasswordBearer):
 
 
 CurrentUser = Annotated[AuthenticatedUser, Depends(_TokenBearer(AuthenticatedUser))]
-CurrentAdmin = Annotated[AuthenticatedAdmin, Depends(_TokenBearer(AuthenticatedAdmin))]
+CurrentAdmin = Annotated[AuthenticatedAdmin, Depends(_TokenBearer(AuthenticatedAdmin, exceptions.NotAllowed))]

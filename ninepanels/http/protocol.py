@@ -149,8 +149,8 @@ class LimitedProtocol(HttpToolsProtocol):
             return
         if self.cycle is None or self.cycle.response_complete:
             status, detail = problem_type.status, problem_type.detail
-            envelope = pyd.WrappedResponse(
-                data={"detail": detail, "code": problem_type.code},
+            envelope = pyd.ErrorResponse(
+                data=pyd.ErrorBody(detail=detail, code=problem_type.code),
                 status_code=status,
                 is_error=True,
                 error_message=detail,

@@ -14,8 +14,10 @@ from fastapi import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from .. import pydmodels as pyd
 from ..runtime import threads
 from . import bodies
+from . import documentation
 
 
 class Route(APIRoute):
@@ -25,6 +27,10 @@ class Route(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        return_type = get_type_hints(endpoint, include_extras=True)["return"]
+        if return_type is not Response:
+            # For the schema only: ResponseWrapperMiddleware adds the envelope.
+            options["response_model"] = pyd.envelope_of(return_type, documentation.of(endpoint).meta)
         super().__init__(path, _respond(endpoint, options.get("status_code")), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

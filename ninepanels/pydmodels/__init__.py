@@ -3,6 +3,7 @@
 Imported as `pyd`. Tables are in `sqlmodels`; queries are in `crud`.
 """
 
+from .envelopes import *
 from .events import *
 from .fields import *
 from .requests import *

@@ -12,12 +12,15 @@ from pydantic import AfterValidator
 from pydantic import BeforeValidator
 from pydantic import Field
 from pydantic import StringConstraints
+from pydantic import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from .. import days
 from . import emails
 
-MAX_ID = 2**63 - 1
+MAX_ID = 2**53 - 1
+"""JavaScript, and JSON parsers that use doubles, read integers exactly up to here."""
+
 MAX_WINDOW_SIZE = 1_000
 MAX_PANELS = 9
 MAX_PASSWORD_LENGTH = 128
@@ -109,31 +112,116 @@ def _timezone(text: str) -> str:
 Nfc = BeforeValidator(_to_nfc)
 SingleLine = BeforeValidator(_without_controls)
 Visible = AfterValidator(_visible)
-Title = Annotated[str, SingleLine, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=65), Visible]
-Description = Annotated[str, Nfc, StringConstraints(max_length=2_000), AfterValidator(_several_lines)]
 EmptyToNull = BeforeValidator(_empty_to_null)
-Name = Annotated[str, SingleLine, Nfc, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), Visible]
-Day = Annotated[date, BeforeValidator(_iso_day), Field(ge=days.EARLIEST_DAY)]
-"""A day as an ISO date. Pydantic itself also accepts numbers and instants."""
-Email = Annotated[str, Nfc, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_email)]
+
+# What the schema can say about text: no control characters, and one character that is no white space.
+_CONTROL_RANGES = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_LINE = {"pattern": rf"^[^{_CONTROL_RANGES}]*[^\s{_CONTROL_RANGES}][^{_CONTROL_RANGES}]*$"}
+_LINES = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$"}
+
+Title = Annotated[
+    str,
+    SingleLine,
+    Nfc,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=65),
+    Visible,
+    Field(
+        description="What to do each day. White space at the ends is removed. At least one character is visible, and "
+        "none is a control character.",
+        examples=["Read 20 pages"],
+        json_schema_extra=_LINE,
+    ),
+]
+Description = Annotated[
+    str,
+    Nfc,
+    StringConstraints(max_length=2_000),
+    AfterValidator(_several_lines),
+    Field(
+        description="A note on the panel. It can have several lines.",
+        examples=["Any book counts."],
+        json_schema_extra=_LINES,
+    ),
+]
+Name = Annotated[
+    str,
+    SingleLine,
+    Nfc,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    Visible,
+    Field(
+        description="What the service calls the user. White space at the ends is removed. At least one character is "
+        "visible, and none is a control character.",
+        examples=["Ada"],
+        json_schema_extra=_LINE,
+    ),
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_iso_day),
+    Field(ge=days.EARLIEST_DAY),
+    WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-22"]}),
+]
+"""A day as an ISO date. Pydantic itself also accepts numbers and instants, and its schema would contain `ge`."""
+Email = Annotated[
+    str,
+    Nfc,
+    Field(
+        max_length=254,
+        description="An e-mail address. Upper and lower case are not distinguished.",
+        examples=["ada@example.com"],
+        json_schema_extra={"format": "email"},
+    ),
+    AfterValidator(_email),
+]
 Password = Annotated[
     str,
     Nfc,
     StringConstraints(min_length=8, max_length=MAX_PASSWORD_LENGTH),
-    Field(json_schema_extra={"format": "password"}),
+    Field(
+        description="A new password: 8 to 128 characters of any kind.",
+        examples=["correct horse battery"],
+        json_schema_extra={"format": "password"},
+    ),
 ]
 ExistingPassword = Annotated[
     str,
     AfterValidator(_existing_password),
-    Field(json_schema_extra={"format": "password", "maxLength": MAX_PASSWORD_LENGTH}),
+    Field(
+        description="The current password.",
+        examples=["correct horse"],
+        json_schema_extra={"format": "password", "maxLength": MAX_PASSWORD_LENGTH},
+    ),
 ]
 """A password to verify. It is not normalized here, because an old hash can be of another form."""
-Timezone = Annotated[str, AfterValidator(_timezone), Field(examples=["Europe/Berlin"])]
-DayStartsAt = Annotated[int, Field(ge=0, le=days.MAX_DAY_START)]
-MethodPath = Annotated[str, Field(max_length=272, examples=["GET_/panels/{panel_id}"])]
-WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE)]
-Id = Annotated[int, Field(ge=1, le=MAX_ID)]
-Instant = datetime
+Timezone = Annotated[
+    str,
+    AfterValidator(_timezone),
+    Field(description="The name of an IANA time zone. The user's day follows it.", examples=["Europe/Berlin"]),
+]
+DayStartsAt = Annotated[
+    int,
+    Field(
+        ge=0,
+        le=days.MAX_DAY_START,
+        description="The hour, in the user's time zone, at which the day begins. Until then, the previous day goes on.",
+        examples=[0],
+    ),
+]
+Position = Annotated[int, Field(examples=[0], json_schema_extra={"minimum": 0})]
+"""A position in a list, whose length limits it."""
+MethodPath = Annotated[
+    str,
+    Field(
+        max_length=272,
+        description="A route: its method, an underscore, and its path with the names of the parameters.",
+        examples=["GET_/panels"],
+    ),
+]
+WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE, examples=[100])]
+Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1], json_schema_extra={"format": "int64"})]
+Count = Annotated[int, Field(ge=0)]
+Instant = Annotated[datetime, Field(examples=["2026-11-23T12:00:00Z"])]
 """An aware datetime in UTC, serialized as ISO 8601 with a Z."""
 
 

@@ -24,6 +24,7 @@ from .fields import MethodPath
 from .fields import Name
 from .fields import Nfc
 from .fields import Password
+from .fields import Position
 from .fields import Timezone
 from .fields import Title
 from .fields import WindowSize
@@ -32,7 +33,7 @@ from .fields import WindowSize
 class RequestBody(BaseModel):
     """The base of request bodies. An unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
 
 
 class UpdateBody(RequestBody):
@@ -40,6 +41,9 @@ class UpdateBody(RequestBody):
 
     not_changes: ClassVar[set[str]] = set()
     """Fields that identify or authorize the change and are not part of it."""
+
+    raises: ClassVar[tuple[type[exceptions.NinePanelsBaseException], ...]] = (exceptions.NothingToUpdate,)
+    """The errors that `changes` can raise, for the schema."""
 
     def changes(self) -> dict[str, Any]:
         """Return the fields to change.
@@ -54,28 +58,36 @@ class UpdateBody(RequestBody):
 
 
 class Credentials(RequestBody):
-    """The OAuth2 password form. `username` is the e-mail; scope and client fields are accepted and ignored."""
+    """The form of the OAuth2 password flow."""
 
     grant_type: Literal["password", ""] = "password"
-    username: Annotated[str, Nfc, Field(max_length=254)]
+    """Always `password`."""
+    username: Annotated[str, Nfc, Field(max_length=254, examples=["ada@example.com"])]
+    """The e-mail of the account. Upper and lower case are not distinguished."""
     password: ExistingPassword
     scope: str = ""
+    """Ignored. It is part of OAuth2."""
     client_id: str | None = None
+    """Ignored. It is part of OAuth2."""
     client_secret: str | None = None
+    """Ignored. It is part of OAuth2."""
 
 
 class UserCreate(RequestBody):
-    """A sign-up. The default of `timezone` comes from the settings."""
+    """A sign-up."""
 
     email: Email
     name: Name
     password: Password
-    timezone: Timezone | None = None
+    timezone: Annotated[
+        Timezone | None,
+        Field(description="The name of an IANA time zone. The user's day follows it. The service has a default."),
+    ] = None
     day_starts_at: DayStartsAt = 0
 
 
 class UserUpdate(UpdateBody):
-    """Changes of the user's profile. A new `email` requires `current_password`."""
+    """Changes of the account. A new `email` requires `current_password`."""
 
     not_changes = {"current_password"}
 
@@ -106,47 +118,66 @@ class PasswordResetRequest(RequestBody):
 
 
 class PasswordReset(RequestBody):
-    """A new password, authorized by the token from the e-mail."""
+    """A new password, authorized by the token of a reset link."""
 
     email: Email
-    password_reset_token: Annotated[str, Field(max_length=256, json_schema_extra={"format": "password"})]
+    password_reset_token: Annotated[
+        str,
+        Field(
+            max_length=256,
+            examples=["JDXgJEsrQbCdfLR6u5lrcZ2xwRdkZiGn0k5O1rCuQ1Q"],
+            json_schema_extra={"format": "password"},
+        ),
+    ]
+    """The parameter `token` of the link in the e-mail."""
     new_password: Password
 
 
 class AdminUpdate(UpdateBody):
     """Changes of a user by an admin."""
 
-    is_admin: Annotated[bool, Field(strict=True)] | MISSING = MISSING
+    is_admin: Annotated[bool, Field(strict=True, examples=[True])] | MISSING = MISSING
+    """Whether the user is an admin."""
 
 
 class RouteUpdate(UpdateBody):
-    """Changes of a route's settings by an admin: its alert threshold, and how many of its requests are evaluated."""
+    """Changes of a route's settings by an admin."""
 
     not_changes = {"method_path"}
 
     method_path: MethodPath
-    alert_threshold_ms: Annotated[float, Field(strict=True, gt=0, le=MAX_THRESHOLD_MS)] | MISSING = MISSING
+    alert_threshold_ms: Annotated[float, Field(strict=True, gt=0, le=MAX_THRESHOLD_MS, examples=[250.0])] | MISSING = (
+        MISSING
+    )
+    """An alert is raised when the 95th percentile of the window exceeds this duration."""
     window_size: Annotated[WindowSize, Field(strict=True)] | MISSING = MISSING
+    """How many of the route's latest requests are evaluated."""
 
 
 class PanelCreate(RequestBody):
-    """A new panel. Without a `position`, or past the end, the panel becomes the last one."""
+    """A new panel."""
 
     title: Title
     description: Annotated[Description | None, EmptyToNull] = None
-    position: int | None = None
+    position: Position | None = None
+    """The position to insert the panel at, counted from 0; the panels from there on move along. Without a position, or
+    past the end, the panel becomes the last one."""
 
 
 class PanelUpdate(UpdateBody):
-    """Changes of a panel. `description: null` removes the description."""
+    """Changes of a panel."""
 
     title: Title | MISSING = MISSING
     description: Annotated[Description | None, EmptyToNull] | MISSING = MISSING
-    position: int | MISSING = MISSING
+    """A note on the panel. It can have several lines; null removes it."""
+    position: Position | MISSING = MISSING
+    """The position to move the panel to, counted from 0. The other panels make room, as in a list."""
 
 
 class EntryCreate(RequestBody):
-    """The state of a panel on a day, by default the user's current day."""
+    """The state of a panel on a day."""
 
-    is_complete: Annotated[bool, Field(strict=True)]
+    is_complete: Annotated[bool, Field(strict=True, examples=[True])]
+    """Whether the panel is done on that day."""
     day: Day | None = None
+    """A day from 1970-01-01 to the user's current day, which is the default."""

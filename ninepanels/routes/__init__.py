@@ -13,6 +13,23 @@ from . import problems
 from . import tokens
 from . import users
 
+TAGS = [
+    {
+        "name": "panels",
+        "description": "What to do each day. A user has nine panels at most, in an order of their own.",
+    },
+    {
+        "name": "entries",
+        "description": "Taps: one per panel and day. A day begins and ends in the user's time zone.",
+    },
+    {"name": "consistency", "description": "On what share of the days panels are done."},
+    {"name": "users", "description": "Your own account: sign up, read, change, delete."},
+    {"name": "auth", "description": "Log in and out, change and reset the password."},
+    {"name": "service", "description": "The running release, and what monitoring needs to know."},
+    {"name": "admin", "description": "For admins: users, and the response times of routes."},
+]
+"""The groups of operations in the schema, in the order of the documentation pages."""
+
 router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
 for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin, problems):

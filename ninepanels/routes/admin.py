@@ -10,8 +10,11 @@ from .. import crud
 from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentAdmin
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
 from ..observability import route_names
+from ..pydmodels import examples
 from ..timings import alerts
 
 router = APIRouter(prefix="/admin", tags=["admin"])
@@ -19,22 +22,34 @@ router = APIRouter(prefix="/admin", tags=["admin"])
 MAX_PAGE_SIZE = 1_000
 
 
-@router.get("/users")
+@router.get("/users", operation_id="listUsers", summary="List the users")
+@documented(
+    meta=pyd.PageMeta,
+    example=Example([examples.USER, examples.ADMIN], meta={"total": 2, "offset": 0, "limit": 100}),
+)
 def read_users(
     current_admin: CurrentAdmin,
     request: Request,
-    offset: Annotated[int, Query(ge=0, le=pyd.MAX_ID)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE)] = 100,
+    offset: Annotated[int, Query(ge=0, le=pyd.MAX_ID, description="How many users to leave out first.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many users to return.")] = 100,
 ) -> list[pyd.User]:
-    """Read the users, in the order in which they signed up."""
+    """Returns the users, in the order in which they signed up."""
     users, total = current_admin.read(crud.users.read_all, offset=offset, limit=limit)
-    request.state.meta = {"total": total, "offset": offset, "limit": limit}
+    request.state.meta = pyd.PageMeta(total=total, offset=offset, limit=limit)
     return [pyd.User.model_validate(user) for user in users]
 
 
-@router.patch("/users/{user_id}")
-def update_user(user_id: Annotated[pyd.Id, Path()], body: pyd.AdminUpdate, current_admin: CurrentAdmin) -> pyd.User:
-    """Make a user an admin or an ordinary user; the last admin cannot step down."""
+@router.patch("/users/{user_id}", operation_id="updateUser", summary="Make a user an admin, or not")
+@documented(
+    raises=(exceptions.NotFound, exceptions.LastAdmin),
+    example=Example(examples.USER | {"is_admin": True}, {"is_admin": True}),
+)
+def update_user(
+    user_id: Annotated[pyd.Id, Path(description="The id of a user.")],
+    body: pyd.AdminUpdate,
+    current_admin: CurrentAdmin,
+) -> pyd.User:
+    """Makes a user an admin or an ordinary user, and returns the account. The last admin cannot step down."""
     changes = body.changes()
     with current_admin.transaction() as (work, _):
         user = crud.users.set_admin(work, user_id, is_admin=changes["is_admin"])
@@ -42,15 +57,20 @@ def update_user(user_id: Annotated[pyd.Id, Path()], body: pyd.AdminUpdate, curre
     return pyd.User.model_validate(user)
 
 
-@router.get("/routes")
+@router.get("/routes", operation_id="listRoutes", summary="List the routes and their response times")
+@documented(example=Example([examples.ROUTE]))
 def read_routes(current_admin: CurrentAdmin) -> list[pyd.RouteStats]:
-    """Read the latest statistics of each route, in milliseconds."""
+    """Returns the latest statistics of each route that was called, in milliseconds."""
     return [pyd.RouteStats.model_validate(stats) for stats in current_admin.read(crud.route_stats.read_latest)]
 
 
-@router.patch("/routes")
+@router.patch("/routes", operation_id="updateRoute", summary="Change the alert of a route")
+@documented(
+    raises=(exceptions.NotFound,),
+    example=Example(examples.ROUTE, {"method_path": "GET_/panels", "alert_threshold_ms": 200.0}),
+)
 def update_route(body: pyd.RouteUpdate, current_admin: CurrentAdmin, request: Request) -> pyd.RouteStats:
-    """Change the threshold or the window of a route. The response has the statistics and the alert after the change."""
+    """Changes the threshold or the window of a route, and returns its statistics and alert after the change."""
     changes = body.changes()
     with current_admin.transaction() as (work, _):
         _require_route(request, body.method_path)
@@ -59,14 +79,15 @@ def update_route(body: pyd.RouteUpdate, current_admin: CurrentAdmin, request: Re
     return pyd.RouteStats.model_validate(stats)
 
 
-@router.get("/routes/timings")
+@router.get("/routes/timings", operation_id="readRouteTimings", summary="Read the response times of a route")
+@documented(raises=(exceptions.NotFound,), example=Example(examples.ROUTE_TIMINGS))
 def read_route_timings(
     method_path: Annotated[pyd.MethodPath, Query()],
     current_admin: CurrentAdmin,
     request: Request,
-    window_size: Annotated[pyd.WindowSize, Query()] = 100,
+    window_size: Annotated[pyd.WindowSize, Query(description="How many requests to return.")] = 100,
 ) -> pyd.RouteTimings:
-    """Read the durations of the latest requests of a route, newest first."""
+    """Returns the durations of the latest requests of a route, newest first."""
     timings = current_admin.read(crud.timings.read_window, method_path, window_size)
     _require_route(request, method_path)
     return pyd.RouteTimings(

@@ -1,9 +1,12 @@
 """Logout, password change and password reset."""
 
+from typing import Literal
+
 from fastapi import Request
 
 from .. import clock
 from .. import crud
+from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts import passwords
 from ..accounts import rate_limits
@@ -14,15 +17,20 @@ from ..config import Settings
 from ..database import database
 from ..http import client_addresses
 from ..http.bodies import or_form
+from ..http.documentation import DATABASE_ERRORS
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
+from ..pydmodels import examples
 from ..runtime.threads import route_threads
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
 
-@router.post("/logout")
+@router.post("/logout", operation_id="logOut", summary="Log out")
+@documented(example=Example(examples.SUCCESS))
 def log_out(current_user: CurrentUser) -> pyd.Success:
-    """Log out: the token of this request is revoked."""
+    """Revokes the access token of this request. Other tokens stay valid."""
     with current_user.transaction() as (work, user):
         token = current_user.token
         crud.tokens.blacklist(work, user.id, jti=token.jti, expires_at=token.expires_at)
@@ -30,18 +38,28 @@ def log_out(current_user: CurrentUser) -> pyd.Success:
     return pyd.Success()
 
 
-@router.post("/logout_everywhere")
+@router.post("/logout_everywhere", operation_id="logOutEverywhere", summary="Log out on every device")
+@documented(example=Example(examples.SUCCESS))
 def log_out_everywhere(current_user: CurrentUser) -> pyd.Success:
-    """Log out on every device: all tokens issued so far are revoked."""
+    """Revokes every access token issued to you so far."""
     with current_user.transaction() as (work, user):
         crud.users.revoke_tokens(work, user.id, max(clock.now(), current_user.token.issued_at))
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=True))
     return pyd.Success()
 
 
-@router.post("/change_password", openapi_extra=or_form(pyd.PasswordChange))
+@router.post(
+    "/change_password",
+    operation_id="changePassword",
+    summary="Change your password",
+    openapi_extra=or_form(pyd.PasswordChange),
+)
+@documented(
+    raises=(exceptions.WrongPassword, exceptions.RateLimited),
+    example=Example(examples.NEW_LOGIN, {"current_password": "correct horse", "new_password": "correct horse battery"}),
+)
 async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, request: Request) -> pyd.NewLogin:
-    """Change the password. All tokens issued so far are revoked; the response contains a new one."""
+    """Changes the password, and revokes every access token issued to you so far. The response contains a new one."""
     confirmed = await current_user.confirm_password(body.current_password)
     attempts = rate_limits.account_change(current_user.token.user_id, client_addresses.of(request))
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
@@ -51,9 +69,17 @@ async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, r
     return pyd.NewLogin(**token.model_dump())
 
 
-@router.post("/request_password_reset", openapi_extra=or_form(pyd.PasswordResetRequest))
-def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> bool:
-    """Request an e-mail with a reset link. The response is the same whether or not the account exists."""
+@router.post(
+    "/request_password_reset",
+    operation_id="requestPasswordReset",
+    summary="Request a password reset",
+    openapi_extra=or_form(pyd.PasswordResetRequest),
+)
+@documented(
+    raises=(exceptions.RateLimited, *DATABASE_ERRORS), example=Example(data=True, body={"email": "ada@example.com"})
+)
+def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> Literal[True]:
+    """Sends an e-mail with a reset link, if an account with this e-mail exists. The response does not say whether."""
     rate_limits.rate_limiter.count(rate_limits.reset_request(body.email, client_addresses.of(request)))
     with database.transaction() as work:
         # The account is looked up when the mail is sent, so the response time does not reveal whether it exists.
@@ -62,9 +88,28 @@ def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> 
     return True
 
 
-@router.post("/password_reset", openapi_extra=or_form(pyd.PasswordReset))
-async def reset_password(body: pyd.PasswordReset) -> bool:
-    """Set a new password with the token of a reset link. All access tokens issued so far are revoked."""
+@router.post(
+    "/password_reset",
+    operation_id="resetPassword",
+    summary="Reset your password",
+    openapi_extra=or_form(pyd.PasswordReset),
+)
+@documented(
+    raises=(exceptions.InvalidResetToken, *DATABASE_ERRORS),
+    example=Example(
+        data=True,
+        body={
+            "email": "ada@example.com",
+            "password_reset_token": "JDXgJEsrQbCdfLR6u5lrcZ2xwRdkZiGn0k5O1rCuQ1Q",
+            "new_password": "correct horse battery",
+        },
+    ),
+)
+async def reset_password(body: pyd.PasswordReset) -> Literal[True]:
+    """Sets a new password with the token of a reset link, which can be used once.
+
+    Every access token issued to you so far is revoked. Log in with the new password.
+    """
     token_hash = tokens.hash_reset_token(body.password_reset_token)
     # The token is checked before the new password is hashed, so that a wrong token is cheap to refuse.
     await route_threads.run(database.read, crud.password_resets.check, body.email, token_hash)

@@ -8,15 +8,30 @@ from .. import crud
 from .. import days
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
+from ..pydmodels import examples
 
-router = APIRouter(prefix="/metrics", tags=["metrics"])
+router = APIRouter(prefix="/metrics", tags=["consistency"])
 
 
-@router.get("/panels/consistency")
+@router.get("/panels/consistency", operation_id="readConsistency", summary="Read how regularly panels are done")
+@documented(example=Example(examples.CONSISTENCY))
 def read_consistency(
     current_user: CurrentUser,
-    last_days: Annotated[int | None, Query(alias="days", ge=1, le=days.MAX_HISTORY_DAYS)] = None,
+    last_days: Annotated[
+        int | None,
+        Query(
+            alias="days",
+            ge=1,
+            le=days.MAX_HISTORY_DAYS,
+            description="Evaluate only the last days; by default the whole history.",
+        ),
+    ] = None,
 ) -> list[pyd.PanelConsistency]:
-    """Read the consistency of each panel, over its last `days` days or its whole history."""
+    """Returns, for each panel by position, on what share of its days it is done.
+
+    The days are the last `days` days or the whole history, today included.
+    """
     return current_user.read(crud.consistency.read_consistency, last_days)

@@ -1,15 +1,20 @@
 """Entries: taps, and the history of a panel."""
 
 from typing import Annotated
+from typing import Literal
 
 from fastapi import Query
 from fastapi import Request
 
 from .. import crud
 from .. import days
+from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
+from ..pydmodels import examples
 from .panels import PanelId
 
 router = APIRouter(prefix="/panels/{panel_id}/entries", tags=["entries"])
@@ -18,9 +23,16 @@ MAX_PAGE_DAYS = 3_660
 """Ten years."""
 
 
-@router.post("")
+@router.post("", operation_id="recordEntry", summary="Tap a panel")
+@documented(
+    raises=(exceptions.NotFound, exceptions.DayInTheFuture),
+    example=Example(examples.ENTRY, {"is_complete": True, "day": "2026-11-22"}),
+)
 def record_entry(panel_id: PanelId, body: pyd.EntryCreate, current_user: CurrentUser) -> pyd.Entry:
-    """Record whether a panel is done on a day; the last tap of a day counts."""
+    """Records whether a panel is done on a day, by default today, and returns the entry.
+
+    A panel has one entry per day: a second tap changes it.
+    """
 
     def recorded(entry: pyd.Entry) -> pyd.EntryRecorded:
         user_id = current_user.token.user_id
@@ -29,24 +41,36 @@ def record_entry(panel_id: PanelId, body: pyd.EntryCreate, current_user: Current
     return current_user.write_once(crud.entries.record, recorded, panel_id, body.day, is_complete=body.is_complete)
 
 
-@router.get("")
+@router.get("", operation_id="listEntries", summary="List the history of a panel")
+@documented(
+    raises=(exceptions.NotFound,),
+    meta=pyd.PageMeta,
+    example=Example(examples.HISTORY, meta={"total": 3, "offset": 0, "limit": MAX_PAGE_DAYS}),
+)
 def read_entries(
     panel_id: PanelId,
     current_user: CurrentUser,
     request: Request,
-    offset: Annotated[int, Query(ge=0, le=days.MAX_HISTORY_DAYS)] = 0,
-    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_DAYS)] = MAX_PAGE_DAYS,
-    sort_by: days.SortBy = "timestamp.desc",
+    offset: Annotated[int, Query(ge=0, le=days.MAX_HISTORY_DAYS, description="How many days to leave out first.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_DAYS, description="How many days to return.")] = MAX_PAGE_DAYS,
+    sort_by: Annotated[
+        days.SortBy, Query(description="The order: the newest day first (`desc`) or the oldest (`asc`).")
+    ] = "timestamp.desc",
 ) -> list[pyd.HistoryDay]:
-    """Read the history of a panel: one entry per day. A day without a tap has `is_complete: false`."""
+    """Returns the history of a panel: one item per day, from its first day to today, without gaps.
+
+    A day that was never tapped has `is_complete: false` and an `id` that is text, `padded-<panel_id>-<day>`. Here,
+    `timestamp` is the day, not the instant of the tap.
+    """
     page, total = current_user.read(crud.entries.read_history, panel_id, offset=offset, limit=limit, sort_by=sort_by)
-    request.state.meta = {"total": total, "offset": offset, "limit": limit}
+    request.state.meta = pyd.PageMeta(total=total, offset=offset, limit=limit)
     return page
 
 
-@router.delete("")
-def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> bool:
-    """Delete the history of a panel. The panel counts as created now."""
+@router.delete("", operation_id="resetHistory", summary="Delete the history of a panel")
+@documented(raises=(exceptions.NotFound,), example=Example(data=True))
+def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> Literal[True]:
+    """Deletes every entry of a panel. Nothing of them is kept. The panel counts as created now."""
     with current_user.transaction() as (work, user):
         crud.panels.reset_first_day(work, user.id, panel_id, today=days.today(user))
         crud.entries.delete_all(work, user.id, panel_id)

@@ -13,16 +13,28 @@ from .. import queues
 from ..config import Settings
 from ..database import database
 from ..http import client_addresses
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
 from ..observability import prometheus
 from ..runtime.threads import monitoring_threads
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["service"])
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@router.get(
+    "/metrics", operation_id="readMetrics", summary="Read the metrics of the process", response_class=PlainTextResponse
+)
+@documented(
+    raises=(exceptions.NotAuthenticated, exceptions.NotAllowed),
+    example=Example("# TYPE ninepanels_event_queue_depth gauge\nninepanels_event_queue_depth 0.0\n"),
+)
 async def read_metrics(request: Request) -> Response:
-    """Read the metrics of this process, in Prometheus text format. If METRICS_TOKEN is set, it is required."""
+    """Returns metrics in the text format of Prometheus.
+
+    If the operator has set `NINEPANELS_METRICS_TOKEN`, send it as `Authorization: Bearer <token>`. Otherwise only
+    callers on the same machine are answered.
+    """
     _require_token(request)
     text = prometheus.render(
         queue_depth=queues.depth(),

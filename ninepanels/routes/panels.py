@@ -7,36 +7,57 @@ from fastapi import Request
 
 from .. import crud
 from .. import days
+from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
 from ..http.bodies import or_form
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
+from ..pydmodels import examples
 
 router = APIRouter(prefix="/panels", tags=["panels"])
 
-PanelId = Annotated[pyd.Id, Path()]
+PanelId = Annotated[pyd.Id, Path(description="The id of one of your panels.")]
 
 
-@router.get("")
+@router.get("", operation_id="listPanels", summary="List your panels")
+@documented(
+    meta=pyd.PanelsMeta,
+    example=Example(
+        [examples.PANEL, examples.SECOND_PANEL], meta={"day": "2026-11-23", "count": 2, "max_panels": pyd.MAX_PANELS}
+    ),
+)
 def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
-    """Read your panels, ordered by position, and whether each is done today."""
+    """Returns your panels by position, each with whether it is done on your current day, `meta.day`."""
     today, panels = current_user.read(crud.panels.read_all)
-    request.state.meta = {"day": today.isoformat(), "count": len(panels), "max_panels": pyd.MAX_PANELS}
+    request.state.meta = pyd.PanelsMeta(day=today, count=len(panels), max_panels=pyd.MAX_PANELS)
     return panels
 
 
-@router.post("", openapi_extra=or_form(pyd.PanelCreate))
+@router.post("", operation_id="createPanel", summary="Create a panel", openapi_extra=or_form(pyd.PanelCreate))
+@documented(
+    raises=(exceptions.TooManyPanels, exceptions.PositionOutOfRange),
+    example=Example(examples.NEW_PANEL, {"title": "Write", "description": "One page, by hand."}),
+)
 def create_panel(body: pyd.PanelCreate, current_user: CurrentUser) -> pyd.Panel:
-    """Create a panel at `position`. Without a position, or past the end, the panel becomes the last one."""
+    """Creates a panel and returns it. You can have nine panels.
+
+    With a `position`, the panels from there on move along. Otherwise the new panel is the last one.
+    """
     with current_user.transaction() as (work, user):
         panel = crud.panels.create(work, user.id, **body.model_dump(), today=days.today(user))
         work.emit(pyd.PanelCreated(user_id=user.id, panel_id=panel["id"]))
     return panel
 
 
-@router.patch("/{panel_id}")
+@router.patch("/{panel_id}", operation_id="updatePanel", summary="Change or move a panel")
+@documented(
+    raises=(exceptions.NotFound, exceptions.PositionOutOfRange),
+    example=Example(examples.CHANGED_PANEL, {"title": "Read 30 pages", "position": 1}),
+)
 def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, current_user: CurrentUser) -> pyd.Panel:
-    """Update a panel. A new `position` moves the panel as in a list."""
+    """Changes the fields in the body and returns the panel. A new `position` moves the panel, as in a list."""
     changes = body.changes()
     with current_user.transaction() as (work, user):
         panel = crud.panels.update(work, user.id, panel_id, changes, today=days.today(user))
@@ -44,9 +65,10 @@ def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, current_user: Current
     return panel
 
 
-@router.delete("/{panel_id}")
+@router.delete("/{panel_id}", operation_id="deletePanel", summary="Delete a panel")
+@documented(raises=(exceptions.NotFound,), example=Example(examples.SUCCESS))
 def delete_panel(panel_id: PanelId, current_user: CurrentUser) -> pyd.Success:
-    """Delete a panel and its history."""
+    """Deletes a panel and its history. Nothing of them is kept. The panels after it move up."""
     with current_user.transaction() as (work, user):
         crud.panels.delete(work, user.id, panel_id)
         work.emit(pyd.PanelDeleted(user_id=user.id, panel_id=panel_id))

@@ -6,19 +6,32 @@ from fastapi import Form
 from fastapi import Request
 
 from .. import clock
+from .. import exceptions
 from .. import pydmodels as pyd
 from .. import queues
 from ..accounts import login
 from ..accounts import tokens
 from ..http import client_addresses
+from ..http.documentation import DATABASE_ERRORS
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
+from ..pydmodels import examples
 
 router = APIRouter(tags=["auth"])
 
 
-@router.post("/token")
+@router.post("/token", operation_id="logIn", summary="Log in")
+@documented(
+    raises=(exceptions.WrongLogin, exceptions.RateLimited, *DATABASE_ERRORS),
+    example=Example(examples.TOKEN, {"username": "ada@example.com", "password": "correct horse"}),
+)
 async def log_in(form: Annotated[pyd.Credentials, Form()], request: Request) -> pyd.Token:
-    """Log in with your e-mail (as `username`) and password."""
+    """Returns an access token for your e-mail, as `username`, and your password: the OAuth2 password flow.
+
+    The token is in `data`, in the envelope. Only the dialog **Authorize** of the page `/docs` gets it without the
+    envelope, because that dialog expects OAuth2's own format.
+    """
     at = clock.now()
     user = await login.log_in(form.username, form.password, client_addresses.of(request))
     queues.emit(pyd.UserLoggedIn(user_id=user.id, at=at))

@@ -14,15 +14,26 @@ from ..accounts.current_user import CurrentUser
 from ..database import database
 from ..http import client_addresses
 from ..http.bodies import or_form
+from ..http.documentation import DATABASE_ERRORS
+from ..http.documentation import Example
+from ..http.documentation import documented
 from ..http.routing import APIRouter
+from ..pydmodels import examples
 from ..runtime.threads import route_threads
 
 router = APIRouter(prefix="/users", tags=["users"])
 
 
-@router.post("", openapi_extra=or_form(pyd.UserCreate))
+@router.post("", operation_id="signUp", summary="Sign up", openapi_extra=or_form(pyd.UserCreate))
+@documented(
+    raises=(exceptions.EmailTaken, exceptions.RateLimited, *DATABASE_ERRORS),
+    example=Example(
+        examples.NEW_USER,
+        {"email": "eve@example.com", "name": "Eve", "password": "correct horse", "timezone": "Europe/Berlin"},
+    ),
+)
 async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
-    """Sign up."""
+    """Creates an account and returns it. Log in with `POST /token` afterwards."""
     attempts = rate_limits.sign_up(body.email, client_addresses.of(request))
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
     hashed_password = await passwords.hash_password(body.password)
@@ -30,15 +41,23 @@ async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
     return await route_threads.run(_create, body, hashed_password, timezone)
 
 
-@router.get("")
+@router.get("", operation_id="readMe", summary="Read your account")
+@documented(example=Example(examples.USER))
 def read_user(current_user: CurrentUser) -> pyd.User:
-    """Read your account."""
+    """Returns your account."""
     return pyd.User.model_validate(current_user.read(crud.tokens.read_bearer))
 
 
-@router.patch("", openapi_extra=or_form(pyd.UserUpdate))
+@router.patch("", operation_id="updateMe", summary="Change your account", openapi_extra=or_form(pyd.UserUpdate))
+@documented(
+    raises=(exceptions.WrongPassword, exceptions.EmailTaken, exceptions.RateLimited),
+    example=Example(examples.CHANGED_USER, {"name": "Ada Lovelace", "day_starts_at": 4}),
+)
 async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: Request) -> pyd.User:
-    """Update your account; a new `email` needs `current_password`."""
+    """Changes the fields in the body and returns the account. A new `email` needs `current_password`.
+
+    A new time zone or start of the day changes no day that is already recorded.
+    """
     changes = body.changes()
     confirmed = None
     if "email" in changes:
@@ -48,9 +67,10 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: 
     return await route_threads.run(_update, current_user, changes, confirmed)
 
 
-@router.delete("")
+@router.delete("", operation_id="deleteMe", summary="Delete your account")
+@documented(example=Example(examples.SUCCESS))
 def delete_user(current_user: CurrentUser) -> pyd.Success:
-    """Delete your account and everything in it."""
+    """Deletes your account with all panels and entries, at once and for good. Nothing of them is kept."""
     with current_user.transaction() as (work, user):
         crud.users.delete(work, user.id)
         crud.outbox.delete_resets(work, user.email)

@@ -43,9 +43,9 @@ def test_users_are_paginated(admin: Person, bob: Person) -> None:
 
 
 def test_a_page_past_the_end_is_empty(admin: Person) -> None:
-    response = admin.get("/admin/users", offset=2**62)
+    response = admin.get("/admin/users", offset=2**52)
     assert data(response) == []
-    assert response.json()["meta"] == {"total": 1, "offset": 2**62, "limit": 100}
+    assert response.json()["meta"] == {"total": 1, "offset": 2**52, "limit": 100}
 
 
 @on_sqlite

@@ -1,0 +1,82 @@
+"""What a route declares about itself for the schema, besides what FastAPI takes: its errors, `meta` and an example."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from typing import TypeVar
+
+from fastapi.routing import APIRoute
+
+from .. import exceptions
+from . import problems
+from .problems import ProblemType
+
+ErrorClass = type[exceptions.NinePanelsBaseException]
+Endpoint = TypeVar("Endpoint", bound=Callable[..., Any])
+
+DATABASE_ERRORS: tuple[ErrorClass, ...] = (exceptions.DatabaseUnavailable, exceptions.ThreadTimeout)
+"""The errors of every route that uses the database. `CurrentUser` and `CurrentAdmin` declare them."""
+
+_ATTRIBUTE = "documentation"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A request and the response to it. A test sends each to the service."""
+
+    data: Any = None
+    body: dict[str, Any] | None = None
+    meta: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Documentation:
+    """What `documented` declares."""
+
+    raises: tuple[ErrorClass, ...] = ()
+    meta: Any = None
+    example: Example = Example()
+
+
+def documented(
+    *, raises: tuple[ErrorClass, ...] = (), meta: Any = None, example: Example = Example()
+) -> Callable[[Endpoint], Endpoint]:
+    """Return a decorator that documents an endpoint. The decorator of the router comes before it.
+
+    Args:
+        raises: the errors of the endpoint. Those of its dependencies and of its body are declared at their classes.
+        meta: the type of `request.state.meta`, if the endpoint sets it.
+        example: a request and its response.
+    """
+
+    def document(endpoint: Endpoint) -> Endpoint:
+        endpoint.__dict__[_ATTRIBUTE] = Documentation(raises, meta, example)
+        return endpoint
+
+    return document
+
+
+def of(endpoint: Callable[..., Any]) -> Documentation:
+    """Return the documentation of an endpoint, or of a function that wraps it."""
+    documentation: Documentation = vars(endpoint).get(_ATTRIBUTE, Documentation())
+    return documentation
+
+
+def errors_of(route: APIRoute) -> list[ProblemType]:
+    """Return the errors of a route: those of its endpoint, its dependencies, its parameters and its body."""
+    dependant = route.dependant
+    raised = [*of(route.endpoint).raises]
+    for dependency in dependant.dependencies:
+        raised += getattr(dependency.call, "raises", ())
+    found = {problems.PROBLEM_TYPES[each.code] for each in raised}
+    if route.body_field is not None:
+        raised_by_body = getattr(route.body_field.field_info.annotation, "raises", ())
+        found |= {problems.PROBLEM_TYPES[each.code] for each in raised_by_body}
+        found.add(problems.BODY_TOO_LARGE)
+    if route.body_field is not None or dependant.path_params or dependant.query_params:
+        found.add(problems.INVALID_REQUEST)
+    if not any(error.status < HTTPStatus.INTERNAL_SERVER_ERROR for error in found):
+        # Every operation can get it. Linters require that each one documents an error of the client.
+        found.add(problems.HEADERS_TOO_LARGE)
+    return sorted(found, key=lambda each: (each.status, each.code))

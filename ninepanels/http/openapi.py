@@ -1,0 +1,199 @@
+"""The OpenAPI schema: FastAPI's, completed with errors, examples, security schemes and the envelope."""
+
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from fastapi.routing import RouteContext
+from fastapi.routing import iter_route_contexts
+from pydantic.json_schema import models_json_schema
+
+from .. import pydmodels as pyd
+from . import documentation
+from . import problems
+from .problems import ProblemType
+
+JSON = "application/json"
+PROBLEM_JSON = "application/problem+json"
+BEARER_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token, which `POST /token` and `POST /auth/change_password` return.",
+}
+
+Schema = dict[str, Any]
+
+# Errors that any request can get. They never reach a route, or are a fault of the service.
+_ANYWHERE = (
+    problems.BAD_HTTP_REQUEST,
+    problems.INVALID_HOST,
+    problems.REQUEST_TIMEOUT,
+    problems.HEADERS_TOO_LARGE,
+    problems.INTERNAL_ERROR,
+)
+_HEADERS: dict[str, Schema] = {
+    "X-Request-ID": {
+        "description": "Identifies the request in the log of the service.",
+        "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
+    },
+    "Retry-After": {
+        "description": "After how many seconds the request can be repeated.",
+        "schema": {"type": "integer", "minimum": 1},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate.",
+        "schema": {"type": "string", "const": "Bearer"},
+    },
+}
+_HEADERS_OF_STATUSES = {
+    HTTPStatus.UNAUTHORIZED: ["WWW-Authenticate"],
+    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After"],
+    HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
+}
+_INVALID_FIELDS = [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}]
+
+
+def install(api: FastAPI) -> None:
+    """Make the application generate the completed schema, when it is requested for the first time."""
+    generate = api.openapi
+
+    def openapi() -> Schema:
+        if api.openapi_schema is None:
+            _complete(generate(), list(iter_route_contexts(api.routes)))
+        assert api.openapi_schema is not None  # noqa: S101 - `generate` sets it
+        return api.openapi_schema
+
+    api.openapi = openapi  # type: ignore[method-assign]
+
+
+def _complete(schema: Schema, routes: list[RouteContext]) -> None:
+    components = schema["components"]
+    # Before examples are added: they can contain the same keys as schemas.
+    _simplify(schema["paths"])
+    responses: Schema = {}
+    for context in routes:
+        route = context.original_route
+        if not isinstance(route, APIRoute) or not context.include_in_schema:
+            continue
+        for method in context.methods or ():
+            operation = schema["paths"][context.path_format][method.lower()]
+            _add_security(operation)
+            _add_examples(operation, route)
+            _add_errors(operation, documentation.errors_of(route), responses)
+    components["responses"] = dict(sorted(responses.items()))
+    components["headers"] = _HEADERS
+    components["securitySchemes"]["bearer"] = BEARER_SCHEME
+    models: list[Any] = [(pyd.ErrorResponse, "serialization"), (pyd.InvalidRequestResponse, "serialization")]
+    models += [(pyd.Problem, "serialization"), (pyd.InvalidRequestProblem, "serialization")]
+    _, definitions = models_json_schema(models, ref_template="#/components/schemas/{model}")
+    for unused in ("HTTPValidationError", "ValidationError"):
+        components["schemas"].pop(unused, None)
+    components["schemas"] = dict(sorted((components["schemas"] | definitions["$defs"]).items()))
+    _simplify(components["schemas"])
+
+
+def _add_security(operation: Schema) -> None:
+    """Let every operation that takes the login of the documentation page take an access token from elsewhere."""
+    declared = operation.setdefault("security", [])
+    if {"password": []} in declared:
+        declared.append({"bearer": []})
+
+
+def _add_examples(operation: Schema, route: APIRoute) -> None:
+    example = documentation.of(route.endpoint).example
+    if "requestBody" in operation:
+        for content in operation["requestBody"]["content"].values():
+            content["example"] = example.body
+    status, success = next(iter(operation["responses"].items()))
+    success["description"] = "The request succeeded."
+    success["headers"] = _references("headers", ["X-Request-ID"])
+    if JSON in success.get("content", {}):
+        success["content"][JSON]["example"] = {
+            "data": example.data,
+            "status_code": int(status),
+            "is_error": False,
+            "error_message": None,
+            "meta": example.meta,
+        }
+
+
+def _add_errors(operation: Schema, errors: list[ProblemType], responses: Schema) -> None:
+    operation["responses"].pop(str(HTTPStatus.UNPROCESSABLE_ENTITY.value), None)
+    by_status: dict[str, list[ProblemType]] = {}
+    for error in errors:
+        by_status.setdefault(str(error.status.value), []).append(error)
+    for status, group in [*by_status.items(), ("default", list(_ANYWHERE))]:
+        name = "AnyOtherError" if status == "default" else "Or".join(_name_of(error) for error in group)
+        responses.setdefault(name, _error_response(group))
+        operation["responses"][status] = {"$ref": f"#/components/responses/{name}"}
+
+
+def _name_of(error: ProblemType) -> str:
+    return error.code.title().replace("_", "")
+
+
+def _error_response(errors: list[ProblemType]) -> Schema:
+    """Return the response of one or more errors with the same status."""
+    invalid = errors == [problems.INVALID_REQUEST]
+    names = ["InvalidRequestResponse", "InvalidRequestProblem"] if invalid else ["ErrorResponse", "Problem"]
+    headers = _HEADERS_OF_STATUSES.get(errors[0].status, []) if len({error.status for error in errors}) == 1 else []
+    return {
+        "description": "\n".join(f"- `{error.code}`: {error.explanation}" for error in errors),
+        "headers": _references("headers", [*headers, "X-Request-ID"]),
+        "content": {
+            JSON: {
+                "schema": {"$ref": f"#/components/schemas/{names[0]}"},
+                "examples": {each.code: {"summary": each.title, "value": _envelope(each)} for each in errors},
+            },
+            PROBLEM_JSON: {
+                "schema": {"$ref": f"#/components/schemas/{names[1]}"},
+                "examples": {each.code: {"summary": each.title, "value": _problem(each)} for each in errors},
+            },
+        },
+    }
+
+
+def _envelope(error: ProblemType) -> Schema:
+    invalid = error is problems.INVALID_REQUEST
+    message = "title: Field required." if invalid else error.detail
+    return {
+        "data": {"detail": _INVALID_FIELDS if invalid else message, "code": error.code},
+        "status_code": error.status.value,
+        "is_error": True,
+        "error_message": message,
+        "meta": None,
+    }
+
+
+def _problem(error: ProblemType) -> Schema:
+    invalid = error is problems.INVALID_REQUEST
+    problem = {
+        "type": f"/problems/{error.code}",
+        "title": error.title,
+        "status": error.status.value,
+        "detail": "title: Field required." if invalid else error.detail,
+        "instance": "0198a3c5-6f0e-4a56-9d5e-2f1f8a3b7c21",
+    }
+    return problem | {"errors": _INVALID_FIELDS} if invalid else problem
+
+
+def _references(kind: str, names: list[str]) -> Schema:
+    return {name: {"$ref": f"#/components/{kind}/{name}"} for name in names}
+
+
+def _simplify(schema: Any) -> None:
+    """Remove what repeats the names of models and fields, and write limits of integers as integers."""
+    if isinstance(schema, list):
+        for item in schema:
+            _simplify(item)
+    elif isinstance(schema, dict):
+        if isinstance(schema.get("title"), str):
+            del schema["title"]
+        if schema.get("type") == "integer":
+            for limit in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"):
+                if limit in schema:
+                    schema[limit] = int(schema[limit])
+        for value in schema.values():
+            _simplify(value)
