@@ -57,7 +57,7 @@ def _described(handlers: Sequence[queues.Handler | queues.Batched]) -> list[str]
         function = handler.handler if isinstance(handler, queues.Batched) else handler
         function = function.func if isinstance(function, functools.partial) else function
         lines.append(f"- `{queues.HandlerQueue(handler).name}`{batched}: {_docstring(function)}")
-    return lines or ["No handler."]
+    return ["Handlers:", "", *lines] if lines else ["No handler."]
 
 
 def _docstring(documented: object) -> str:
