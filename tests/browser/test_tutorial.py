@@ -1,12 +1,8 @@
 """The page of docs/tutorial.md in a browser, served from another origin than the service."""
 
-import functools
 import re
 import shutil
-import threading
 from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler
-from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -21,11 +17,7 @@ from ..support.people import PASSWORD
 from ..support.people import data
 from ..support.servers import DEADLINE_S
 from ..support.servers import Service
-
-
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, *_arguments: object) -> None:
-        pass
+from ..support.sites import serve
 
 
 @pytest.fixture(scope="module")
@@ -36,13 +28,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def origin(folder: Path) -> Iterator[str]:
     """The origin of a web server for the page."""
-    handler = functools.partial(QuietHandler, directory=folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serve(folder) as origin:
+        yield origin
 
 
 @pytest.fixture(scope="module")

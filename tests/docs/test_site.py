@@ -15,7 +15,8 @@ from docs import build
 from docs import events
 from ninepanels import environments
 
-SOURCES = ("zensical.toml", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example")
+from ..support.sites import build_site
+from ..support.sites import copy_sources
 
 
 class Page(HTMLParser):
@@ -36,18 +37,9 @@ class Page(HTMLParser):
             (self.links if tag == "a" else self.loaded).append(address)
 
 
-def copy_sources(folder: Path) -> None:
-    shutil.copytree(environments.ROOT / "docs", folder / "docs")
-    for name in SOURCES:
-        shutil.copy(environments.ROOT / name, folder)
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    project = tmp_path_factory.mktemp("project")
-    copy_sources(project)
-    build.build(project)
-    return project / "var" / "site"
+    return build_site(tmp_path_factory.mktemp("site"))
 
 
 @pytest.fixture(scope="module")
