@@ -39,6 +39,7 @@ verb_bench() { ## [PART ...]: measure the performance and write it to docs/perfo
 verb_docs() { ## : update the lists of errors and events in docs/, and build the documentation into var/site
     install_packages dev
     "$VENV/bin/python" -m docs.build
+    say "To read it: python3 -m http.server --directory var/site 8001"
 }
 
 verb_preflight() { ## : the release checklist, each item ok or FAILED with what to do
