@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.telemetry import TelemetryConfig
-from fastapi_offline import FastAPIOffline
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from . import dispatcher
@@ -25,10 +24,9 @@ from .http import errors
 from .http import openapi
 from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
-from .middleware.docs_policy import DocsPolicyMiddleware
 from .middleware.head import HeadMiddleware
-from .middleware.request_id import HEADER as REQUEST_ID_HEADER
-from .middleware.request_id import RequestIdMiddleware
+from .middleware.response_headers import REQUEST_ID
+from .middleware.response_headers import ResponseHeadersMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
 from .middleware.timing import TimingMiddleware
 from .middleware.trusted_host import TrustedHostMiddleware
@@ -36,6 +34,7 @@ from .observability import logs
 from .observability import sentry
 from .ops import release
 from .routes import TAGS
+from .routes import reference
 from .routes import router
 from .runtime import memory
 from .runtime.supervision import Supervised
@@ -55,6 +54,16 @@ NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fal
 DRAIN_S = 2.5
 STOP_S = 1.5
 
+CORS_REQUEST_HEADERS = (
+    "Authorization",
+    "Content-Type",
+    "If-None-Match",
+    "Idempotency-Key",
+    "Last-Event-ID",
+    REQUEST_ID,
+)
+CORS_RESPONSE_HEADERS = ("ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", REQUEST_ID)
+
 log = logging.getLogger(__name__)
 
 DESCRIPTION = """
@@ -71,39 +80,40 @@ def create_api(settings: Settings) -> FastAPI:
     logs.configure(settings.log_level, settings.log_format)
     about = release.about()
     sentry.connect(settings.sentry_dsn.get_secret_value(), settings.env, about.version)
-    api = FastAPIOffline(
+    api = FastAPI(
         title=about.name,
         version=about.version,
         description=DESCRIPTION,
         openapi_tags=TAGS,
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "The server of this schema"}],
+        openapi_url=None,
         lifespan=_lifespan,
         telemetry=NO_TELEMETRY,
     )
     api.state.settings = settings
     errors.install(api)
-    # Routes are matched in order, so the API's own routes are put before those of the documentation.
-    api.router.routes[:0] = router.routes
+    api.router.routes.extend(router.routes)
     api.include_router(router, prefix="/v5", include_in_schema=False)
+    api.router.routes.extend(reference.router.routes)
+    api.mount("/static", reference.ReferenceFiles(), name="static")
     openapi.install(api)
 
     # A request passes the middleware in reverse order: the last one added comes first.
     api.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
     if "*" not in settings.trusted_hosts:
         api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts)
-    api.add_middleware(DocsPolicyMiddleware)
     api.add_middleware(ResponseWrapperMiddleware)
     if settings.cors_origins:
         api.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", REQUEST_ID_HEADER],
-            expose_headers=[REQUEST_ID_HEADER],
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=CORS_REQUEST_HEADERS,
+            expose_headers=CORS_RESPONSE_HEADERS,
         )
     api.add_middleware(TimingMiddleware)
-    api.add_middleware(RequestIdMiddleware)
+    api.add_middleware(ResponseHeadersMiddleware)
     api.add_middleware(HeadMiddleware)
     if settings.trusted_proxies:
         api.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

@@ -19,11 +19,13 @@ def web_client(database_url: str) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PATCH", "DELETE"])
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_preflights_from_the_web_client_are_allowed(web_client: TestClient, method: str) -> None:
     headers = {
         "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "Authorization, Content-Type, X-Request-ID",
+        "Access-Control-Request-Headers": (
+            "Authorization, Content-Type, X-Request-ID, If-None-Match, Idempotency-Key, Last-Event-ID"
+        ),
     }
     response = web_client.options("/panels", headers=headers)
     assert response.status_code == 200
@@ -41,7 +43,8 @@ def test_the_web_client_can_read_errors(web_client: TestClient) -> None:
     response = web_client.get("/panels")
     assert response.status_code == 401
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert response.headers["Access-Control-Expose-Headers"] == "X-Request-ID"
+    exposed = set(response.headers["Access-Control-Expose-Headers"].split(", "))
+    assert exposed == {"ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"}
     assert response.headers["X-Request-ID"]
 
 

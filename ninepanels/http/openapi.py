@@ -38,6 +38,10 @@ _HEADERS: dict[str, Schema] = {
         "description": "Identifies the request in the log of the service.",
         "schema": {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"},
     },
+    "ETag": {
+        "description": "Identifies this version of the response, for `If-None-Match`.",
+        "schema": {"type": "string"},
+    },
     "Retry-After": {
         "description": "After how many seconds the request can be repeated.",
         "schema": {"type": "integer", "minimum": 1},
@@ -108,7 +112,7 @@ def _add_examples(operation: Schema, route: APIRoute) -> None:
             content["example"] = example.body
     status, success = next(iter(operation["responses"].items()))
     success["description"] = "The request succeeded."
-    success["headers"] = _references("headers", ["X-Request-ID"])
+    success["headers"] = success.get("headers", {}) | _references("headers", ["X-Request-ID"])
     if JSON in success.get("content", {}):
         success["content"][JSON]["example"] = {
             "data": example.data,

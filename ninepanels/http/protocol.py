@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from .. import pydmodels as pyd
 from . import problems
+from . import response_headers
 from .problems import ProblemType
 
 MAX_HEADER_BYTES = 32 * 1024
@@ -21,6 +22,8 @@ BODY_TIMEOUT_S = 20.0
 MAX_FILES = 65_536
 RESERVED_FILES = 256
 """File descriptors that are not available to connections: database, log, threads."""
+
+_DEFAULT_HEADERS = b"".join(b"%b: %b\r\n" % header for header in response_headers.DEFAULTS)
 
 
 def raise_file_limit() -> None:
@@ -158,5 +161,5 @@ class LimitedProtocol(HttpToolsProtocol):
             )
             body = envelope.model_dump_json().encode()
             head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"
-            self.transport.write(f"{head}content-length: {len(body)}\r\n\r\n".encode() + body)
+            self.transport.write(f"{head}content-length: {len(body)}\r\n".encode() + _DEFAULT_HEADERS + b"\r\n" + body)
         self.transport.close()

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from .. import pydmodels as pyd
 from ..runtime import threads
 from . import bodies
+from . import caching
 from . import documentation
 
 
@@ -34,8 +35,10 @@ class Route(APIRoute):
         super().__init__(path, _respond(endpoint, options.get("status_code")), **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler, called with a request whose body is parsed strictly."""
+        """Return FastAPI's handler, called with a request whose body is parsed strictly; with an ETag if declared."""
         handler = super().get_route_handler()
+        if caching.is_declared(self.openapi_extra):
+            return caching.add_etag(handler)
         if self.body_field is None:
             return handler
         return bodies.parse_strictly(handler, self.body_field.field_info, self.openapi_extra)

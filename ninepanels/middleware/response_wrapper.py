@@ -18,14 +18,12 @@ from ..http import problems
 from ..observability import logs
 from ..observability import route_names
 
-UNWRAPPED_PATHS = {"/docs", "/redoc", "/openapi.json"}
-
 
 class ResponseWrapperMiddleware:
     """Turns every JSON response into a `pyd.WrappedResponse`, and unhandled exceptions into a 500.
 
-    The body is streamed unchanged between a head and a tail: it is neither parsed nor buffered. Every 5xx emits
-    EXCEPTION_RAISED.
+    The body is streamed unchanged between a head and a tail: it is neither parsed nor buffered. A route whose response
+    has no envelope sets `is_bare` in the request state. Every 5xx emits EXCEPTION_RAISED.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -111,7 +109,7 @@ class _Envelope:
 
 def _is_wrapped(scope: Scope, start: Message) -> bool:
     kind = next((value for name, value in start["headers"] if name == b"content-type"), b"")
-    if kind.partition(b";")[0] != b"application/json" or scope["path"] in UNWRAPPED_PATHS:
+    if kind.partition(b";")[0] != b"application/json" or scope.get("state", {}).get("is_bare"):
         return False
     if not scope["path"].endswith("/token"):
         return True

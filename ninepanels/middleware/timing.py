@@ -5,7 +5,6 @@ from http import HTTPStatus
 from time import perf_counter
 
 from starlette.types import ASGIApp
-from starlette.types import Message
 from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
@@ -18,7 +17,10 @@ from ..observability import route_names
 
 
 class TimingMiddleware:
-    """Emits TIMING_CREATED for every request after its last byte is sent, and observes it for Prometheus."""
+    """Emits TIMING_CREATED for every request after its last byte is sent, and observes it for Prometheus.
+
+    The status of the response is in the request state, where ResponseHeadersMiddleware stores it.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -29,19 +31,13 @@ class TimingMiddleware:
             await self.app(scope, receive, send)
             return
         started_at, started = clock.now(), perf_counter()
-        status = HTTPStatus.INTERNAL_SERVER_ERROR.value
-
-        async def send_and_record_status(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
         try:
-            await self.app(scope, receive, send_and_record_status)
+            await self.app(scope, receive, send)
         finally:
             diff_ms = (perf_counter() - started) * 1_000
             route = route_names.of(scope)
+            state = scope.get("state", {})
+            status = state.get("status", HTTPStatus.INTERNAL_SERVER_ERROR.value)
             prometheus.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
             queues.emit(
                 pyd.TimingCreated(
@@ -52,6 +48,6 @@ class TimingMiddleware:
                     start_ts=started_at,
                     stop_ts=started_at + timedelta(milliseconds=diff_ms),
                     diff_ms=diff_ms,
-                    user_id=scope.get("state", {}).get("user_id"),
+                    user_id=state.get("user_id"),
                 )
             )

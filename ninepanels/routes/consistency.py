@@ -8,6 +8,7 @@ from .. import crud
 from .. import days
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
+from ..http.caching import WITH_ETAG
 from ..http.documentation import Example
 from ..http.documentation import documented
 from ..http.routing import APIRouter
@@ -16,7 +17,12 @@ from ..pydmodels import examples
 router = APIRouter(prefix="/metrics", tags=["consistency"])
 
 
-@router.get("/panels/consistency", operation_id="readConsistency", summary="Read how regularly panels are done")
+@router.get(
+    "/panels/consistency",
+    operation_id="readConsistency",
+    openapi_extra=WITH_ETAG,
+    summary="Read how regularly panels are done",
+)
 @documented(example=Example(examples.CONSISTENCY))
 def read_consistency(
     current_user: CurrentUser,

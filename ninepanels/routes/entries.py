@@ -11,6 +11,7 @@ from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
+from ..http.caching import WITH_ETAG
 from ..http.documentation import Example
 from ..http.documentation import documented
 from ..http.routing import APIRouter
@@ -41,7 +42,7 @@ def record_entry(panel_id: PanelId, body: pyd.EntryCreate, current_user: Current
     return current_user.write_once(crud.entries.record, recorded, panel_id, body.day, is_complete=body.is_complete)
 
 
-@router.get("", operation_id="listEntries", summary="List the history of a panel")
+@router.get("", operation_id="listEntries", openapi_extra=WITH_ETAG, summary="List the history of a panel")
 @documented(
     raises=(exceptions.NotFound,),
     meta=pyd.PageMeta,

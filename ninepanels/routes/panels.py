@@ -11,6 +11,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
 from ..http.bodies import or_form
+from ..http.caching import WITH_ETAG
 from ..http.documentation import Example
 from ..http.documentation import documented
 from ..http.routing import APIRouter
@@ -21,7 +22,7 @@ router = APIRouter(prefix="/panels", tags=["panels"])
 PanelId = Annotated[pyd.Id, Path(description="The id of one of your panels.")]
 
 
-@router.get("", operation_id="listPanels", summary="List your panels")
+@router.get("", operation_id="listPanels", openapi_extra=WITH_ETAG, summary="List your panels")
 @documented(
     meta=pyd.PanelsMeta,
     example=Example(

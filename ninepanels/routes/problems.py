@@ -3,6 +3,7 @@
 from functools import cache
 from pathlib import Path
 
+from fastapi import Request
 from fastapi import Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment
@@ -10,7 +11,9 @@ from jinja2 import PackageLoader
 from jinja2 import StrictUndefined
 
 from .. import exceptions
+from ..http import caching
 from ..http.problems import PROBLEM_TYPES
+from ..http.response_headers import PAGE_POLICY
 from ..http.routing import APIRouter
 
 router = APIRouter(prefix="/problems")
@@ -22,23 +25,27 @@ _STYLES = Path(__file__).with_name("templates").joinpath("problems.css").read_by
 
 
 @router.get("/", include_in_schema=False)
-async def read_problems() -> Response:
+async def read_problems(request: Request) -> Response:
     """List all errors."""
-    return HTMLResponse(_render_index())
+    return _page(request, _render_index())
 
 
 @router.get("/style.css", include_in_schema=False)
-async def read_styles() -> Response:
-    """Return the style sheet of the pages. A Content-Security-Policy can forbid inline styles."""
-    return Response(_STYLES, media_type="text/css")
+async def read_styles(request: Request) -> Response:
+    """Return the style sheet of the pages. Their Content-Security-Policy forbids inline styles."""
+    return caching.with_etag(request, Response(_STYLES, media_type="text/css"))
 
 
 @router.get("/{code}", include_in_schema=False)
-async def read_problem(code: str) -> Response:
+async def read_problem(code: str, request: Request) -> Response:
     """Explain an error."""
     if code not in PROBLEM_TYPES:
         raise exceptions.NotFound("There is no error with this code.")
-    return HTMLResponse(_render_page(code))
+    return _page(request, _render_page(code))
+
+
+def _page(request: Request, content: str) -> Response:
+    return caching.with_etag(request, HTMLResponse(content, headers={"Content-Security-Policy": PAGE_POLICY}))
 
 
 @cache

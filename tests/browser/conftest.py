@@ -18,6 +18,8 @@ QUIET_OPTIONS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    # No other host can be reached, wherever the tests run.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ]
 
 is_skipped = CHROMIUM is None and not os.environ.get("CI")

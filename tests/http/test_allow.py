@@ -7,10 +7,7 @@ from ninepanels.main import api
 
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"}
 SCHEMA = {path: {method.upper() for method in operations} for path, operations in api.openapi()["paths"].items()}
-PAGES: dict[str, set[str]] = {
-    path: {"GET"}
-    for path in ("/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json", "/static-offline-docs/swagger-ui.css")
-}
+PAGES: dict[str, set[str]] = {path: {"GET"} for path in ("/docs", "/redoc", "/openapi.json", "/static/swagger-ui.css")}
 PATHS = {**SCHEMA, **{f"/v5{path}": methods for path, methods in SCHEMA.items()}, **PAGES}
 
 
@@ -24,7 +21,7 @@ def test_a_405_names_all_methods_of_the_path_and_no_others(path: str) -> None:
         assert set(response.headers["Allow"].split(", ")) == allowed, method
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/v5/nowhere", "/panels/1/2/3", "/static-offline-docs/nothing.js"])
+@pytest.mark.parametrize("path", ["/nowhere", "/v5/nowhere", "/panels/1/2/3", "/static/nothing.js"])
 def test_a_404_names_no_methods(path: str) -> None:
     response = TestClient(api).get(path)
     assert response.status_code == 404

@@ -91,7 +91,7 @@ def test_a_success_does_not_depend_on_accept(stopped: FastAPI) -> None:
     assert "Vary" not in responses[0].headers
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/static-offline-docs/nothing.js"])
+@pytest.mark.parametrize("path", ["/nowhere", "/static/nothing.js"])
 def test_the_type_of_a_problem_begins_with_the_prefix_of_the_service(stopped: FastAPI, path: str) -> None:
     client = TestClient(stopped, root_path="/habits")
     problem = client.get(f"/habits{path}", headers={"Accept": PROBLEM}).json()

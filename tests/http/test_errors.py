@@ -10,7 +10,7 @@ from starlette.testclient import TestClient
 from ninepanels import exceptions
 from ninepanels.http import errors
 from ninepanels.http.routing import APIRouter
-from ninepanels.middleware.request_id import RequestIdMiddleware
+from ninepanels.middleware.response_headers import ResponseHeadersMiddleware
 from ninepanels.observability import logs
 
 
@@ -49,7 +49,7 @@ def status_of(error: Exception | None) -> int:
     api = FastAPI()
     api.include_router(router)
     errors.install(api)
-    api.add_middleware(RequestIdMiddleware)
+    api.add_middleware(ResponseHeadersMiddleware)
     with TestClient(api) as client:
         return client.get("/cups/7", headers={"X-Request-ID": "mine"}).status_code
 

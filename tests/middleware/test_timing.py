@@ -15,6 +15,7 @@ from starlette.types import Send
 from ninepanels import clock
 from ninepanels import event_types
 from ninepanels import pydmodels as pyd
+from ninepanels.middleware.response_headers import ResponseHeadersMiddleware
 from ninepanels.middleware.timing import TimingMiddleware
 from ninepanels.observability import request_ids
 
@@ -86,7 +87,7 @@ def test_unmatched_requests_have_a_common_name(method: str, path: str, emitted: 
     [("GET", "/panels/1", 200), ("POST", "/panels", 201), ("GET", "/nowhere", 404), ("BREW", "/panels", 405)],
 )
 def test_the_status_of_the_response_is_emitted(method: str, path: str, status: int, emitted: Emitted) -> None:
-    call(TimingMiddleware(create_api()), http_scope(path, method))
+    call(ResponseHeadersMiddleware(TimingMiddleware(create_api())), http_scope(path, method))
     assert timing(emitted).status_code == status
 
 

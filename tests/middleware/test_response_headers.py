@@ -1,4 +1,4 @@
-"""`RequestIdMiddleware`."""
+"""`ResponseHeadersMiddleware`."""
 
 import uuid
 
@@ -9,11 +9,12 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 
-from ninepanels.middleware.request_id import RequestIdMiddleware
+from ninepanels.middleware.response_headers import ResponseHeadersMiddleware
 from ninepanels.observability import request_ids
 
 from ..support.asgi import RecordingApp
 from ..support.asgi import Responder
+from ..support.asgi import Sent
 from ..support.asgi import call
 from ..support.asgi import http_scope
 from ..support.asgi import passes_through
@@ -21,7 +22,7 @@ from ..support.asgi import passes_through
 
 def returned_id(given_id: bytes | None) -> str:
     headers = {} if given_id is None else {"X-Request-ID": given_id}
-    sent = call(RequestIdMiddleware(Responder()), http_scope(headers=headers))
+    sent = call(ResponseHeadersMiddleware(Responder()), http_scope(headers=headers))
     assert sent.headers.getlist("x-request-id") == [sent.headers["x-request-id"]]
     return sent.headers["x-request-id"]
 
@@ -59,12 +60,6 @@ def test_generated_ids_differ() -> None:
     assert returned_id(None) != returned_id(None)
 
 
-def test_an_id_set_by_the_application_is_replaced() -> None:
-    app = RequestIdMiddleware(Responder(headers={"x-request-id": "other"}))
-    sent = call(app, http_scope(headers={"X-Request-ID": b"mine"}))
-    assert sent.headers.getlist("x-request-id") == ["mine"]
-
-
 def test_the_id_is_in_the_context_of_the_application() -> None:
     seen: list[str | None] = []
 
@@ -72,7 +67,7 @@ def test_the_id_is_in_the_context_of_the_application() -> None:
         seen.append(request_ids.current.get())
         await Responder()(scope, receive, send)
 
-    call(RequestIdMiddleware(app), http_scope(headers={"X-Request-ID": b"mine"}))
+    call(ResponseHeadersMiddleware(app), http_scope(headers={"X-Request-ID": b"mine"}))
     assert seen == ["mine"]
 
 
@@ -84,14 +79,45 @@ def test_the_context_is_reset_after_a_failed_request() -> None:
 
     async def outer(scope: Scope, receive: Receive, send: Send) -> None:
         with pytest.raises(RuntimeError):
-            await RequestIdMiddleware(failing)(scope, receive, send)
+            await ResponseHeadersMiddleware(failing)(scope, receive, send)
         after.append(request_ids.current.get())
 
     call(outer, http_scope(headers={"X-Request-ID": b"mine"}))
     assert after == [None]
 
 
+# --- Default headers --------------------------------------------------------------------------------------------------
+
+
+def respond(scheme: str = "http", **headers: str) -> Sent:
+    responder = Responder(headers={name.replace("_", "-"): value for name, value in headers.items()})
+    return call(ResponseHeadersMiddleware(responder), {**http_scope(), "scheme": scheme})
+
+
+def test_responses_have_the_security_headers_and_are_not_stored() -> None:
+    headers = dict(respond().headers)
+    del headers["x-request-id"]
+    assert headers == {
+        "cache-control": "no-store",
+        "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+        "referrer-policy": "no-referrer",
+        "x-content-type-options": "nosniff",
+    }
+
+
+def test_headers_that_the_application_sets_are_kept() -> None:
+    headers = respond(cache_control="private, no-cache", vary="Accept").headers
+    assert headers.getlist("cache-control") == ["private, no-cache"]
+    assert headers["vary"] == "Accept"
+    assert headers["referrer-policy"] == "no-referrer"
+
+
+@pytest.mark.parametrize(("scheme", "expected"), [("https", "max-age=31536000"), ("http", None)])
+def test_only_https_is_made_permanent(scheme: str, expected: str | None) -> None:
+    assert respond(scheme).headers.get("strict-transport-security") == expected
+
+
 @pytest.mark.parametrize("scope_type", ["lifespan", "websocket"])
 def test_other_protocols_pass_through(scope_type: str) -> None:
     recording_app = RecordingApp()
-    assert passes_through(RequestIdMiddleware(recording_app), recording_app, scope_type)
+    assert passes_through(ResponseHeadersMiddleware(recording_app), recording_app, scope_type)
