@@ -76,7 +76,7 @@ async def read_redoc(request: Request) -> Response:
 @router.get("/static/redoc.standalone.js", include_in_schema=False)
 async def read_redoc_script(request: Request) -> Response:
     """Return Redoc without its request for a logo."""
-    return caching.with_etag(request, Response(_redoc_script(), media_type="text/javascript"))
+    return caching.with_etag(request, Response(redoc_script(), media_type="text/javascript"))
 
 
 @router.get("/openapi.json", include_in_schema=False)
@@ -90,5 +90,6 @@ async def read_schema(request: Request) -> Response:
 
 
 @functools.cache
-def _redoc_script() -> bytes:
+def redoc_script() -> bytes:
+    """Return the script of Redoc without its request for a logo."""
     return (LIBRARIES / "redoc.standalone.js").read_bytes().replace(REDOC_LOGO, NO_IMAGE)
