@@ -46,6 +46,6 @@ def test_pages_are_shown_without_errors_and_requests_to_other_hosts(page: Page) 
 
 def test_the_search_finds_a_page(page: Page) -> None:
     page.goto("/")
-    page.keyboard.press("Control+k")
-    page.keyboard.type("padded")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_role("combobox").fill("padded")
     expect(page.get_by_role("heading", name="History", exact=True)).to_be_visible()
