@@ -34,6 +34,7 @@ from .observability import logs
 from .observability import sentry
 from .ops import release
 from .routes import TAGS
+from .routes import problems
 from .routes import reference
 from .routes import router
 from .runtime import memory
@@ -95,7 +96,9 @@ def create_api(settings: Settings) -> FastAPI:
     errors.install(api)
     api.router.routes.extend(router.routes)
     api.include_router(router, prefix="/v5", include_in_schema=False)
-    api.router.routes.extend(reference.router.routes)
+    # Pages have one address only, and links between them are relative.
+    for pages in (reference, problems):
+        api.router.routes.extend(pages.router.routes)
     api.mount("/static", reference.ReferenceFiles(), name="static")
     openapi.install(api)
 

@@ -9,7 +9,6 @@ from . import entries
 from . import health
 from . import metrics
 from . import panels
-from . import problems
 from . import tokens
 from . import users
 
@@ -32,5 +31,5 @@ TAGS = [
 
 router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
-for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin, problems):
+for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin):
     router.routes.extend(resource.router.routes)

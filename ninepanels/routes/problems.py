@@ -1,7 +1,6 @@
 """Pages that explain the errors, as HTML. The `type` of a problem is the address of its page."""
 
 from functools import cache
-from pathlib import Path
 
 from fastapi import Request
 from fastapi import Response
@@ -21,19 +20,12 @@ router = APIRouter(prefix="/problems")
 _templates = Environment(
     loader=PackageLoader("ninepanels.routes"), autoescape=True, undefined=StrictUndefined, trim_blocks=True
 )
-_STYLES = Path(__file__).with_name("templates").joinpath("problems.css").read_bytes()
 
 
 @router.get("/", include_in_schema=False)
 async def read_problems(request: Request) -> Response:
     """List all errors."""
     return _page(request, _render_index())
-
-
-@router.get("/style.css", include_in_schema=False)
-async def read_styles(request: Request) -> Response:
-    """Return the style sheet of the pages. Their Content-Security-Policy forbids inline styles."""
-    return caching.with_etag(request, Response(_STYLES, media_type="text/css"))
 
 
 @router.get("/{code}", include_in_schema=False)

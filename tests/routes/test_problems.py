@@ -62,7 +62,7 @@ def test_the_index_links_to_every_page_and_the_links_work() -> None:
     links = Page(get("/problems/").text).links
     assert set(PROBLEM_TYPES) <= set(links)
     for link in {*links, *Page(get("/problems/not_found").text).links}:
-        if not link.startswith(("https:", "data:")):
+        if not link.startswith("https:"):
             assert get(urljoin("/problems/", link)).status_code == 200, link
 
 
