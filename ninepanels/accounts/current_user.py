@@ -112,7 +112,7 @@ class AuthenticatedUser(_Authenticated):
             RateLimited: too many wrong passwords.
         """
         user = await route_threads.run(database.read, self._read_user)
-        attempts = rate_limits.recheck(user.id)
+        attempts = rate_limits.recheck(self.request, user.id)
         matches, new_hash = await passwords.verify_password(password, user.hashed_password, attempts)
         if not matches:
             raise exceptions.WrongPassword

@@ -1,5 +1,7 @@
 """Login with e-mail and password."""
 
+from fastapi.requests import HTTPConnection
+
 from .. import crud
 from .. import exceptions
 from ..crud.users import UserRow
@@ -9,7 +11,7 @@ from . import passwords
 from . import rate_limits
 
 
-async def log_in(email: str, password: str, address: str) -> UserRow:
+async def log_in(request: HTTPConnection, email: str, password: str) -> UserRow:
     """Return the user with this e-mail and password, and cancel the user's password resets.
 
     An outdated hash is replaced.
@@ -20,7 +22,7 @@ async def log_in(email: str, password: str, address: str) -> UserRow:
     """
     user = await route_threads.run(database.read, crud.users.read_by_email, email)
     hashed = user.hashed_password if user else passwords.UNKNOWN_USER_HASH
-    matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(email, address))
+    matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(request, email))
     if user is None or not matches:
         raise exceptions.WrongLogin
     await route_threads.run(_finish, user, new_hash)

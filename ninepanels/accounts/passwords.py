@@ -4,12 +4,11 @@ import asyncio
 import unicodedata
 import uuid
 from collections.abc import Iterable
-from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from passlib.context import CryptContext
 
-from .rate_limits import Attempt
+from .rate_limits import Attempts
 from .rate_limits import rate_limiter
 
 HASHING_THREADS = 2
@@ -36,7 +35,7 @@ async def hash_password(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_executor, context.hash, _to_nfc(password))
 
 
-async def verify_password(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
+async def verify_password(password: str, hashed: str, attempts: Attempts) -> tuple[bool, str | None]:
     """Return whether a password matches a hash, and a new hash if that one is outdated or not of NFC.
 
     A wrong password counts against the limits of `attempts`.
@@ -47,7 +46,7 @@ async def verify_password(password: str, hashed: str, attempts: Sequence[Attempt
     return await asyncio.get_running_loop().run_in_executor(_executor, _verify, password, hashed, attempts)
 
 
-def _verify(password: str, hashed: str, attempts: Sequence[Attempt]) -> tuple[bool, str | None]:
+def _verify(password: str, hashed: str, attempts: Attempts) -> tuple[bool, str | None]:
     # The limits are checked in the hashing threads: at most HASHING_THREADS guesses of this process are between check
     # and count at any time, so a burst of parallel guesses can exceed a limit by no more than that.
     rate_limiter.check(attempts)

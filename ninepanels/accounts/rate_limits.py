@@ -4,13 +4,15 @@ import hashlib
 import logging
 import math
 from collections.abc import Callable
-from collections.abc import Iterable
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
 
+from fastapi.requests import HTTPConnection
 from limits import RateLimitItem
 from limits import RateLimitItemPerHour
 from limits import RateLimitItemPerMinute
@@ -20,6 +22,7 @@ from limits.strategies import MovingWindowRateLimiter
 
 from .. import clock
 from .. import exceptions
+from ..http import client_addresses
 from ..pydmodels import emails
 
 STORAGE_TIMEOUT_S = 1.0
@@ -54,33 +57,55 @@ class Attempt(NamedTuple):
         return hashlib.sha256(self.subject.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def login(email: str, address: str) -> tuple[Attempt, ...]:
+@dataclass(frozen=True)
+class Attempts:
+    """One use of the limits of a request: the caller's own limits, and those of the e-mail in the request.
+
+    The responses to the request report the state of the caller's own limits. That of an e-mail is not reported: it
+    would tell everyone whether and when others tried this e-mail.
+    """
+
+    request: HTTPConnection
+    own: tuple[Attempt, ...]
+    of_email: tuple[Attempt, ...] = ()
+
+    @property
+    def all(self) -> tuple[Attempt, ...]:
+        """The attempts in the order in which they are checked and counted."""
+        return (*self.of_email, *self.own)
+
+
+def login(request: HTTPConnection, email: str) -> Attempts:
     """Return the limits that a failed login counts against."""
-    account = emails.recognize(email)
-    return Attempt(FAILED_LOGINS_PER_ACCOUNT, account), Attempt(FAILED_LOGINS_PER_ADDRESS, address)
+    return _of_address(request, FAILED_LOGINS_PER_ADDRESS, Attempt(FAILED_LOGINS_PER_ACCOUNT, emails.recognize(email)))
 
 
-def recheck(user_id: int) -> tuple[Attempt, ...]:
+def recheck(request: HTTPConnection, user_id: int) -> Attempts:
     """Return the limits that a wrong current password of a logged-in user counts against."""
-    return (Attempt(FAILED_RECHECKS_PER_USER, str(user_id)),)
+    return Attempts(request, (Attempt(FAILED_RECHECKS_PER_USER, str(user_id)),))
 
 
-def sign_up(email: str, address: str) -> tuple[Attempt, ...]:
+def sign_up(request: HTTPConnection, email: str) -> Attempts:
     """Return the limits that a sign-up counts against."""
-    return Attempt(SIGN_UPS_PER_EMAIL, email), Attempt(SIGN_UPS_PER_ADDRESS, address)
+    return _of_address(request, SIGN_UPS_PER_ADDRESS, Attempt(SIGN_UPS_PER_EMAIL, email))
 
 
-def reset_request(email: str, address: str) -> tuple[Attempt, ...]:
+def reset_request(request: HTTPConnection, email: str) -> Attempts:
     """Return the limits that a request for a password reset counts against."""
-    return Attempt(RESET_REQUESTS_PER_EMAIL, email), Attempt(RESET_REQUESTS_PER_ADDRESS, address)
+    return _of_address(request, RESET_REQUESTS_PER_ADDRESS, Attempt(RESET_REQUESTS_PER_EMAIL, email))
 
 
-def account_change(user_id: int, address: str) -> tuple[Attempt, ...]:
+def account_change(request: HTTPConnection, user_id: int) -> Attempts:
     """Return the limits that a change of the password or e-mail counts against.
 
     Each sends a mail, and the response to a new e-mail reveals whether another account has it.
     """
-    return Attempt(ACCOUNT_CHANGES_PER_USER, str(user_id)), Attempt(ACCOUNT_CHANGES_PER_ADDRESS, address)
+    of_address = Attempt(ACCOUNT_CHANGES_PER_ADDRESS, client_addresses.of(request))
+    return Attempts(request, (Attempt(ACCOUNT_CHANGES_PER_USER, str(user_id)), of_address))
+
+
+def _of_address(request: HTTPConnection, limit: RateLimitItem, of_email: Attempt) -> Attempts:
+    return Attempts(request, (Attempt(limit, client_addresses.of(request)),), (of_email,))
 
 
 class RateLimiter:
@@ -107,17 +132,16 @@ class RateLimiter:
             timeouts = {"socket_timeout": STORAGE_TIMEOUT_S, "socket_connect_timeout": STORAGE_TIMEOUT_S}
             self._shared = _moving_window(storage, wrap_exceptions=True, **timeouts)
 
-    def check(self, attempts: Iterable[Attempt]) -> None:
+    def check(self, attempts: Attempts) -> None:
         """Check, without counting it, that another attempt is within every limit. Blocks the calling thread.
 
         Raises:
             RateLimited: a limit is exhausted.
         """
-        self._forget_the_future()
-        for attempt in attempts:
-            self._require(MovingWindowRateLimiter.test, attempt)
+        with self._reported(attempts):
+            self._check(attempts)
 
-    def count(self, attempts: Sequence[Attempt]) -> None:
+    def count(self, attempts: Attempts) -> None:
         """Count an attempt against its limits. Blocks the calling thread.
 
         If a limit is exhausted, the attempt counts against none. The exception is a parallel attempt that exhausts one
@@ -126,9 +150,35 @@ class RateLimiter:
         Raises:
             RateLimited: a limit is exhausted.
         """
-        self.check(attempts)
-        for attempt in attempts:
-            self._require(MovingWindowRateLimiter.hit, attempt)
+        with self._reported(attempts):
+            self._check(attempts)
+            for attempt in attempts.all:
+                self._require(MovingWindowRateLimiter.hit, attempt)
+
+    def _check(self, attempts: Attempts) -> None:
+        self._forget_the_future()
+        for attempt in attempts.all:
+            self._require(MovingWindowRateLimiter.test, attempt)
+
+    @contextmanager
+    def _reported(self, attempts: Attempts) -> Iterator[None]:
+        """Put the state of the caller's own limits into the headers of the response, whatever it is.
+
+        https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
+        """
+        try:
+            yield
+        finally:
+            if self._local is not None:
+                state = attempts.request.scope["state"]
+                reported = state.setdefault("rate_limits", {})
+                for attempt in attempts.own:
+                    reset_time, remaining = self._call(self._local, MovingWindowRateLimiter.get_window_stats, attempt)
+                    limit, name = attempt.limit, attempt.limit.namespace
+                    policy = f'"{name}";q={limit.amount};w={limit.get_expiry()}'
+                    reported[name] = policy, f'"{name}";r={remaining};t={_seconds_until(reset_time, limit)}'
+                policies, limits = (", ".join(items).encode() for items in zip(*reported.values(), strict=True))
+                state["response_headers"] = [(b"ratelimit-policy", policies), (b"ratelimit", limits)]
 
     def _forget_the_future(self) -> None:
         """Count from zero if the clock was set back: attempts in the future would stay in every window until then.
@@ -146,9 +196,7 @@ class RateLimiter:
         if self._local is None or self._call(self._local, method, attempt):
             return
         reset_time, _ = self._call(self._local, MovingWindowRateLimiter.get_window_stats, attempt)
-        wait_s = math.ceil(reset_time - clock.now().timestamp())
-        retry_after_s = min(max(wait_s, 1), attempt.limit.get_expiry())
-        raise exceptions.RateLimited(retry_after_s, limit=attempt.limit.namespace)
+        raise exceptions.RateLimited(_seconds_until(reset_time, attempt.limit), limit=attempt.limit.namespace)
 
     def _call(self, local: MovingWindowRateLimiter, method: LimiterMethod[T], attempt: Attempt) -> T:
         """Call the shared limiter, or the local one if none is configured or it is not available."""
@@ -161,6 +209,12 @@ class RateLimiter:
                 reason = type(error.storage_error).__name__
                 log.warning("The shared rate limit storage is unavailable (%s); counting in this process", reason)
         return method(local, attempt.limit, attempt.key)
+
+
+def _seconds_until(reset_time: float, limit: RateLimitItem) -> int:
+    """Return the seconds until the oldest attempt leaves the window of a limit."""
+    wait_s = math.ceil(reset_time - clock.now().timestamp())
+    return min(max(wait_s, 1), limit.get_expiry())
 
 
 def _moving_window(storage: str, **options: Any) -> MovingWindowRateLimiter:

@@ -3,6 +3,7 @@
 import ipaddress
 
 from fastapi import Request
+from fastapi.requests import HTTPConnection
 
 from ..config import is_loopback
 
@@ -10,7 +11,7 @@ from ..config import is_loopback
 IPV6_PREFIX = 64
 
 
-def of(request: Request) -> str:
+def of(request: HTTPConnection) -> str:
     """Return the client's IPv4 address or IPv6 network. Forwarded addresses count only from TRUSTED_PROXIES."""
     if request.client is None:
         return "unknown"

@@ -9,6 +9,7 @@ from fastapi.routing import RouteContext
 from fastapi.routing import iter_route_contexts
 from pydantic.json_schema import models_json_schema
 
+from .. import exceptions
 from .. import pydmodels as pyd
 from . import documentation
 from . import problems
@@ -42,6 +43,19 @@ _HEADERS: dict[str, Schema] = {
         "description": "Identifies this version of the response, for `If-None-Match`.",
         "schema": {"type": "string"},
     },
+    "RateLimit": {
+        "description": (
+            "The state of your own limits, per address and per user: `r` further attempts are left, and `t` seconds "
+            "until the oldest one no longer counts (draft-ietf-httpapi-ratelimit-headers-11)."
+        ),
+        "schema": {"type": "string"},
+        "example": '"sign_ups_per_address";r=29;t=3600',
+    },
+    "RateLimit-Policy": {
+        "description": "These limits: `q` attempts in `w` seconds.",
+        "schema": {"type": "string"},
+        "example": '"sign_ups_per_address";q=30;w=3600',
+    },
     "Retry-After": {
         "description": "After how many seconds the request can be repeated.",
         "schema": {"type": "integer", "minimum": 1},
@@ -51,9 +65,10 @@ _HEADERS: dict[str, Schema] = {
         "schema": {"type": "string", "const": "Bearer"},
     },
 }
+_OF_RATE_LIMITS = ["RateLimit", "RateLimit-Policy"]
 _HEADERS_OF_STATUSES = {
     HTTPStatus.UNAUTHORIZED: ["WWW-Authenticate"],
-    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After"],
+    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After", *_OF_RATE_LIMITS],
     HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
 }
 _INVALID_FIELDS = [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}]
@@ -112,7 +127,8 @@ def _add_examples(operation: Schema, route: APIRoute) -> None:
             content["example"] = example.body
     status, success = next(iter(operation["responses"].items()))
     success["description"] = "The request succeeded."
-    success["headers"] = success.get("headers", {}) | _references("headers", ["X-Request-ID"])
+    of_limits = _OF_RATE_LIMITS if exceptions.RateLimited in documentation.of(route.endpoint).raises else []
+    success["headers"] = success.get("headers", {}) | _references("headers", [*of_limits, "X-Request-ID"])
     if JSON in success.get("content", {}):
         success["content"][JSON]["example"] = {
             "data": example.data,

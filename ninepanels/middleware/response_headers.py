@@ -17,6 +17,8 @@ _RAW_REQUEST_ID = REQUEST_ID.lower().encode()
 class ResponseHeadersMiddleware:
     """Adds the request id and the default headers to every response, and stores its status in the request state.
 
+    It also adds `response_headers` of the request state: those that successes and errors have, as of rate limits.
+
     One middleware for all headers, because each wrapper of `send` costs time in every request. The request id is the
     client's X-Request-ID or a new id. It is stored in the context for log lines and events, as is the scope, so that
     log lines contain the route.
@@ -41,8 +43,9 @@ class ResponseHeadersMiddleware:
                 state["status"] = message["status"]
                 headers = message["headers"]
                 names = [name for name, _ in headers]
-                missing = [header for header in defaults if header[0] not in names]
-                message = {**message, "headers": [*headers, *missing, (_RAW_REQUEST_ID, request_id.encode())]}
+                added = [header for header in defaults if header[0] not in names]
+                added += state.get("response_headers", ())
+                message = {**message, "headers": [*headers, *added, (_RAW_REQUEST_ID, request_id.encode())]}
             await send(message)
 
         id_token, scope_token = request_ids.current.set(request_id), route_names.current_scope.set(scope)

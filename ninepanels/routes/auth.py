@@ -15,7 +15,6 @@ from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
 from ..config import Settings
 from ..database import database
-from ..http import client_addresses
 from ..http.bodies import or_form
 from ..http.documentation import DATABASE_ERRORS
 from ..http.documentation import Example
@@ -61,7 +60,7 @@ def log_out_everywhere(current_user: CurrentUser) -> pyd.Success:
 async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, request: Request) -> pyd.NewLogin:
     """Changes the password, and revokes every access token issued to you so far. The response contains a new one."""
     confirmed = await current_user.confirm_password(body.current_password)
-    attempts = rate_limits.account_change(current_user.token.user_id, client_addresses.of(request))
+    attempts = rate_limits.account_change(request, current_user.token.user_id)
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
     hashed_password = await passwords.hash_password(body.new_password)
     settings: Settings = request.app.state.settings
@@ -80,7 +79,7 @@ async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, r
 )
 def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> Literal[True]:
     """Sends an e-mail with a reset link, if an account with this e-mail exists. The response does not say whether."""
-    rate_limits.rate_limiter.count(rate_limits.reset_request(body.email, client_addresses.of(request)))
+    rate_limits.rate_limiter.count(rate_limits.reset_request(request, body.email))
     with database.transaction() as work:
         # The account is looked up when the mail is sent, so the response time does not reveal whether it exists.
         mail = crud.outbox.add(work, pyd.MailKind.PASSWORD_RESET, body.email, user_id=None)

@@ -11,7 +11,6 @@ from .. import pydmodels as pyd
 from .. import queues
 from ..accounts import login
 from ..accounts import tokens
-from ..http import client_addresses
 from ..http.documentation import DATABASE_ERRORS
 from ..http.documentation import Example
 from ..http.documentation import documented
@@ -33,6 +32,6 @@ async def log_in(form: Annotated[pyd.Credentials, Form()], request: Request) -> 
     envelope, because that dialog expects OAuth2's own format.
     """
     at = clock.now()
-    user = await login.log_in(form.username, form.password, client_addresses.of(request))
+    user = await login.log_in(request, form.username, form.password)
     queues.emit(pyd.UserLoggedIn(user_id=user.id, at=at))
     return tokens.issue_token(user, at, request.app.state.settings)

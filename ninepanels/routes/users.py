@@ -12,7 +12,6 @@ from ..accounts import rate_limits
 from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
 from ..database import database
-from ..http import client_addresses
 from ..http.bodies import or_form
 from ..http.documentation import DATABASE_ERRORS
 from ..http.documentation import Example
@@ -34,7 +33,7 @@ router = APIRouter(prefix="/users", tags=["users"])
 )
 async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
     """Creates an account and returns it. Log in with `POST /token` afterwards."""
-    attempts = rate_limits.sign_up(body.email, client_addresses.of(request))
+    attempts = rate_limits.sign_up(request, body.email)
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
     hashed_password = await passwords.hash_password(body.password)
     timezone = body.timezone or request.app.state.settings.default_timezone
@@ -62,7 +61,7 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: 
     confirmed = None
     if "email" in changes:
         confirmed = await current_user.confirm_password(str(body.current_password))
-        attempts = rate_limits.account_change(current_user.token.user_id, client_addresses.of(request))
+        attempts = rate_limits.account_change(request, current_user.token.user_id)
         await route_threads.run(rate_limits.rate_limiter.count, attempts)
     return await route_threads.run(_update, current_user, changes, confirmed)
 

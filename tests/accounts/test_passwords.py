@@ -5,11 +5,14 @@ from threading import Barrier
 from threading import Lock
 
 import pytest
+from fastapi import Request
 
 from ninepanels import exceptions
 from ninepanels.accounts import passwords
 from ninepanels.accounts import rate_limits
 from ninepanels.accounts.rate_limits import RateLimiter
+
+from ..support.asgi import http_scope
 
 
 @pytest.fixture
@@ -21,7 +24,7 @@ def limiter(monkeypatch: pytest.MonkeyPatch) -> RateLimiter:
     return limiter
 
 
-RECHECK = rate_limits.recheck(user_id=7)
+RECHECK = rate_limits.recheck(Request(http_scope()), user_id=7)
 LIMIT = rate_limits.FAILED_RECHECKS_PER_USER.amount
 
 
@@ -79,10 +82,10 @@ def test_guesses_verified_beyond_the_limit_are_refused(limiter: RateLimiter, mon
 
 def test_an_outdated_hash_is_replaced() -> None:
     outdated = passwords.context.handler("bcrypt").hash("correct horse")
-    matches, new_hash = asyncio.run(passwords.verify_password("correct horse", outdated, ()))
+    matches, new_hash = asyncio.run(passwords.verify_password("correct horse", outdated, RECHECK))
     assert (matches, str(new_hash).startswith("$argon2id$")) == (True, True)
 
 
 def test_a_current_hash_is_not_replaced() -> None:
     hashed = asyncio.run(passwords.hash_password("correct horse"))
-    assert asyncio.run(passwords.verify_password("correct horse", hashed, ())) == (True, None)
+    assert asyncio.run(passwords.verify_password("correct horse", hashed, RECHECK)) == (True, None)

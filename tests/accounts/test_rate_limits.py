@@ -1,11 +1,13 @@
 """Rate limits of logins, password checks, sign-ups and password resets."""
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from types import SimpleNamespace
 
 import pytest
+from fastapi import Request
 from httpx2 import Response
 from starlette.testclient import TestClient
 
@@ -17,6 +19,7 @@ from ninepanels.main import create_api
 
 from ..conftest import Clock
 from ..crud.test_concurrency import send_concurrently
+from ..support.asgi import http_scope
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
@@ -179,8 +182,69 @@ def test_a_refused_request_counts_against_no_other_limit(client: TestClient) -> 
         request_reset(client, f"person{n}@example.com")
     for _ in range(10):
         request_reset(client, "ada@example.com")
-    from_another_address = rate_limits.reset_request("ada@example.com", "another address")
+    from_another_address = rate_limits.reset_request(Request(http_scope()), "ada@example.com")
     rate_limits.rate_limiter.check(from_another_address)
+
+
+# --- The state of the limits in the headers ---------------------------------------------------------------------------
+
+
+def limits_of(response: Response) -> list[tuple[str, int, int, int]]:
+    """Return name, quota, remaining attempts and window of each limit that a response reports."""
+    policies = re.findall(r'"(\w+)";q=(\d+);w=(\d+)(?:, |$)', response.headers["RateLimit-Policy"])
+    states = re.findall(r'"(\w+)";r=(\d+);t=(\d+)(?:, |$)', response.headers["RateLimit"])
+    assert [name for name, _, _ in policies] == [name for name, _, _ in states]
+    assert all(1 <= int(t) <= int(w) for (_, _, w), (_, _, t) in zip(policies, states, strict=True))
+    return [(name, int(q), int(r), int(w)) for (name, q, w), (_, r, _) in zip(policies, states, strict=True)]
+
+
+def test_a_login_reports_the_limit_of_the_address_whatever_the_account_is(ada: Person) -> None:
+    failures = [log_in(ada.client, email) for email in ("unknown@example.com", ada.email)]
+    logins = [*failures, log_in(ada.client, password=PASSWORD)]
+    assert [response.status_code for response in logins] == [401, 401, 200]
+    assert [limits_of(each) for each in logins] == [
+        [("failed_logins_per_address", 50, remaining, WINDOW_S)] for remaining in (49, 48, 48)
+    ]
+
+
+def test_a_refused_login_reports_the_limit_of_the_address_only(ada: Person) -> None:
+    fail_logins(ada.client, 10)
+    response = log_in(ada.client)
+    assert response.status_code == 429
+    assert limits_of(response) == [("failed_logins_per_address", 50, 40, WINDOW_S)]
+
+
+def test_the_wait_of_an_exhausted_limit_is_in_both_headers(client: TestClient) -> None:
+    for n in range(30):
+        request_reset(client, f"person{n}@example.com")
+    response = client.post("/auth/request_password_reset", json={"email": "ada@example.com"})
+    assert limits_of(response) == [("reset_requests_per_address", 30, 0, 3_600)]
+    seconds = int(response.headers["RateLimit"].partition("t=")[2])
+    assert 0 <= int(response.headers["Retry-After"]) - seconds <= 1
+
+
+def test_a_sign_up_reports_the_limit_of_the_address_also_if_it_fails(client: TestClient) -> None:
+    body = {"email": "ada@example.com", "name": "x", "password": PASSWORD}
+    responses = [client.post("/users", json=body) for _ in range(2)]
+    assert [response.status_code for response in responses] == [200, 409]
+    assert [limits_of(each) for each in responses] == [
+        [("sign_ups_per_address", 30, remaining, 3_600)] for remaining in (29, 28)
+    ]
+
+
+def test_a_change_of_the_account_reports_the_limits_of_the_user_and_of_the_address(ada: Person) -> None:
+    assert limits_of(change(ada, "wrong")) == [("failed_rechecks_per_user", 10, 9, WINDOW_S)]
+    changed = ada.patch("/users", {"email": "eve@example.com", "current_password": PASSWORD})
+    assert limits_of(changed) == [
+        ("failed_rechecks_per_user", 10, 9, WINDOW_S),
+        ("account_changes_per_user", 5, 4, 3_600),
+        ("account_changes_per_address", 30, 29, 3_600),
+    ]
+
+
+def test_requests_without_limits_report_none(ada: Person) -> None:
+    for response in (ada.get("/panels"), ada.patch("/users", {"name": "Lovelace"}), ada.post("/users", {})):
+        assert not {"ratelimit", "ratelimit-policy"} & set(response.headers)
 
 
 # --- Parallel attempts ------------------------------------------------------------------------------------------------
@@ -189,7 +253,7 @@ def test_a_refused_request_counts_against_no_other_limit(client: TestClient) -> 
 def test_parallel_counts_never_exceed_a_limit() -> None:
     limiter = RateLimiter()
     limiter.connect(on=True, storage="memory")
-    attempts = rate_limits.recheck(user_id=7)
+    attempts = rate_limits.recheck(Request(http_scope()), user_id=7)
     limit = rate_limits.FAILED_RECHECKS_PER_USER.amount
     barrier = Barrier(4 * limit)
 
@@ -212,3 +276,4 @@ def test_without_rate_limits_nothing_is_limited(settings: Settings) -> None:
     with TestClient(create_api(settings)) as client:
         assert fail_logins(client, 12) == [401] * 12
         assert [request_reset(client, "ada@example.com") for _ in range(7)] == [200] * 7
+        assert "RateLimit" not in log_in(client).headers
