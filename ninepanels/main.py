@@ -86,6 +86,7 @@ def create_api(settings: Settings) -> FastAPI:
         version=about.version,
         description=DESCRIPTION,
         openapi_tags=TAGS,
+        contact={"name": "the Nine Panels maintainers"},
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "The server of this schema"}],
         openapi_url=None,

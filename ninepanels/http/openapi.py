@@ -65,6 +65,15 @@ _HEADERS: dict[str, Schema] = {
         "schema": {"type": "string", "const": "Bearer"},
     },
 }
+_PARAMETERS: dict[str, Schema] = {
+    "X-Request-ID": {
+        "name": "X-Request-ID",
+        "in": "header",
+        "description": "The id of the request: 1 to 64 of the characters `A-Za-z0-9._-`. Any other text is replaced by "
+        "a new id.",
+        "schema": {"type": "string"},
+    },
+}
 _OF_RATE_LIMITS = ["RateLimit", "RateLimit-Policy"]
 _HEADERS_OF_STATUSES = {
     HTTPStatus.UNAUTHORIZED: ["WWW-Authenticate"],
@@ -98,11 +107,13 @@ def _complete(schema: Schema, routes: list[RouteContext]) -> None:
             continue
         for method in context.methods or ():
             operation = schema["paths"][context.path_format][method.lower()]
+            operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/X-Request-ID"})
             _add_security(operation)
             _add_examples(operation, route)
             _add_errors(operation, documentation.errors_of(route), responses)
     components["responses"] = dict(sorted(responses.items()))
     components["headers"] = _HEADERS
+    components["parameters"] = _PARAMETERS
     components["securitySchemes"]["bearer"] = BEARER_SCHEME
     models: list[Any] = [(pyd.ErrorResponse, "serialization"), (pyd.InvalidRequestResponse, "serialization")]
     models += [(pyd.Problem, "serialization"), (pyd.InvalidRequestProblem, "serialization")]

@@ -1,4 +1,4 @@
-"""The Node.js tools of `tests/openapi/package.json`: Redocly CLI, openapi-typescript and the TypeScript compiler."""
+"""The Node.js tools of `tests/openapi/package.json`: linters, and what a client in TypeScript needs."""
 
 import fcntl
 import hashlib
