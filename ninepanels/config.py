@@ -36,6 +36,9 @@ PREFIX = "NINEPANELS_"
 VAR = environments.ROOT / "var"
 """The directory of an installation's data: the embedded database and its secret."""
 
+ROOT_PATH = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+"
+"""The pattern of a path prefix: no empty segment, no `.` or `..`, nothing that needs an encoding."""
+
 MIN_SECRET_BYTES = 32
 MIN_TOKEN_LENGTH = 16
 
@@ -57,6 +60,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
+    root_path: str = ""
     smtp_url: str = ""
     mail_dir: Path = Path()
     mail_from: str = "Nine Panels <no-reply@localhost>"
@@ -90,6 +94,13 @@ class Settings(BaseSettings):
             return tuple(str(ip_network(value, strict=False)) for value in values)
         except ValueError as error:
             raise ValueError("must be IP addresses or networks, such as 10.0.0.7 or 10.0.0.0/8") from error
+
+    @field_validator("root_path")
+    @classmethod
+    def _validate_root_path(cls, value: str) -> str:
+        if value not in ("", "/") and not re.fullmatch(ROOT_PATH, value):
+            raise ValueError("must be a path such as /habits, without a slash at the end; letters, digits and . _ ~ -")
+        return value.rstrip("/")
 
     @field_validator("url_root")
     @classmethod

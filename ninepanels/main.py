@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.telemetry import TelemetryConfig
-from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from . import dispatcher
 from . import exceptions
@@ -25,6 +24,7 @@ from .http import openapi
 from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
 from .middleware.head import HeadMiddleware
+from .middleware.proxy import ProxyMiddleware
 from .middleware.response_headers import REQUEST_ID
 from .middleware.response_headers import ResponseHeadersMiddleware
 from .middleware.response_wrapper import ResponseWrapperMiddleware
@@ -119,8 +119,8 @@ def create_api(settings: Settings) -> FastAPI:
     api.add_middleware(TimingMiddleware)
     api.add_middleware(ResponseHeadersMiddleware)
     api.add_middleware(HeadMiddleware)
-    if settings.trusted_proxies:
-        api.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+    if settings.trusted_proxies or settings.root_path:
+        api.add_middleware(ProxyMiddleware, trusted_proxies=settings.trusted_proxies, root_path=settings.root_path)
     return api
 
 

@@ -1,10 +1,14 @@
 """The documentation pages in a browser: they work without internet access and obey their Content-Security-Policy."""
 
+import os
+import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Locator
@@ -12,6 +16,8 @@ from playwright.sync_api import Page
 from playwright.sync_api import Request
 from playwright.sync_api import expect
 
+from ..support import nginx
+from ..support.nginx import NGINX
 from ..support.people import PASSWORD
 from ..support.people import data
 from ..support.servers import DEADLINE_S
@@ -22,7 +28,7 @@ from ..support.servers import Service
 def service(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder = tmp_path_factory.mktemp("docs")
     shutil.copy(sqlite_template, folder / "test.db")
-    with Service(f"sqlite:///{folder}/test.db", folder) as service:
+    with Service(f"sqlite:///{folder}/test.db", folder, TRUSTED_PROXIES="127.0.0.1") as service:
         user = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
         data(service.client.post("/users", json=user))
         yield service
@@ -30,8 +36,14 @@ def service(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def page(browser: Browser, service: Service) -> Iterator[Page]:
-    """A page that requests nothing from another host and reports no error: a violation of its policy is one."""
-    context = browser.new_context(base_url=service.url)
+    with open_page(browser, service.url) as page:
+        yield page
+
+
+@contextmanager
+def open_page(browser: Browser, url: str) -> Iterator[Page]:
+    """Open a page that requests nothing from another host and reports no error: a violation of its policy is one."""
+    context = browser.new_context(base_url=url)
     context.set_default_timeout(DEADLINE_S * 1_000)
     page = context.new_page()
     errors: list[str] = []
@@ -73,18 +85,41 @@ def try_out(page: Page, method: str, path: str, body: str | None = None, **param
     return operation.locator(".live-responses-table .response")
 
 
-def test_a_panel_can_be_created_tapped_and_read_after_authorize(page: Page) -> None:
-    page.goto("/docs")
+def create_tap_and_read_a_panel(page: Page) -> None:
     expect(page.locator(".info .title")).to_contain_text("Nine Panels")
     log_in(page)
     created = try_out(page, "post", "/panels", '{"title": "Read"}')
     expect(created.locator(".response-col_status")).to_contain_text("200")
-    tapped = try_out(page, "post", "/panels/{panel_id}/entries", '{"is_complete": true}', panel_id="1")
+    panel_id = re.findall(r'"id": (\d+)', created.inner_text())[0]
+    tapped = try_out(page, "post", "/panels/{panel_id}/entries", '{"is_complete": true}', panel_id=panel_id)
     expect(tapped.locator(".response-col_status")).to_contain_text("200")
     read = try_out(page, "get", "/panels")
     expect(read.locator(".response-col_status")).to_contain_text("200")
     expect(read).to_contain_text('"title": "Read"')
     expect(read).to_contain_text('"is_complete": true')
+
+
+def test_a_panel_can_be_created_tapped_and_read_after_authorize(page: Page) -> None:
+    page.goto("/docs")
+    create_tap_and_read_a_panel(page)
+
+
+@pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
+def test_the_pages_work_under_a_path_behind_nginx(browser: Browser, service: Service, tmp_path: Path) -> None:
+    with nginx.serving(service.url, tmp_path / "nginx") as url, open_page(browser, url) as page:
+        page.goto("docs/")
+        assert page.url == f"{url}docs"
+        create_tap_and_read_a_panel(page)
+        page.goto("redoc")
+        expect(page.locator("h1").first).to_contain_text("Nine Panels")
+
+
+@pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
+def test_nginx_does_not_publish_the_metrics(service: Service, tmp_path: Path) -> None:
+    with nginx.serving(service.url, tmp_path / "nginx") as url, httpx2.Client(base_url=url) as client:
+        assert client.get("health/live").status_code == 200
+        for path in ("metrics", "v5/metrics", "habits/metrics", "./%6Detrics"):
+            assert client.get(path).status_code == 404
 
 
 def test_redoc_shows_and_finds_the_operations(page: Page) -> None:

@@ -31,6 +31,11 @@ from .conftest import settings_of
         ("MAIL_FROM", "Nine Panels <nine@example.com>\nBcc: eve@example.com"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
+        ("ROOT_PATH", "habits"),
+        ("ROOT_PATH", "//habits"),
+        ("ROOT_PATH", "/habits/"),
+        ("ROOT_PATH", "/../habits"),
+        ("ROOT_PATH", "https://ninepanels.example/habits"),
         ("TRUSTED_HOSTS", "https://ninepanels.example"),
         ("TRUSTED_HOSTS", "api.*.example"),
         ("RATE_LIMITS", "sometimes"),
@@ -50,6 +55,11 @@ def test_an_invalid_setting_of_a_service_is_reported_without_its_value(
 @pytest.mark.parametrize("url", ["https://ninepanels.example", "https://ninepanels.example/", "http://localhost:5173"])
 def test_the_url_root_has_no_trailing_slash(url: str) -> None:
     assert settings_of(url_root=url).url_root == url.rstrip("/")
+
+
+@pytest.mark.parametrize("path", ["", "/", "/habits", "/sites/habits-2.0"])
+def test_the_root_path_is_empty_or_a_path_without_a_slash_at_the_end(path: str) -> None:
+    assert settings_of(root_path=path).root_path == path.rstrip("/")
 
 
 @pytest.mark.parametrize(

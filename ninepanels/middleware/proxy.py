@@ -1,0 +1,43 @@
+"""Restores the request that a client sent to a trusted proxy."""
+
+import re
+from collections.abc import Sequence
+
+from starlette.types import ASGIApp
+from starlette.types import Receive
+from starlette.types import Scope
+from starlette.types import Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from ..config import ROOT_PATH
+
+
+class ProxyMiddleware(ProxyHeadersMiddleware):
+    """Takes the client's address, the scheme and the path prefix of the service from the headers of trusted proxies.
+
+    uvicorn's class reads X-Forwarded-For and X-Forwarded-Proto, this one X-Forwarded-Prefix. The proxy has removed the
+    prefix from the path; as ASGI requires, `path` contains it again.
+    """
+
+    def __init__(self, app: ASGIApp, trusted_proxies: Sequence[str], root_path: str) -> None:
+        # uvicorn declares the types of ASGI more precisely than Starlette.
+        super().__init__(app, trusted_hosts=list(trusted_proxies))  # type: ignore[arg-type]
+        self.root_path = root_path
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
+        """Serve one request."""
+        if scope["type"] == "http" and (root_path := self._root_path(scope)):
+            raw_path = root_path.encode() + scope["raw_path"]
+            scope = {**scope, "root_path": root_path, "path": root_path + scope["path"], "raw_path": raw_path}
+        await super().__call__(scope, receive, send)  # type: ignore[arg-type]
+
+    def _root_path(self, scope: Scope) -> str:
+        """Return the prefix that a trusted proxy names, otherwise that of the setting."""
+        client = scope.get("client")
+        if client is not None and client[0] in self.trusted_hosts:
+            given = b",".join(value for name, value in scope["headers"] if name == b"x-forwarded-prefix").decode(
+                "latin-1"
+            )
+            if given == "/" or re.fullmatch(ROOT_PATH, given):
+                return given.rstrip("/")
+        return self.root_path
