@@ -42,6 +42,11 @@ verb_docs() { ## : update the lists of errors and events in docs/, and build the
     say "To read it: python3 -m http.server --directory var/site 8001"
 }
 
+verb_openapi() { ## : write the schema of the API to docs/openapi.json
+    install_packages main
+    NINEPANELS_ENV=TEST "$VENV/bin/python" -m docs.openapi
+}
+
 verb_preflight() { ## : the release checklist, each item ok or FAILED with what to do
     install_packages dev
     local failed=0

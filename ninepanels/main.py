@@ -70,9 +70,25 @@ log = logging.getLogger(__name__)
 DESCRIPTION = """
 Up to nine panels, one tap a day. Free, no ads, no nudging; genuine deletion; your history is yours.
 
-Sign up with `POST /users`, press **Authorize** with your e-mail as the username, and go on from there.
-Every JSON response comes as `{data, status_code, is_error, error_message, meta}`.
-The schemas below show what is in `data`.
+**Try it on this page**: sign up with `POST /users`, press **Authorize** with your e-mail as the username, and go on
+with `POST /panels`.
+
+**Envelope.** Every JSON response is `{data, status_code, is_error, error_message, meta}`. `data` is what was asked
+for. Lists say more about themselves in `meta`. `is_error` tells whether `data` is an error.
+
+**Errors.** `data.code` identifies the kind of error and does not change; `data.detail` is a sentence for people, or
+for `invalid_request` the list of mistakes. `/problems/` explains every code. With `Accept: application/problem+json`,
+errors come as RFC 9457 problems instead.
+
+**Login.** `POST /token` returns an access token. Send it as `Authorization: Bearer <access_token>`.
+
+**Days and instants.** A day is a date such as `2026-11-23`, in the user's time zone. An instant is in UTC, such as
+`2026-11-23T12:00:00Z`.
+
+**Bodies** are JSON; some operations take the same fields as a form. Unknown fields are errors. The limit is 64 KiB.
+
+**Changes.** Fields, operations and codes are added without notice, so ignore those that you do not know. Every path
+also exists with the prefix `/v5`, and every `GET` answers `HEAD`.
 """
 
 

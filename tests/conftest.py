@@ -36,6 +36,7 @@ from ninepanels.observability import request_ids
 from ninepanels.ops.migrations import migrate
 
 from .support import checkouts
+from .support import documented
 from .support import node
 from .support import patience
 from .support.mailbox import Mailbox
@@ -124,6 +125,7 @@ def api(settings: Settings) -> FastAPI:
 @pytest.fixture
 def client(api: FastAPI) -> Iterator[TestClient]:
     with TestClient(api, client=("127.0.0.1", 50_000)) as client:
+        client.event_hooks = {"response": [documented.check]}
         yield client
 
 

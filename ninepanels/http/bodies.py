@@ -27,11 +27,8 @@ FORMS = (forms.URLENCODED, forms.MULTIPART)
 
 
 def or_form(model: type[BaseModel]) -> dict[str, Any]:
-    """Return the `openapi_extra` of a route that takes `model` as a form too.
-
-    The schema of a form is not the bare reference: openapi-python-client tells the encodings apart by their models.
-    """
-    schema = {"allOf": [{"$ref": f"#/components/schemas/{model.__name__}"}, {"description": "As a form."}]}
+    """Return the `openapi_extra` of a route that takes `model` as a form too."""
+    schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     return {"requestBody": {"content": {form: {"schema": schema} for form in FORMS}}}
 
 

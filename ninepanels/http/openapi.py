@@ -13,6 +13,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from . import documentation
 from . import problems
+from .bodies import FORMS
 from .problems import ProblemType
 
 JSON = "application/json"
@@ -109,6 +110,7 @@ def _complete(schema: Schema, routes: list[RouteContext]) -> None:
             operation = schema["paths"][context.path_format][method.lower()]
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/X-Request-ID"})
             _add_security(operation)
+            _separate_forms(operation, components["schemas"])
             _add_examples(operation, route)
             _add_errors(operation, documentation.errors_of(route), responses)
     components["responses"] = dict(sorted(responses.items()))
@@ -131,23 +133,44 @@ def _add_security(operation: Schema) -> None:
         declared.append({"bearer": []})
 
 
+def _separate_forms(operation: Schema, schemas: Schema) -> None:
+    """Give the form of a body that is also JSON a schema of its own: its fields are text, which cannot be null.
+
+    Code generators also tell the bodies of an operation apart by the names of their schemas.
+    """
+    bodies = operation.get("requestBody", {}).get("content", {})
+    for media_type in bodies.keys() & set(FORMS) if JSON in bodies else ():
+        name = bodies[JSON]["schema"]["$ref"].rpartition("/")[2]
+        bodies[media_type]["schema"] = {"$ref": f"#/components/schemas/{name}Form"}
+        fields = {field: _without_null(each) for field, each in schemas[name]["properties"].items()}
+        schemas[f"{name}Form"] = {**schemas[name], "properties": fields}
+
+
+def _without_null(field: Schema) -> Schema:
+    typed: Schema
+    typed, *others = field.get("anyOf", [field])
+    if others != [{"type": "null"}]:
+        return field
+    return typed | {name: value for name, value in field.items() if name != "anyOf"}
+
+
 def _add_examples(operation: Schema, route: APIRoute) -> None:
     example = documentation.of(route.endpoint).example
-    if "requestBody" in operation:
-        for content in operation["requestBody"]["content"].values():
-            content["example"] = example.body
+    for content in operation.get("requestBody", {}).get("content", {}).values():
+        content["example"] = example.body
     status, success = next(iter(operation["responses"].items()))
     success["description"] = "The request succeeded."
     of_limits = _OF_RATE_LIMITS if exceptions.RateLimited in documentation.of(route.endpoint).raises else []
     success["headers"] = success.get("headers", {}) | _references("headers", [*of_limits, "X-Request-ID"])
-    if JSON in success.get("content", {}):
-        success["content"][JSON]["example"] = {
-            "data": example.data,
-            "status_code": int(status),
-            "is_error": False,
-            "error_message": None,
-            "meta": example.meta,
-        }
+    envelope = {
+        "data": example.data,
+        "status_code": int(status),
+        "is_error": False,
+        "error_message": None,
+        "meta": example.meta,
+    }
+    for media_type, content in success.get("content", {}).items():
+        content["example"] = envelope if media_type == JSON else example.data
 
 
 def _add_errors(operation: Schema, errors: list[ProblemType], responses: Schema) -> None:

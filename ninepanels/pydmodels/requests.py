@@ -67,9 +67,9 @@ class Credentials(RequestBody):
     password: ExistingPassword
     scope: str = ""
     """Ignored. It is part of OAuth2."""
-    client_id: str | None = None
+    client_id: str = ""
     """Ignored. It is part of OAuth2."""
-    client_secret: str | None = None
+    client_secret: str = ""
     """Ignored. It is part of OAuth2."""
 
 
@@ -159,6 +159,7 @@ class PanelCreate(RequestBody):
 
     title: Title
     description: Annotated[Description | None, EmptyToNull] = None
+    """A note on the panel. It can have several lines."""
     position: Position | None = None
     """The position to insert the panel at, counted from 0; the panels from there on move along. Without a position, or
     past the end, the panel becomes the last one."""

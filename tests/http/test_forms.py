@@ -155,13 +155,8 @@ def test_a_multipart_form_of_httpx_is_accepted(cups: TestClient) -> None:
 def test_the_schema_lists_the_content_types_of_each_route(cups: TestClient) -> None:
     paths = cups.get("/openapi.json").json()["paths"]
     content = {path: paths[path]["post"]["requestBody"]["content"] for path in ("/both", "/json", "/form")}
-    json_schema = {"$ref": "#/components/schemas/Cup"}
-    form_schema = {"allOf": [json_schema, {"description": "As a form."}]}
-    assert content["/both"] == {
-        "application/json": {"schema": json_schema},
-        URLENCODED: {"schema": form_schema},
-        "multipart/form-data": {"schema": form_schema},
-    }
+    media_types = ["application/json", URLENCODED, "multipart/form-data"]
+    assert content["/both"] == {kind: {"schema": {"$ref": "#/components/schemas/Cup"}} for kind in media_types}
     assert [list(content["/json"]), list(content["/form"])] == [["application/json"], [URLENCODED]]
 
 

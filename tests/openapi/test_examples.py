@@ -1,0 +1,121 @@
+"""The service answers the example of each operation as the schema says, in the installation of the examples."""
+
+import uuid
+from datetime import UTC
+from datetime import datetime
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+from starlette.testclient import TestClient
+
+from ninepanels import crud
+from ninepanels import sqlmodels as sql
+from ninepanels.database import database
+from ninepanels.http.routing import Route
+from ninepanels.main import api as documented
+from ninepanels.routes import router
+
+from ..conftest import Clock
+from ..support.mailbox import Mailbox
+from ..support.people import Person
+from ..support.people import data
+
+OPERATIONS = {
+    operation["operationId"]: (method, path, operation)
+    for path, methods in documented.openapi()["paths"].items()
+    for method, operation in methods.items()
+}
+ROUTES = {route.operation_id: route for route in router.routes if isinstance(route, Route)}
+
+# Values that differ from one response to the next, or from one release to the next.
+VOLATILE = {"access_token", "last_login", "last_activity", "alert_id", "heartbeat_age_s", "queue_depth"}
+VOLATILE |= {"version", "branch", "commit", "release_date", "schema_revision"}
+VOLATILE_IN_STATISTICS = VOLATILE | {"id"}
+
+
+@pytest.fixture
+def backend() -> str:
+    """One database is enough: statements are tested elsewhere, and ids of PostgreSQL's sequences have gaps."""
+    return "sqlite"
+
+
+@pytest.fixture
+def callers(client: TestClient, wall_clock: Clock) -> dict[str, Person]:
+    """The installation that `ninepanels.pydmodels.examples` describes: Ada, who has panels, and Grace, an admin."""
+    wall_clock.set("2026-11-21T08:00:00+00:00")
+    ada, grace = (
+        Person.sign_up(client, f"{name.lower()}@example.com", name=name, timezone="Europe/Berlin")
+        for name in ("Ada", "Grace")
+    )
+    panel_id = ada.new_panel("Read 20 pages", description="Any book counts.")
+    ada.new_panel("Stretch")
+    ada.tap(panel_id)
+    wall_clock.set("2026-11-23T12:00:00+00:00")
+    ada.tap(panel_id)
+    with database.transaction() as work:
+        crud.users.set_admin(work, grace.id, is_admin=True)
+        work.add_all([timing("2026-11-23T11:59:00+00:00", 1.5), timing("2026-11-23T11:59:30+00:00", 2.0)])
+    data(grace.patch("/admin/routes", {"method_path": "GET_/panels", "alert_threshold_ms": 200.0}))
+    return {"ada": ada, "grace": grace}
+
+
+def timing(iso: str, diff_ms: float) -> sql.Timing:
+    at = datetime.fromisoformat(iso).astimezone(UTC)
+    route = {"method": "GET", "path": "/panels", "method_path": "GET_/panels", "status_code": 200}
+    return sql.Timing(event_id=uuid.uuid4(), created_at=at, start_ts=at, stop_ts=at, diff_ms=diff_ms, **route)
+
+
+def parameters(operation: dict[str, Any], place: str) -> dict[str, Any]:
+    """Return the examples of the required parameters of an operation, in its path or its query."""
+    required = [each for each in operation["parameters"] if each.get("in") == place and each["required"]]
+    return {each["name"]: each["schema"]["examples"][0] for each in required}
+
+
+def body_of(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the example of the body of an operation, as JSON or else as a form, as an argument of a request."""
+    contents = operation.get("requestBody", {}).get("content", {})
+    for media_type, argument in (("application/json", "json"), ("application/x-www-form-urlencoded", "data")):
+        if media_type in contents:
+            return {argument: contents[media_type]["example"]}
+    return {}
+
+
+def assert_alike(example: Any, actual: Any, volatile: set[str]) -> None:
+    """Compare a response to an example: the same fields in the same order, and the same values except volatile ones."""
+    if isinstance(example, dict):
+        assert list(actual) == list(example)
+        for name in example.keys() - volatile:
+            assert_alike(example[name], actual[name], volatile)
+    elif isinstance(example, list) and example and isinstance(example[0], dict):
+        assert len(actual) == len(example)
+        for each, other in zip(example, actual, strict=True):
+            assert_alike(each, other, volatile)
+    else:
+        assert actual == example
+
+
+@pytest.mark.parametrize("operation_id", OPERATIONS)
+def test_the_service_answers_as_in_the_example(callers: dict[str, Person], mailbox: Mailbox, operation_id: str) -> None:
+    method, path, operation = OPERATIONS[operation_id]
+    caller = callers["grace" if path.startswith("/admin/") else "ada"]
+    sent = body_of(operation)
+    if operation_id == "resetPassword":
+        data(caller.client.post("/auth/request_password_reset", json={"email": caller.email}))
+        sent = {"json": sent["json"] | mailbox.reset_link()}
+    address = path.format(**parameters(operation, "path"))
+    response = caller.request(method, address, params=parameters(operation, "query"), **sent)
+    assert response.status_code == 200, response.text
+    [(media_type, success)] = operation["responses"]["200"]["content"].items()
+    if media_type != "application/json":
+        assert response.headers["Content-Type"].startswith(media_type)
+        assert success["example"].splitlines()[0] in response.text.splitlines()
+        return
+    answer, example = response.json(), success["example"]
+    envelope: TypeAdapter[Any] = TypeAdapter(ROUTES[operation_id].response_model)
+    for each in (answer, example):
+        envelope.validate_python(each)
+    if operation_id == "listRoutes":
+        # The requests of this test are timed, too.
+        answer["data"] = [each for each in answer["data"] if each["method_path"] == "GET_/panels"]
+    assert_alike(example, answer, VOLATILE_IN_STATISTICS if "Route" in operation_id else VOLATILE)
