@@ -38,6 +38,7 @@ RESET_REQUESTS_PER_ADDRESS = RateLimitItemPerHour(30, namespace="reset_requests_
 RESET_REQUESTS_PER_EMAIL = RateLimitItemPerHour(5, namespace="reset_requests_per_email")
 ACCOUNT_CHANGES_PER_USER = RateLimitItemPerHour(5, namespace="account_changes_per_user")
 ACCOUNT_CHANGES_PER_ADDRESS = RateLimitItemPerHour(30, namespace="account_changes_per_address")
+EMAIL_CHANGES_PER_EMAIL = RateLimitItemPerHour(5, namespace="email_changes_per_email")
 
 T = TypeVar("T")
 LimiterMethod = Callable[[MovingWindowRateLimiter, RateLimitItem, str], T]
@@ -95,13 +96,15 @@ def reset_request(request: HTTPConnection, email: str) -> Attempts:
     return _of_address(request, RESET_REQUESTS_PER_ADDRESS, Attempt(RESET_REQUESTS_PER_EMAIL, email))
 
 
-def account_change(request: HTTPConnection, user_id: int) -> Attempts:
+def account_change(request: HTTPConnection, user_id: int, new_email: str | None = None) -> Attempts:
     """Return the limits that a change of the password or e-mail counts against.
 
-    Each sends a mail, and the response to a new e-mail reveals whether another account has it.
+    Each sends a mail, and the response to a new e-mail reveals whether another account has it. A new e-mail has a limit
+    of its own, because many users, from many addresses, could try the same one.
     """
     of_address = Attempt(ACCOUNT_CHANGES_PER_ADDRESS, client_addresses.of(request))
-    return Attempts(request, (Attempt(ACCOUNT_CHANGES_PER_USER, str(user_id)), of_address))
+    of_email = () if new_email is None else (Attempt(EMAIL_CHANGES_PER_EMAIL, new_email),)
+    return Attempts(request, (Attempt(ACCOUNT_CHANGES_PER_USER, str(user_id)), of_address), of_email)
 
 
 def _of_address(request: HTTPConnection, limit: RateLimitItem, of_email: Attempt) -> Attempts:

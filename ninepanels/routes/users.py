@@ -61,7 +61,7 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: 
     confirmed = None
     if "email" in changes:
         confirmed = await current_user.confirm_password(str(body.current_password))
-        attempts = rate_limits.account_change(request, current_user.token.user_id)
+        attempts = rate_limits.account_change(request, current_user.token.user_id, changes["email"])
         await route_threads.run(rate_limits.rate_limiter.count, attempts)
     return await route_threads.run(_update, current_user, changes, confirmed)
 

@@ -97,6 +97,14 @@ def test_changes_per_address_are_limited_for_many_users(client: TestClient) -> N
     assert_refused(change_password(people[-1]))
 
 
+def test_changes_to_one_email_are_limited_for_many_users(client: TestClient, ada: Person) -> None:
+    people = [Person.sign_up(client, f"person{n}@example.com") for n in range(6)]
+    spellings = [ada.email, ada.email.upper(), ada.email.title()] * 2
+    statuses = [change_email(person, email).status_code for person, email in zip(people, spellings, strict=True)]
+    assert statuses == [409] * 5 + [429]
+    assert change_email(people[-1], "free@example.com").status_code == 200
+
+
 def test_the_limit_of_a_user_does_not_affect_other_users(ada: Person, bob: Person) -> None:
     for number in range(6):
         change_password(ada, number)
