@@ -23,8 +23,14 @@ MAX_ID = 2**53 - 1
 
 MAX_WINDOW_SIZE = 1_000
 MAX_PANELS = 9
+MAX_TITLE_LENGTH = 65
+MAX_DESCRIPTION_LENGTH = 2_000
+MAX_NAME_LENGTH = 100
+MAX_EMAIL_LENGTH = 254
 MAX_PASSWORD_LENGTH = 128
 MAX_THRESHOLD_MS = 3_600_000
+MAX_SHRINKAGE = 4
+"""No character of NFC stands for more characters."""
 
 
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
@@ -37,8 +43,19 @@ _VISIBLE = frozenset({"L", "N", "P", "S", "Co", "Cn"})
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442\ufffc")
 
 
-def _to_nfc(value: object) -> object:
-    return unicodedata.normalize("NFC", value) if isinstance(value, str) else value
+def nfc(max_length: int) -> BeforeValidator:
+    """Return a validator that normalizes text, which another one then limits to `max_length` characters.
+
+    Normalizing takes quadratic time when combining marks follow each other, so text that stays too long is not
+    normalized.
+    """
+
+    def normalize(value: object) -> object:
+        if not isinstance(value, str) or len(value.strip()) > MAX_SHRINKAGE * max_length:
+            return value
+        return unicodedata.normalize("NFC", value)
+
+    return BeforeValidator(normalize)
 
 
 def _empty_to_null(value: object) -> object:
@@ -89,6 +106,12 @@ def _existing_password(text: str) -> str:
     return text
 
 
+def _not_boolean(value: object) -> object:
+    if isinstance(value, bool):
+        raise PydanticCustomError("int_type", "Input should be a valid integer")
+    return value
+
+
 def _iso_day(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         raise PydanticCustomError("iso_day", "This is not a day such as 2026-11-25")
@@ -109,10 +132,14 @@ def _timezone(text: str) -> str:
     return text
 
 
-Nfc = BeforeValidator(_to_nfc)
 SingleLine = BeforeValidator(_without_controls)
 Visible = AfterValidator(_visible)
 EmptyToNull = BeforeValidator(_empty_to_null)
+NotBoolean = BeforeValidator(_not_boolean)
+"""Pydantic itself reads `true` as 1. Text stays accepted, because forms contain nothing else."""
+
+# In these types, StringConstraints come first, next to `str`. There, they reject lone surrogates, too, and their
+# messages are about characters.
 
 # What the schema can say about text: no control characters, and one character that is no white space.
 _CONTROL_RANGES = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
@@ -121,9 +148,9 @@ _LINES = {"pattern": r"^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f]*$
 
 Title = Annotated[
     str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_TITLE_LENGTH),
     SingleLine,
-    Nfc,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=65),
+    nfc(MAX_TITLE_LENGTH),
     Visible,
     Field(
         description="What to do each day. White space at the ends is removed. At least one character is visible, and "
@@ -134,8 +161,8 @@ Title = Annotated[
 ]
 Description = Annotated[
     str,
-    Nfc,
-    StringConstraints(max_length=2_000),
+    StringConstraints(max_length=MAX_DESCRIPTION_LENGTH),
+    nfc(MAX_DESCRIPTION_LENGTH),
     AfterValidator(_several_lines),
     Field(
         description="A note on the panel. It can have several lines.",
@@ -145,9 +172,9 @@ Description = Annotated[
 ]
 Name = Annotated[
     str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_NAME_LENGTH),
     SingleLine,
-    Nfc,
-    StringConstraints(strip_whitespace=True, min_length=1, max_length=100),
+    nfc(MAX_NAME_LENGTH),
     Visible,
     Field(
         description="What the service calls the user. White space at the ends is removed. At least one character is "
@@ -165,9 +192,9 @@ Day = Annotated[
 """A day as an ISO date. Pydantic itself also accepts numbers and instants, and its schema would contain `ge`."""
 Email = Annotated[
     str,
-    Nfc,
+    StringConstraints(max_length=MAX_EMAIL_LENGTH),
+    nfc(MAX_EMAIL_LENGTH),
     Field(
-        max_length=254,
         description="An e-mail address. Upper and lower case are not distinguished.",
         examples=["ada@example.com"],
         json_schema_extra={"format": "email"},
@@ -176,8 +203,8 @@ Email = Annotated[
 ]
 Password = Annotated[
     str,
-    Nfc,
     StringConstraints(min_length=8, max_length=MAX_PASSWORD_LENGTH),
+    nfc(MAX_PASSWORD_LENGTH),
     Field(
         description="A new password: 8 to 128 characters of any kind.",
         examples=["correct horse battery"],
@@ -186,6 +213,7 @@ Password = Annotated[
 ]
 ExistingPassword = Annotated[
     str,
+    StringConstraints(max_length=MAX_SHRINKAGE * MAX_PASSWORD_LENGTH),
     AfterValidator(_existing_password),
     Field(
         description="The current password.",
@@ -201,6 +229,7 @@ Timezone = Annotated[
 ]
 DayStartsAt = Annotated[
     int,
+    NotBoolean,
     Field(
         ge=0,
         le=days.MAX_DAY_START,
@@ -208,7 +237,7 @@ DayStartsAt = Annotated[
         examples=[0],
     ),
 ]
-Position = Annotated[int, Field(examples=[0], json_schema_extra={"minimum": 0})]
+Position = Annotated[int, NotBoolean, Field(examples=[0], json_schema_extra={"minimum": 0})]
 """A position in a list, whose length limits it."""
 MethodPath = Annotated[
     str,

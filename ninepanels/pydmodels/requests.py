@@ -9,10 +9,12 @@ from pydantic import MISSING
 from pydantic import BaseModel
 from pydantic import ConfigDict
 from pydantic import Field
+from pydantic import StringConstraints
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
 
 from .. import exceptions
+from .fields import MAX_EMAIL_LENGTH
 from .fields import MAX_THRESHOLD_MS
 from .fields import Day
 from .fields import DayStartsAt
@@ -22,12 +24,12 @@ from .fields import EmptyToNull
 from .fields import ExistingPassword
 from .fields import MethodPath
 from .fields import Name
-from .fields import Nfc
 from .fields import Password
 from .fields import Position
 from .fields import Timezone
 from .fields import Title
 from .fields import WindowSize
+from .fields import nfc
 
 
 class RequestBody(BaseModel):
@@ -62,7 +64,12 @@ class Credentials(RequestBody):
 
     grant_type: Literal["password", ""] = "password"
     """Always `password`."""
-    username: Annotated[str, Nfc, Field(max_length=254, examples=["ada@example.com"])]
+    username: Annotated[
+        str,
+        StringConstraints(max_length=MAX_EMAIL_LENGTH),
+        nfc(MAX_EMAIL_LENGTH),
+        Field(examples=["ada@example.com"]),
+    ]
     """The e-mail of the account. Upper and lower case are not distinguished."""
     password: ExistingPassword
     scope: str = ""

@@ -2,6 +2,7 @@
 
 import sys
 import unicodedata
+from typing import Annotated
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,9 @@ from ninepanels.pydmodels import fields
 title = TypeAdapter[str](fields.Title)
 name = TypeAdapter[str](fields.Name)
 description = TypeAdapter[str](fields.Description)
+email = TypeAdapter[str](fields.Email)
+password = TypeAdapter[str](fields.Password)
+existing_password = TypeAdapter[str](fields.ExistingPassword)
 
 CHARACTERS = [chr(code_point) for code_point in range(sys.maxunicode + 1)]
 HANGUL_FILLERS = "\u115f\u1160\u3164\uffa0"
@@ -203,3 +207,29 @@ def test_a_text_that_nfc_makes_longer_than_the_limit_is_rejected(adapter: TypeAd
     # U+FB2C has three characters in NFC.
     assert is_accepted(adapter, "\ufb2c" * (limit // 3))
     assert not is_accepted(adapter, "\ufb2c" * (limit // 3 + 1))
+
+
+@pytest.mark.parametrize("adapter", [title, name, description, email, password, existing_password])
+def test_lone_surrogates_are_rejected(adapter: TypeAdapter[str]) -> None:
+    for surrogate in ["\ud800", "\udfff"]:
+        assert accepted(adapter, [f"{surrogate}ada@example.com", f"ada{surrogate}@example.com"]) == []
+
+
+@pytest.mark.parametrize(("adapter", "text"), [(title, ""), (name, " "), (password, "short"), (title, "x" * 66)])
+def test_a_wrong_length_is_described_in_characters(adapter: TypeAdapter[str], text: str) -> None:
+    with pytest.raises(ValidationError, match=r"String should have at (least|most) \d+ character"):
+        adapter.validate_python(text)
+
+
+@pytest.mark.parametrize("adapter", [title, name, description, email, password, existing_password])
+def test_text_that_is_far_too_long_is_rejected(adapter: TypeAdapter[str]) -> None:
+    assert not is_accepted(adapter, "\u0301\u0316" * 15_000)
+
+
+def test_text_that_is_far_too_long_is_not_normalized_which_takes_quadratic_time() -> None:
+    short_text = TypeAdapter[str](Annotated[str, fields.nfc(65)])
+    longest = "e\u0302\u0301\u031b" * 65
+    assert short_text.validate_python(longest) == unicodedata.normalize("NFC", longest)
+    assert short_text.validate_python(f"  {longest}  ") == f"  {unicodedata.normalize('NFC', longest)}  "
+    too_long = longest + "\u0301"
+    assert short_text.validate_python(too_long) == too_long

@@ -130,6 +130,8 @@ def test_an_update_without_fields_is_refused_with_400(ada: Person) -> None:
         b'{"title": "x", "description": "' + b"x" * 2001 + b'"}',
         b'{"title": "\\u0000"}',
         b'{"title": "\\ud800"}',
+        b'{"title": "x", "description": "\\ud800"}',
+        b'{"title": "x", "position": true}',
         b'{"title": "x", "position": "first"}',
         b'{"title": "x", "position": NaN}',
         b'{"title": "x", "position": 1e999}',

@@ -58,6 +58,7 @@ def test_signing_up_with_a_taken_email_returns_409_regardless_of_case(ada: Perso
         {"timezone": "America"},
         {"day_starts_at": 6},
         {"day_starts_at": -1},
+        {"day_starts_at": True},
         {"is_admin": True},
     ],
 )
