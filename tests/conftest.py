@@ -1,6 +1,5 @@
 """Fixtures for all tests: both databases, the application on each of them, and signed-up users."""
 
-import json
 import os
 import shutil
 import tempfile
@@ -23,7 +22,6 @@ from sqlalchemy import event
 from starlette.testclient import TestClient
 
 from ninepanels import clock
-from ninepanels import main
 from ninepanels import sqlmodels as sql
 from ninepanels.accounts import passwords
 from ninepanels.config import Settings
@@ -220,14 +218,6 @@ def shared_engines() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ninepanels.database.make_engine", make_once)
         yield
-
-
-@pytest.fixture(scope="session")
-def schema_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The OpenAPI schema, for tools that read a file."""
-    path = tmp_path_factory.mktemp("schema") / "openapi.json"
-    path.write_text(json.dumps(main.api.openapi()))
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -229,13 +229,14 @@ Timezone = Annotated[
 ]
 DayStartsAt = Annotated[
     int,
-    NotBoolean,
+    # Before NotBoolean, or the schema would contain `ge` and `le`.
     Field(
         ge=0,
         le=days.MAX_DAY_START,
         description="The hour, in the user's time zone, at which the day begins. Until then, the previous day goes on.",
         examples=[0],
     ),
+    NotBoolean,
 ]
 Position = Annotated[int, NotBoolean, Field(examples=[0], json_schema_extra={"minimum": 0})]
 """A position in a list, whose length limits it."""

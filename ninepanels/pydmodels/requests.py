@@ -32,10 +32,16 @@ from .fields import WindowSize
 from .fields import nfc
 
 
+def _without_defaults(schema: dict[str, Any]) -> None:
+    # openapi-typescript makes a field with a default required, in requests, too.
+    for field in schema.get("properties", {}).values():
+        field.pop("default", None)
+
+
 class RequestBody(BaseModel):
     """The base of request bodies. An unknown field is an error."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True, json_schema_extra=_without_defaults)
 
 
 class UpdateBody(RequestBody):
@@ -90,7 +96,13 @@ class UserCreate(RequestBody):
         Timezone | None,
         Field(description="The name of an IANA time zone. The user's day follows it. The service has a default."),
     ] = None
-    day_starts_at: DayStartsAt = 0
+    day_starts_at: Annotated[
+        DayStartsAt,
+        Field(
+            description="The hour, in the user's time zone, at which the day begins. Until then, the previous day goes "
+            "on. By default 0."
+        ),
+    ] = 0
 
 
 class UserUpdate(UpdateBody):

@@ -1,20 +1,20 @@
 """The Node.js tools of `tests/openapi/package.json`: linters, and what a client in TypeScript needs."""
 
-import fcntl
-import hashlib
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from ninepanels import environments
 
-from .servers import PROGRAM_DEADLINE_S
+from . import tools
 
 FOLDER = environments.ROOT / "tests" / "openapi"
 MODULES = FOLDER / "node_modules"
+
+# Redocly CLI would look for a newer version and send usage data.
+QUIET = {"REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "REDOCLY_TELEMETRY": "off", "NO_COLOR": "1"}
 
 
 def install() -> None:
@@ -24,32 +24,15 @@ def install() -> None:
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
-    wanted = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
-    stamp = MODULES / ".installed"
-    # Several test processes install at the same time.
-    with (FOLDER / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != wanted:
-            _run(["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"], FOLDER)
-            stamp.write_text(wanted)
+    command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
+    tools.install_once(FOLDER / "package-lock.json", MODULES, lambda: tools.run(command, FOLDER))
 
 
 def run(tool: str, *arguments: str | Path, folder: Path = FOLDER) -> str:
     """Run an installed tool in a folder and return its output; a non-zero exit code fails the test."""
-    return _run([MODULES / ".bin" / tool, *arguments], folder)
+    return tools.run([MODULES / ".bin" / tool, *arguments], folder, **QUIET)
 
 
-def _run(command: list[str | Path], folder: Path) -> str:
-    # Redocly CLI would look for a newer version and send usage data.
-    quiet = {"REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "REDOCLY_TELEMETRY": "off", "NO_COLOR": "1"}
-    result = subprocess.run(
-        command,
-        cwd=folder,
-        env=os.environ | quiet,
-        capture_output=True,
-        text=True,
-        timeout=PROGRAM_DEADLINE_S,
-        check=False,
-    )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
+def evaluate(code: str, folder: Path) -> str:
+    """Run JavaScript code, an ES module in a folder, and return its output."""
+    return tools.run(["node", "--input-type=module", "--eval", code], folder)
