@@ -74,6 +74,7 @@ class Everyday:
     """Everyday requests of the active users, who are spread evenly over all users."""
 
     panels: list[Request]
+    unchanged: list[Request]
     taps: list[Request]
     year: list[Request]
     consistency: list[Request]
@@ -86,6 +87,7 @@ class Everyday:
         tokens = {user: stage.log_in(service, user) for user in active}
         return cls(
             panels=stage.panels(*tokens.values()),
+            unchanged=stage.unchanged(service, tokens),
             taps=stage.taps(tokens),
             year=stage.years(tokens),
             consistency=stage.consistencies(*tokens.values()),
@@ -111,7 +113,7 @@ def everyday() -> Result:
             "tap, reference": partial(wrk.run, reference.url, first.taps),
         }
         for name, service in services.items():
-            for what in ("panels", "taps", "year", "consistency", "logins"):
+            for what in ("panels", "unchanged", "taps", "year", "consistency", "logins"):
                 contestants[f"{what}, {name}"] = partial(wrk.run, service.url, getattr(requests_of[name], what))
             contestants[f"panels at {MANY_CONNECTIONS}, {name}"] = partial(
                 wrk.run, service.url, requests_of[name].panels, connections=MANY_CONNECTIONS
@@ -127,6 +129,11 @@ def everyday() -> Result:
         panels = median(loads[f"panels, {name}"])
         many = median(loads[f"panels at {MANY_CONNECTIONS}, {name}"])
         figures += [
+            Figure(
+                f"panels with a 304 / with a 200, requests/s, {name}",
+                _over(loads, f"unchanged, {name}", f"panels, {name}"),
+                ">= 0.9",
+            ),
             Figure(f"panels p99 / p50, {name}", panels.p99_ms / panels.p50_ms, "<= 3"),
             Figure(f"errors at {MANY_CONNECTIONS} connections, {name}", many.errors, "<= 0"),
             Figure(

@@ -70,6 +70,21 @@ def panels(*tokens: str) -> list[Request]:
     return [Request("GET", "/panels", token) for token in tokens]
 
 
+def unchanged(service: Service, tokens: dict[int, str]) -> list[Request]:
+    """Return requests for the panels of each user, which the user has already: the responses are 304s.
+
+    All panels are tapped before, so that the taps of the benchmark change nothing.
+    """
+    for tap in taps(tokens):
+        headers = {"Authorization": f"Bearer {tap.token}", "Content-Type": tap.content_type}
+        service.client.post(tap.path, content=tap.body, headers=headers).raise_for_status()
+    requests = []
+    for token in tokens.values():
+        response = service.client.get("/panels", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
+        requests.append(Request("GET", "/panels", token, etag=response.headers["ETag"]))
+    return requests
+
+
 def taps(tokens: dict[int, str]) -> list[Request]:
     """Return requests that record an entry of each panel of the users; `tokens` is by user."""
     return [

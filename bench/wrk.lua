@@ -1,12 +1,13 @@
 -- Sends the requests of a file in turn, repeatedly, and writes the results as JSON to stderr.
--- Fields of a line, separated by tabs: method, path, bearer token, content type, body.
+-- Fields of a line, separated by tabs: method, path, bearer token, ETag of If-None-Match, content type, body.
 local requests, number = {}, 0
 
 function init(arguments)
     for line in io.lines(arguments[1]) do
-        local method, path, token, kind, body = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
+        local method, path, token, etag, kind, body = line:match("^(.-)\t(.-)\t(.-)\t(.-)\t(.-)\t(.*)$")
         local headers = {["Host"] = "bench"}
         if token ~= "" then headers["Authorization"] = "Bearer " .. token end
+        if etag ~= "" then headers["If-None-Match"] = etag end
         if kind ~= "" then headers["Content-Type"] = kind end
         requests[#requests + 1] = wrk.format(method, path, headers, body ~= "" and body or nil)
     end

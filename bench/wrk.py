@@ -23,6 +23,7 @@ class Request:
     token: str = ""
     content_type: str = ""
     body: str = ""
+    etag: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,10 @@ def run(url: str, requests: Sequence[Request], connections: int = CONNECTIONS, s
     if program is None:
         sys.exit("The benchmark needs wrk, which is not on the PATH: apt-get install wrk")
     with tempfile.NamedTemporaryFile("w", suffix=".tsv") as file:
-        lines = ("\t".join((each.method, each.path, each.token, each.content_type, each.body)) for each in requests)
+        lines = (
+            "\t".join((each.method, each.path, each.token, each.etag, each.content_type, each.body))
+            for each in requests
+        )
         file.write("\n".join(lines))
         file.flush()
         command = [program, "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", str(SCRIPT), url]
