@@ -44,6 +44,12 @@ def test_pages_are_shown_without_errors_and_requests_to_other_hosts(page: Page) 
         expect(page.locator("h1")).to_be_visible()
 
 
+def test_the_reference_shows_the_operations_of_the_schema(page: Page) -> None:
+    page.goto("/reference/", wait_until="networkidle")
+    expect(page.locator("#redoc h1").first).to_contain_text("Nine Panels")
+    expect(page.locator("#redoc").get_by_text("/panels/{panel_id}/entries").first).to_be_attached()
+
+
 def test_the_search_finds_a_page(page: Page) -> None:
     page.goto("/")
     page.get_by_role("button", name="Search").click()
