@@ -70,7 +70,7 @@ log = logging.getLogger(__name__)
 DESCRIPTION = """
 Up to nine panels, one tap a day. Free, no ads, no nudging; genuine deletion; your history is yours.
 
-**Try it on this page**: sign up with `POST /users`, press **Authorize** with your e-mail as the username, and go on
+**Try it at `/docs`**: sign up with `POST /users`, press **Authorize** with your e-mail as the username, and go on
 with `POST /panels`.
 
 **Envelope.** Every JSON response is `{data, status_code, is_error, error_message, meta}`. `data` is what was asked
