@@ -97,6 +97,22 @@ def test_a_mail_that_failed_while_the_clock_was_ahead_is_sent_within_the_longest
 
 
 @pytest.mark.parametrize("ahead", AHEAD)
+def test_a_mail_that_waits_is_not_given_up_while_the_clock_is_ahead(
+    wall_clock: Clock, ada: Person, mailbox: Mailbox, ahead: timedelta
+) -> None:
+    block(mailbox.folder)
+    request_reset(ada)
+    wait_until_all_failed(1)
+    wall_clock.now += ahead
+    wake_outbox(ada.client)
+    wait_for(lambda: any(row.attempts == 2 and not is_leased(row) for row in rows()))
+    wall_clock.now += outbox.MAX_DELAY - ahead
+    mailbox.folder.unlink()
+    wake_outbox(ada.client)
+    assert reset(ada, mailbox.reset_link()) == 200
+
+
+@pytest.mark.parametrize("ahead", AHEAD)
 def test_a_stuck_mail_does_not_void_the_link_of_a_newer_request(
     wall_clock: Clock, ada: Person, mailbox: Mailbox, ahead: timedelta
 ) -> None:

@@ -22,6 +22,8 @@ from . import transport
 LEASE = timedelta(seconds=15)
 RENEW_INTERVAL_S = 4.0
 GIVE_UP_AFTER = timedelta(days=1)
+MIN_ATTEMPTS = 20
+"""These take two hours, so that no mail is given up because a clock was ahead or the service was stopped."""
 MAX_ATTEMPTS = 200
 """More than fit into GIVE_UP_AFTER."""
 
@@ -140,8 +142,9 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
     with database.transaction() as work:
         # Route alerts are for no user.
         user = None if mail.about else _read_recipient(work, mail)
-        # The number of attempts counts, too: by a clock that was set back, a mail would be too new for a long time.
-        too_old = mail.created_at <= clock.now() - GIVE_UP_AFTER or mail.attempts > MAX_ATTEMPTS
+        # The number of attempts counts, too: by a clock that is wrong, a mail is too old at once, or too new for long.
+        is_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
+        too_old = mail.attempts > (MIN_ATTEMPTS if is_old else MAX_ATTEMPTS)
         if too_old:
             about = {"attempts": mail.attempts - 1}
             log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
