@@ -5,7 +5,9 @@ import contextlib
 import math
 import resource
 
+from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 from .. import pydmodels as pyd
 from . import problems
@@ -60,6 +62,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
         self._header_bytes = 0
         self._unsent_bytes = 0
+        self._running: RequestResponseCycle | None = None
         self._timer = self.loop.call_at(self._deadline, self._check_deadline)
         self._waiting[self] = None
         if len(self.connections) > max_connections():
@@ -68,9 +71,10 @@ class LimitedProtocol(HttpToolsProtocol):
             oldest.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the time limit."""
+        """Stop the time limit, and end the running request. uvicorn itself ends the latest one, which may be queued."""
         self._timer.cancel()
         self._waiting.pop(self, None)
+        self._end_running_request()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -130,6 +134,16 @@ class LimitedProtocol(HttpToolsProtocol):
                 # The client may send line breaks instead of a request, which end uvicorn's own time limit.
                 self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
 
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
+        super()._start_asgi_task(cycle, app)
+
+    def _end_running_request(self) -> None:
+        """Ignore what the application sends from now on, and tell it that the client is disconnected."""
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True
+            self._running.message_event.set()
+
     def _check_deadline(self) -> None:
         """Close the connection if a time limit is exceeded. One timer per connection, not one per request."""
         now, unsent = self.loop.time(), self.transport.get_write_buffer_size()
@@ -150,7 +164,8 @@ class LimitedProtocol(HttpToolsProtocol):
         """
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        cycle = self.cycle
+        if cycle is None or cycle.response_complete or (cycle is self._running and not cycle.response_started):
             status, detail = problem_type.status, problem_type.detail
             envelope = pyd.ErrorResponse(
                 data=pyd.ErrorBody(detail=detail, code=problem_type.code),
@@ -162,4 +177,5 @@ class LimitedProtocol(HttpToolsProtocol):
             body = envelope.model_dump_json().encode()
             head = f"HTTP/1.1 {status} {status.phrase}\r\ncontent-type: application/json\r\nconnection: close\r\n"
             self.transport.write(f"{head}content-length: {len(body)}\r\n".encode() + _DEFAULT_HEADERS + b"\r\n" + body)
+        self._end_running_request()
         self.transport.close()

@@ -111,7 +111,13 @@ def test_a_connection_without_a_complete_body_is_closed(
     monkeypatch.setattr(protocol, "BODY_TIMEOUT_S", 0.1)
     with connected(address) as connection:
         connection.sendall(GET.replace(b"GET", b"POST") + b"Content-Length: 10\r\n\r\nhalf")
-        assert b"200" not in received(connection)
+        assert_rejected(received(connection), 408)
+
+
+def test_a_malformed_chunk_is_rejected_in_the_envelope(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        connection.sendall(GET.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\nno size\r\n")
+        assert_rejected(received(connection), 400)
 
 
 def test_a_second_request_that_stays_incomplete_is_closed(
@@ -192,6 +198,19 @@ def test_a_client_that_does_not_read_its_response_is_disconnected(
         connection.sendall(GET.replace(b"/", b"/large", 1) + b"\r\n")
         wait_for(lambda: server.server_state.total_requests == 1)
         wait_for(lambda: not server.server_state.connections)
+
+
+def test_a_client_that_reads_none_of_several_responses_causes_no_error(
+    server: uvicorn.Server, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(protocol, "HEADERS_TIMEOUT_S", 0.1)
+    with connected(address) as connection:
+        # When the client is disconnected, the second request is running and the third one is queued.
+        connection.sendall(GET.replace(b"/", b"/large", 1) + b"\r\n" + 2 * (GET + b"\r\n"))
+        wait_for(lambda: server.server_state.total_requests == 1)
+        wait_for(lambda: not server.server_state.connections)
+    wait_for(lambda: not server.server_state.tasks)
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
 
 
 def test_a_large_body_in_one_write_is_no_large_header(address: tuple[str, int]) -> None:
