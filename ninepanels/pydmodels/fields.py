@@ -247,6 +247,7 @@ MethodPath = Annotated[
         description="A route: its method, an underscore, and its path with the names of the parameters.",
         examples=["GET_/panels"],
     ),
+    SingleLine,
 ]
 WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE, examples=[100])]
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1], json_schema_extra={"format": "int64"})]

@@ -251,3 +251,9 @@ def test_timings_are_ordered_newest_first(admin: Person, client: TestClient, sto
 @pytest.mark.parametrize("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
 def test_an_invalid_query_of_timings_returns_422(admin: Person, query: dict[str, object]) -> None:
     assert admin.get("/admin/routes/timings", **query).status_code == 422
+
+
+def test_the_name_of_a_route_with_a_control_character_returns_422(admin: Person) -> None:
+    name = "GET_/panels\x00"
+    assert admin.get("/admin/routes/timings", method_path=name).status_code == 422
+    assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 422
