@@ -34,6 +34,7 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook) -> D
         event_types.PANEL_UPDATED: [],
         event_types.PANEL_DELETED: [],
         event_types.ENTRY_RECORDED: [],
+        event_types.TAPS_RECORDED: [],
         event_types.ENTRIES_RESET: [],
         event_types.TIMING_CREATED: [
             Batched(record_activity, timings.BATCH_SIZE, BATCH_WAIT_S),

@@ -9,11 +9,13 @@ NinePanelsBaseException
 │   └── WrongPassword
 ├── NotFound                    404  does not exist, or belongs to another user
 ├── EmailTaken                  409
+├── ChangesGone                 410  rows were deleted since
 ├── RateLimited                 429
 ├── BadRequest                  400  well-formed, but not possible now
 │   ├── TooManyPanels
 │   ├── PositionOutOfRange
 │   ├── DayInTheFuture
+│   ├── InvalidSpan
 │   ├── LastAdmin
 │   └── NothingToUpdate
 ├── Unavailable                 503  temporary
@@ -159,6 +161,18 @@ class EmailTaken(NinePanelsBaseException):
     default_detail = "An account with this e-mail already exists."
 
 
+class ChangesGone(NinePanelsBaseException):
+    """The changes since that revision are not complete: something was deleted after it, and nothing of that is kept.
+
+    Discard what you have loaded, and read the changes again without `since`.
+    """
+
+    code = "changes_gone"
+    title = "Changes gone"
+    status_code = HTTPStatus.GONE
+    default_detail = "Something was deleted since that revision. Please load everything again."
+
+
 class RateLimited(NinePanelsBaseException):
     """The caller exceeded a rate limit.
 
@@ -217,6 +231,17 @@ class DayInTheFuture(BadRequest):
     code = "day_in_the_future"
     title = "Day in the future"
     default_detail = "That day has not started yet in your time zone."
+
+
+class InvalidSpan(BadRequest):
+    """The first day of a span of days is after its last day.
+
+    Exchange the two.
+    """
+
+    code = "invalid_span"
+    title = "Invalid span"
+    default_detail = "The span of days ends before it begins."
 
 
 class LastAdmin(BadRequest):

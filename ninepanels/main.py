@@ -21,6 +21,7 @@ from .database import POSTGRESQL_SERVING
 from .database import database
 from .http import errors
 from .http import openapi
+from .http.routing import Route
 from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
 from .middleware.head import HeadMiddleware
@@ -120,7 +121,7 @@ def create_api(settings: Settings) -> FastAPI:
     openapi.install(api)
 
     # A request passes the middleware in reverse order: the last one added comes first.
-    api.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES)
+    api.add_middleware(BodyLimitMiddleware, max_bytes=MAX_BODY_BYTES, of_path=_body_limits())
     if "*" not in settings.trusted_hosts:
         api.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.trusted_hosts)
     api.add_middleware(ResponseWrapperMiddleware)
@@ -165,6 +166,12 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
         route_threads.stop()
         monitoring_threads.stop()
         database.disconnect()
+
+
+def _body_limits() -> dict[str, int]:
+    """Return the body limits of the routes that state one, by path."""
+    stated = {route.path: route.max_body_size for route in router.routes if isinstance(route, Route)}
+    return {prefix + path: limit for path, limit in stated.items() if limit for prefix in ("", "/v5")}
 
 
 async def _finish_events() -> None:

@@ -77,6 +77,9 @@ class User(Base):
 
     Access tokens of an earlier `token_generation`, or issued at or before `tokens_valid_after`, are revoked. The
     generation also revokes tokens that were issued by a clock that was ahead.
+
+    `revision` counts the changes of the user's panels and entries; each changed row holds the revision of its last
+    change. `deleted_revision` is that of the last deletion, of which no row is left.
     """
 
     __tablename__ = "users"
@@ -98,6 +101,8 @@ class User(Base):
     last_activity: Mapped[datetime | None] = mapped_column(Instant)
     tokens_valid_after: Mapped[datetime | None] = mapped_column(Instant)
     token_generation: Mapped[int] = mapped_column(default=0, server_default="0")
+    revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    deleted_revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Panel(Base):
@@ -113,10 +118,11 @@ class Panel(Base):
     position: Mapped[int] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(Instant)
     first_day: Mapped[date]
+    revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class Entry(Base):
-    """The state of a panel on a day.
+    """The state of a panel on a day, and the instant of the tap that it comes from.
 
     Queries on a history read only `ix_entries_history`: the rows of a panel are scattered over many pages of the table.
     """
@@ -126,6 +132,7 @@ class Entry(Base):
         UniqueConstraint("user_id", "panel_id", "day"),
         ForeignKeyConstraint(["user_id", "panel_id"], ["panels.user_id", "panels.id"], ondelete="CASCADE"),
         Index("ix_entries_history", "user_id", "panel_id", "day", "is_complete", "id"),
+        Index("ix_entries_revision", "user_id", "revision"),
         NEVER_REUSE_IDS,
     )
 
@@ -135,6 +142,7 @@ class Entry(Base):
     day: Mapped[date]
     is_complete: Mapped[bool]
     timestamp: Mapped[datetime] = mapped_column(Instant)
+    revision: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
 
 
 class BlacklistedAccessToken(Base):

@@ -91,17 +91,18 @@ class AuthenticatedUser(_Authenticated):
     def write_once(
         self,
         query: Callable[Concatenate[Connection, Bearer, P], T],
-        event: Callable[[T], pyd.EventPayload],
+        event: Callable[[T], pyd.EventPayload | None],
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Return the result of a crud function that writes with a single statement; raises as `read` does.
+        """Return the result of a crud function that writes with a single query; raises as `read` does.
 
-        `event` makes the payload of the event to publish from the result.
+        `event` makes the payload of the event to publish from the result, or None if nothing was written.
         """
         with database.single_statement() as connection:
             result = self._execute(connection, query, *args, **kwargs)
-            connection.emit(event(result))
+            if payload := event(result):
+                connection.emit(payload)
         return result
 
     async def confirm_password(self, password: str) -> str:

@@ -1,15 +1,18 @@
 """All queries of the project, one module per resource. Functions flush but never commit, and do not depend on HTTP."""
 
+from . import changes as changes
 from . import consistency as consistency
 from . import databases as databases
 from . import demo as demo
 from . import entries as entries
+from . import history as history
 from . import outbox as outbox
 from . import panels as panels
 from . import password_resets as password_resets
 from . import route_stats as route_stats
 from . import schema as schema
 from . import tables as tables
+from . import taps as taps
 from . import timings as timings
 from . import tokens as tokens
 from . import users as users

@@ -50,7 +50,7 @@ def read_consistency(executor: Executor, bearer: Bearer, last_days: int | None) 
     today = days.today(bearer)
     oldest = None if last_days is None else today.toordinal() - last_days + 1
     since = date.min if oldest is None or oldest < 1 else date.fromordinal(oldest)
-    rows = executor.execute(_CONSISTENCY, {**bearer._asdict(), "since": since, "today": today}).all()
+    rows = executor.execute(_CONSISTENCY, {**bearer.parameters(), "since": since, "today": today}).all()
     if not rows:
         raise exceptions.NotFound
     return [_consistency(row, bearer, today, last_days) for row in rows if row.id is not None]

@@ -1,4 +1,4 @@
-"""Queries on entries."""
+"""Queries on the history of a panel."""
 
 from collections.abc import Callable
 from datetime import date
@@ -9,46 +9,17 @@ from sqlalchemy import ColumnElement
 from sqlalchemy import Text
 from sqlalchemy import bindparam
 from sqlalchemy import cast
-from sqlalchemy import delete as sql_delete
 from sqlalchemy import func
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
-from .. import clock
 from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import tokens
-from .executor import INSERT
 from .executor import Executor
 from .executor import dialect
 from .tokens import Bearer
-
-
-def _upsert(insert: Any) -> Any:
-    panel = (
-        select(
-            sql.Panel.user_id,
-            sql.Panel.id,
-            bindparam("day", type_=sql.Entry.day.type),
-            bindparam("is_complete", type_=sql.Entry.is_complete.type),
-            bindparam("timestamp", type_=sql.Entry.timestamp.type),
-        )
-        .join(sql.User, sql.User.id == sql.Panel.user_id)
-        .where(*tokens.VERIFIED, sql.Panel.id == bindparam("panel_id"))
-        .with_for_update(read=True, key_share=True, of=sql.Panel)
-    )
-    insert = insert.from_select(["user_id", "panel_id", "day", "is_complete", "timestamp"], panel)
-    upsert = insert.on_conflict_do_update(
-        index_elements=["user_id", "panel_id", "day"],
-        set_={"is_complete": insert.excluded.is_complete, "timestamp": insert.excluded.timestamp},
-    )
-    return upsert.returning(*sql.Entry.__table__.columns)
-
-
-_RECORD = {name: _upsert(insert(sql.Entry.__table__)) for name, insert in INSERT.items()}
-
 
 # One JSON document instead of rows: SQLite's driver releases the GIL for each row, which costs more than the row.
 _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
@@ -68,7 +39,7 @@ def first_complete_day(*conditions: ColumnElement[bool]) -> Any:
 
 
 def _history(kind: str, order: Any) -> Any:
-    of_panel = sql.Entry.user_id == bindparam("user_id"), sql.Entry.panel_id == bindparam("panel_id")
+    of_panel = sql.Entry.user_id == bindparam("bearer_user_id"), sql.Entry.panel_id == bindparam("panel_id")
     first_complete = first_complete_day(*of_panel)
     # As in `days.history`. Earlier entries, all of them incomplete, must not use up the limit of an ascending page.
     first_day, today = sql.Panel.first_day, bindparam("today", type_=sql.Entry.day.type)
@@ -91,29 +62,6 @@ _ORDERS = {"timestamp.desc": sql.Entry.day.desc(), "timestamp.asc": sql.Entry.da
 _HISTORY = {(kind, sort_by): _history(kind, order) for kind in _AS_DOCUMENT for sort_by, order in _ORDERS.items()}
 
 
-def record(executor: Executor, bearer: Bearer, panel_id: int, day: date | None, *, is_complete: bool) -> pyd.Entry:
-    """Create or update the entry of a panel and day; the default day is today.
-
-    A single statement: INSERT from a SELECT on the panel, so that another user's panel yields no row. The SELECT locks
-    the panel, so that it cannot be deleted before the foreign key is checked.
-
-    Raises:
-        NotFound: the bearer has no such panel, or is not verified.
-        DayInTheFuture: the day has not begun for the bearer.
-    """
-    tap = {
-        **bearer._asdict(),
-        "panel_id": panel_id,
-        "day": days.day_to_record(day, days.today(bearer)),
-        "is_complete": is_complete,
-        "timestamp": clock.now(),
-    }
-    row = executor.execute(_RECORD[dialect(executor)], tap).one_or_none()
-    if row is None:
-        raise exceptions.NotFound
-    return pyd.Entry.model_validate(row)
-
-
 def read_history(
     executor: Executor,
     bearer: Bearer,
@@ -132,7 +80,7 @@ def read_history(
         NotFound: the bearer has no such panel, or is not verified.
     """
     today = days.today(bearer)
-    parameters = {**bearer._asdict(), "panel_id": panel_id, "today": today, "max_entries": offset + limit}
+    parameters = {**bearer.parameters(), "panel_id": panel_id, "today": today, "max_entries": offset + limit}
     row = executor.execute(_HISTORY[dialect(executor), sort_by], parameters).one_or_none()
     if row is None:
         raise exceptions.NotFound
@@ -143,11 +91,6 @@ def read_history(
     }
     page = days.pad(history.page(offset, limit, sort_by), recorded)
     return [entry or _history_day(f"padded-{panel_id}-{day}", panel_id, day) for day, entry in page], history.length
-
-
-def delete_all(session: Session, user_id: int, panel_id: int) -> None:
-    """Delete all entries of a panel."""
-    session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
 
 
 def _history_day(entry_id: int | str, panel_id: int, day: date, *, is_complete: bool = False) -> pyd.HistoryDay:

@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import Connection
+from sqlalchemy import Dialect
+from sqlalchemy import Result
+from sqlalchemy import Select
+from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
@@ -30,3 +34,28 @@ def dialect(executor: Executor) -> str:
 def insert(executor: Executor, model: type[sql.Base]) -> Any:
     """Return an INSERT into a model's table with `on_conflict_do_update` and `on_conflict_do_nothing`."""
     return INSERT[dialect(executor)](model)
+
+
+class PreparedStatement:
+    """A statement that each connection to PostgreSQL plans once, for when that takes longer than to execute it.
+
+    psycopg2 has no prepared statements of its own.
+    """
+
+    def __init__(self, name: str, query: Select[*tuple[Any, ...]]) -> None:
+        # With numbers, a parameter that occurs several times is passed once.
+        numbered: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+        compiled = query.compile(dialect=numbered)
+        parameters = getattr(compiled, "positiontup", None) or ()
+        self.name = name
+        self._prepare = f"PREPARE {name} AS {compiled}"
+        execute = text(f"EXECUTE {name}({', '.join(f':{parameter}' for parameter in parameters)})")
+        self._execute = execute.columns(*query.selected_columns)
+
+    def execute(self, connection: Connection, parameters: dict[str, Any]) -> Result[*tuple[Any, ...]]:
+        """Execute the statement. The first time on a connection, it is prepared, which is another round trip."""
+        prepared = connection.info.setdefault("prepared", set())
+        if self.name not in prepared:
+            connection.exec_driver_sql(self._prepare)
+            prepared.add(self.name)
+        return connection.execute(self._execute, parameters)

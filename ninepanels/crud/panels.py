@@ -1,11 +1,13 @@
-"""Queries on panels. After each transaction a user's positions are 0..n-1 without gaps."""
+"""Queries on panels. After each transaction a user's positions are 0..n-1 without gaps.
+
+Each change first raises the user's revision, which also locks the user: changes of a user's panels are serialized.
+"""
 
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from typing import cast
 
-from sqlalchemy import Row
 from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import case
@@ -27,7 +29,7 @@ from .executor import Executor
 from .tokens import Bearer
 
 # The columns of `pyd.Panel`.
-_COLUMNS = [column for column in sql.Panel.__table__.columns if column.name != "first_day"]
+_COLUMNS = [column for column in sql.Panel.__table__.columns if column.name not in {"first_day", "revision"}]
 _TODAY = and_(
     sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id, sql.Entry.day == bindparam("today")
 )
@@ -38,13 +40,15 @@ _ONE_WITH_TODAY = (
     .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
 )
 # With outer joins, a verified bearer without panels yields one row of NULLs. Any other bearer yields no row.
-_ALL_WITH_TODAY = (
+ALL_WITH_TODAY = (
     _WITH_TODAY.select_from(sql.User)
     .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
     .outerjoin(sql.Entry, _TODAY)
     .where(*tokens.VERIFIED)
     .order_by(sql.Panel.position)
 )
+"""The panels of a bearer with their state of `today`. `as_panel` converts the rows."""
+
 _FIELDS = _WITH_TODAY.selected_columns.keys()
 
 
@@ -57,7 +61,8 @@ def create(
         TooManyPanels: the user has nine panels.
         PositionOutOfRange: the position is negative.
     """
-    order = _lock_order(session, user_id)
+    revision = users.raise_revision(session, user_id)
+    order = _read_order(session, user_id)
     if len(order) >= pyd.MAX_PANELS:
         raise exceptions.TooManyPanels
     if position is not None and position < 0:
@@ -69,12 +74,12 @@ def create(
         position=len(order),
         created_at=clock.now(),
         first_day=today,
+        revision=revision,
     )
     session.add(panel)
     session.flush()
     if position is not None and position < len(order):
-        order.insert(position, panel.id)
-        _renumber(session, user_id, order)
+        _renumber(session, user_id, [*order, panel.id], [*order[:position], panel.id, *order[position:]], revision)
     return read(session, user_id, panel.id, today)
 
 
@@ -85,10 +90,10 @@ def read_all(executor: Executor, bearer: Bearer) -> tuple[date, list[pyd.Panel]]
         NotFound: the bearer is not verified.
     """
     today = days.today(bearer)
-    rows = executor.execute(_ALL_WITH_TODAY, {**bearer._asdict(), "today": today}).all()
+    rows = executor.execute(ALL_WITH_TODAY, {**bearer.parameters(), "today": today}).all()
     if not rows:
         raise exceptions.NotFound
-    return today, [_panel(row) for row in rows if row.id is not None]
+    return today, [as_panel(row) for row in rows if row.id is not None]
 
 
 def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Panel:
@@ -100,7 +105,7 @@ def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Pa
     row = executor.execute(_ONE_WITH_TODAY, {"user_id": user_id, "today": today, "panel_id": panel_id}).one_or_none()
     if row is None:
         raise exceptions.NotFound
-    return _panel(row)
+    return as_panel(row)
 
 
 def update(session: Session, user_id: int, panel_id: int, changes: dict[str, Any], today: date) -> pyd.Panel:
@@ -110,10 +115,12 @@ def update(session: Session, user_id: int, panel_id: int, changes: dict[str, Any
         NotFound: the user has no such panel.
         PositionOutOfRange: the position is not that of an existing panel.
     """
+    revision = users.raise_revision(session, user_id)
     columns = {name: value for name, value in changes.items() if name != "position"}
     if "position" in changes:
-        _move(session, user_id, panel_id, changes["position"])
+        _move(session, user_id, panel_id, changes["position"], revision)
     if columns:
+        columns["revision"] = revision
         session.execute(sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(columns))
     return read(session, user_id, panel_id, today)
 
@@ -124,59 +131,64 @@ def delete(session: Session, user_id: int, panel_id: int) -> None:
     Raises:
         NotFound: the user has no such panel.
     """
-    order = _lock_order(session, user_id)
-    _remove(order, panel_id)
+    revision = users.raise_revision(session, user_id, deletes=True)
+    order = _read_order(session, user_id)
+    others = _without(order, panel_id)
     session.execute(sql_delete(sql.Panel).where(*_owned(user_id, panel_id)))
-    _renumber(session, user_id, order)
+    _renumber(session, user_id, order, others, revision)
 
 
-def reset_first_day(session: Session, user_id: int, panel_id: int, today: date) -> None:
-    """Set a panel's creation time to now and its first day to today.
+def reset(session: Session, user_id: int, panel_id: int, today: date) -> None:
+    """Delete all entries of a panel. Set its creation time to now and its first day to today.
 
     Raises:
         NotFound: the user has no such panel.
     """
-    updated = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(created_at=clock.now(), first_day=today)
+    revision = users.raise_revision(session, user_id, deletes=True)
+    values = {"created_at": clock.now(), "first_day": today, "revision": revision}
+    updated = sql_update(sql.Panel).where(*_owned(user_id, panel_id)).values(values)
     if session.scalar(updated.returning(sql.Panel.id)) is None:
         raise exceptions.NotFound
+    session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
 
 
-def _panel(row: Row[*tuple[Any, ...]]) -> pyd.Panel:
-    return cast("pyd.Panel", dict(zip(_FIELDS, row, strict=True)))
+def as_panel(row: Sequence[Any]) -> pyd.Panel:
+    """Return the panel in a row of `ALL_WITH_TODAY`, which may have further columns."""
+    return cast("pyd.Panel", dict(zip(_FIELDS, row, strict=False)))
 
 
 def _owned(user_id: int, panel_id: int) -> tuple[Any, Any]:
     return sql.Panel.user_id == user_id, sql.Panel.id == panel_id
 
 
-def _move(session: Session, user_id: int, panel_id: int, position: int) -> None:
-    order = _lock_order(session, user_id)
-    _remove(order, panel_id)
-    if not 0 <= position <= len(order):
+def _move(session: Session, user_id: int, panel_id: int, position: int, revision: int) -> None:
+    order = _read_order(session, user_id)
+    others = _without(order, panel_id)
+    if not 0 <= position <= len(others):
         raise exceptions.PositionOutOfRange
-    order.insert(position, panel_id)
-    _renumber(session, user_id, order)
+    _renumber(session, user_id, order, [*others[:position], panel_id, *others[position:]], revision)
 
 
-def _remove(order: list[int], panel_id: int) -> None:
+def _without(order: Sequence[int], panel_id: int) -> list[int]:
     if panel_id not in order:
         raise exceptions.NotFound
-    order.remove(panel_id)
+    return [each for each in order if each != panel_id]
 
 
-def _lock_order(session: Session, user_id: int) -> list[int]:
-    """Return the ids of the user's panels by position, and lock their order until the transaction ends."""
-    users.lock(session, user_id)
+def _read_order(session: Session, user_id: int) -> list[int]:
+    """Return the ids of the panels of a locked user by position."""
     return list(session.scalars(select(sql.Panel.id).where(sql.Panel.user_id == user_id).order_by(sql.Panel.position)))
 
 
-def _renumber(session: Session, user_id: int, order: Sequence[int]) -> None:
-    """Set the position of each panel to its index in `order`.
+def _renumber(session: Session, user_id: int, before: Sequence[int], after: Sequence[int], revision: int) -> None:
+    """Set the position of each panel to its index in `after`; the panels whose position changes get the revision.
 
     SQLite and PostgreSQL check the unique constraint row by row, so the old positions are first made negative.
     """
-    update = sql_update(sql.Panel).where(sql.Panel.user_id == user_id).execution_options(synchronize_session=False)
+    positions = {panel_id: position for position, panel_id in enumerate(after) if before.index(panel_id) != position}
+    if not positions:
+        return
+    update = sql_update(sql.Panel).where(sql.Panel.user_id == user_id, sql.Panel.id.in_(positions))
+    update = update.execution_options(synchronize_session=False)
     session.execute(update.values(position=-1 - sql.Panel.position))
-    if order:
-        positions = {panel_id: position for position, panel_id in enumerate(order)}
-        session.execute(update.values(position=case(positions, value=sql.Panel.id)))
+    session.execute(update.values(position=case(positions, value=sql.Panel.id), revision=revision))

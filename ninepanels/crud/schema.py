@@ -19,7 +19,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "e6c39f40b812"
+REVISION = "a7c15e92d604"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

@@ -1,6 +1,7 @@
 """Queries on access tokens and their users."""
 
 from datetime import datetime
+from typing import Any
 from typing import NamedTuple
 
 from sqlalchemy import bindparam
@@ -26,20 +27,28 @@ class Bearer(NamedTuple):
     timezone: str
     day_starts_at: int
 
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of VERIFIED. An UPDATE would set the columns that have the names of parameters."""
+        return {f"bearer_{name}": value for name, value in zip(self._fields, self, strict=True)}
+
 
 # Conditions of the query that reads the user, so that no extra statement is needed to check for revocation.
 _VALID = (
-    sql.User.id == bindparam("user_id"),
-    sql.User.token_generation == bindparam("generation"),
-    or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("issued_at")),
+    sql.User.id == bindparam("bearer_user_id"),
+    sql.User.token_generation == bindparam("bearer_generation"),
+    or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("bearer_issued_at")),
     ~exists().where(
-        sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("jti")
+        sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("bearer_jti")
     ),
 )
 _USER_BY_TOKEN = select(*users.COLUMNS).where(*_VALID)
 
-VERIFIED = (*_VALID, sql.User.timezone == bindparam("timezone"), sql.User.day_starts_at == bindparam("day_starts_at"))
-"""Conditions on `sql.User` that verify a `Bearer` as part of another query. Its fields are the parameters."""
+VERIFIED = (
+    *_VALID,
+    sql.User.timezone == bindparam("bearer_timezone"),
+    sql.User.day_starts_at == bindparam("bearer_day_starts_at"),
+)
+"""Conditions on `sql.User` that verify a `Bearer` as part of another query, with its `parameters`."""
 
 _USER_BY_BEARER = select(*users.COLUMNS).where(*VERIFIED)
 
@@ -49,7 +58,7 @@ def read_user(
 ) -> users.UserRow | None:
     """Return the user of a token, or None if the user was deleted or the token was revoked."""
     token = {"user_id": user_id, "jti": jti, "issued_at": issued_at, "generation": generation}
-    row = executor.execute(_USER_BY_TOKEN, token).one_or_none()
+    row = executor.execute(_USER_BY_TOKEN, {f"bearer_{name}": value for name, value in token.items()}).one_or_none()
     return None if row is None else users.UserRow(*row)
 
 
@@ -59,7 +68,7 @@ def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
     Raises:
         NotFound: the bearer is not verified.
     """
-    row = executor.execute(_USER_BY_BEARER, bearer._asdict()).one_or_none()
+    row = executor.execute(_USER_BY_BEARER, bearer.parameters()).one_or_none()
     if row is None:
         raise exceptions.NotFound
     return users.UserRow(*row)

@@ -189,6 +189,23 @@ def lock(session: Session, user_id: int) -> None:
         raise exceptions.NotAuthenticated
 
 
+def raise_revision(session: Session, user_id: int, by: int = 1, *, deletes: bool = False) -> int:
+    """Raise a user's revision by the number of changes, lock the user as `lock` does, and return the new revision.
+
+    `deletes` is true if the change deletes rows. Clients that have read an earlier revision then read all rows again.
+
+    Raises:
+        NotAuthenticated: the user was deleted.
+    """
+    raised = sql.User.revision + by
+    values = {"revision": raised} | ({"deleted_revision": raised} if deletes else {})
+    update = sql_update(sql.User).where(sql.User.id == user_id).values(values).returning(sql.User.revision)
+    revision = session.scalar(update, execution_options={"synchronize_session": False})
+    if revision is None:
+        raise exceptions.NotAuthenticated
+    return revision
+
+
 def replace_hash(session: Session, user_id: int, *, outdated: str, new: str) -> None:
     """Replace an outdated hash by a new hash of the same password, unless the password was changed since."""
     session.execute(

@@ -26,7 +26,7 @@ class Example:
     """A request and the response to it. A test sends each to the service."""
 
     data: Any = None
-    body: dict[str, Any] | None = None
+    body: dict[str, Any] | list[dict[str, Any]] | None = None
     meta: dict[str, Any] | None = None
 
 

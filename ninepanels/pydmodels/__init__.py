@@ -8,3 +8,4 @@ from .events import *
 from .fields import *
 from .requests import *
 from .responses import *
+from .sync import *

@@ -113,6 +113,13 @@ class EntryRecorded(UserEvent):
     is_complete: bool
 
 
+class TapsRecorded(UserEvent):
+    """Several taps were recorded at once; `count` of them were applied. There is no ENTRY_RECORDED for each."""
+
+    type: ClassVar[str] = event_types.TAPS_RECORDED
+    count: int
+
+
 class EntriesReset(UserEvent):
     """A panel's history was deleted."""
 

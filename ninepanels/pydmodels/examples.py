@@ -77,6 +77,25 @@ ENTRY: JsonObject = {
     "day": "2026-11-22",
     "timestamp": "2026-11-23T12:00:00Z",
 }
+LATE_ENTRY: JsonObject = ENTRY | {"timestamp": "2026-11-22T21:15:00Z"}
+TAP_RESULTS: list[JsonObject] = [
+    {"applied": True, "entry": LATE_ENTRY},
+    {"error": {"detail": "That day has not started yet in your time zone.", "code": "day_in_the_future"}},
+]
+CHANGES: JsonObject = {
+    "revision": 4,
+    "day": "2026-11-23",
+    "panels": [PANEL, SECOND_PANEL],
+    "entries": [
+        ENTRY | {"id": 1, "day": "2026-11-21", "timestamp": "2026-11-21T08:00:00Z"},
+        ENTRY | {"id": 2, "day": "2026-11-23", "timestamp": "2026-11-23T12:00:00Z"},
+    ],
+    "more": False,
+}
+HISTORIES: list[JsonObject] = [
+    {"panel_id": 1, "first_day": "2026-11-21", "done": ["2026-11-21", "2026-11-23"], "rest": []},
+    {"panel_id": 2, "first_day": "2026-11-21", "done": [], "rest": []},
+]
 HISTORY: list[JsonObject] = [
     {"id": 2, "panel_id": 1, "is_complete": True, "day": "2026-11-23", "timestamp": "2026-11-23"},
     {

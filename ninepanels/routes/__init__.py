@@ -4,11 +4,14 @@ from ..http.routing import APIRouter
 from . import about
 from . import admin
 from . import auth
+from . import changes
 from . import consistency
 from . import entries
 from . import health
+from . import history
 from . import metrics
 from . import panels
+from . import taps
 from . import tokens
 from . import users
 
@@ -21,6 +24,11 @@ TAGS = [
         "name": "entries",
         "description": "Taps: one per panel and day. A day begins and ends in the user's time zone.",
     },
+    {
+        "name": "sync",
+        "description": "For clients that work offline, and for several devices: many taps at once, what has changed, "
+        "and the histories of all panels.",
+    },
     {"name": "consistency", "description": "On what share of the days panels are done."},
     {"name": "users", "description": "Your own account: sign up, read, change, delete."},
     {"name": "auth", "description": "Log in and out, change and reset the password."},
@@ -31,5 +39,8 @@ TAGS = [
 
 router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
-for resource in (panels, entries, consistency, users, tokens, auth, about, health, metrics, admin):
+for resource in (
+    *(panels, entries, consistency, changes, history, taps),
+    *(users, tokens, auth, about, health, metrics, admin),
+):
     router.routes.extend(resource.router.routes)

@@ -1,8 +1,10 @@
-"""Entries: taps, and the history of a panel."""
+"""Entries: single taps, and the history of a panel."""
 
+from functools import partial
 from typing import Annotated
 from typing import Literal
 
+from fastapi import Path
 from fastapi import Query
 from fastapi import Request
 
@@ -34,12 +36,30 @@ def record_entry(panel_id: PanelId, body: pyd.EntryCreate, current_user: Current
 
     A panel has one entry per day: a second tap changes it.
     """
+    recorded = partial(_recorded, current_user.token.user_id)
+    return current_user.write_once(
+        crud.taps.record, recorded, panel_id, body.day, is_complete=body.is_complete, tapped_at=None
+    ).entry
 
-    def recorded(entry: pyd.Entry) -> pyd.EntryRecorded:
-        user_id = current_user.token.user_id
-        return pyd.EntryRecorded(user_id=user_id, panel_id=panel_id, day=entry.day, is_complete=entry.is_complete)
 
-    return current_user.write_once(crud.entries.record, recorded, panel_id, body.day, is_complete=body.is_complete)
+@router.put("/{day}", operation_id="putEntry", summary="Set a day of a panel")
+@documented(
+    raises=(exceptions.NotFound, exceptions.DayInTheFuture),
+    example=Example(examples.LATE_ENTRY, {"is_complete": True, "tapped_at": "2026-11-22T21:15:00Z"}),
+)
+def put_entry(
+    panel_id: PanelId,
+    day: Annotated[pyd.Day, Path(description="A day from 1970-01-01 to your current day.")],
+    body: pyd.EntryPut,
+    current_user: CurrentUser,
+) -> pyd.Entry:
+    """Records whether a panel is done on a day, and returns the entry that stands. Repeating it changes nothing.
+
+    Of two taps of a day the one with the later `tapped_at` stands, whichever arrives first. At the same instant, the
+    one that says done stands.
+    """
+    recorded = partial(_recorded, current_user.token.user_id)
+    return current_user.write_once(crud.taps.record, recorded, panel_id, day, **body.model_dump()).entry
 
 
 @router.get("", operation_id="listEntries", openapi_extra=WITH_ETAG, summary="List the history of a panel")
@@ -73,7 +93,13 @@ def read_entries(
 def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> Literal[True]:
     """Deletes every entry of a panel. Nothing of them is kept. The panel counts as created now."""
     with current_user.transaction() as (work, user):
-        crud.panels.reset_first_day(work, user.id, panel_id, today=days.today(user))
-        crud.entries.delete_all(work, user.id, panel_id)
+        crud.panels.reset(work, user.id, panel_id, today=days.today(user))
         work.emit(pyd.EntriesReset(user_id=user.id, panel_id=panel_id))
     return True
+
+
+def _recorded(user_id: int, tapped: crud.taps.Tapped) -> pyd.EntryRecorded | None:
+    entry = tapped.entry
+    if not tapped.applied:
+        return None
+    return pyd.EntryRecorded(user_id=user_id, panel_id=entry.panel_id, day=entry.day, is_complete=entry.is_complete)

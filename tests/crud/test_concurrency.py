@@ -73,6 +73,31 @@ def test_tapping_a_panel_during_its_deletion_never_fails(ada: Person) -> None:
     assert ada.titles() == []
 
 
+def test_concurrent_taps_of_a_day_end_with_the_latest_and_are_in_the_changes(ada: Person) -> None:
+    panel_id = ada.new_panel()
+    for day in ("2026-10-01", "2026-10-02", "2026-10-03"):
+        since = data(ada.get("/changes"))["revision"]
+        taps = [{"is_complete": n % 3 > 0, "tapped_at": f"{day}T12:{n:02}:00Z"} for n in range(20)]
+        requests = [partial(ada.put, f"/panels/{panel_id}/entries/{day}", tap) for tap in taps[:14]]
+        requests += [partial(ada.post, "/taps", [tap | {"panel_id": panel_id, "day": day}]) for tap in taps[14:]]
+        assert send_concurrently(requests) == [200] * 20
+        entries = data(ada.get("/changes", since=since))["entries"]
+        assert [(each["is_complete"], each["timestamp"]) for each in entries] == [(True, f"{day}T12:19:00Z")]
+
+
+def test_taps_during_the_deletion_of_a_history_never_fail(ada: Person) -> None:
+    panel_id = ada.new_panel()
+    path = f"/panels/{panel_id}/entries"
+    for n in range(5):
+        ada.tap(panel_id, "2026-10-01")
+        taps = [partial(ada.post, path, {"is_complete": n % 2 == 0, "day": "2026-10-01"})] * 6
+        batch = partial(ada.post, "/taps", [{"panel_id": panel_id, "day": "2026-10-01", "is_complete": True}])
+        assert set(send_concurrently([*taps, partial(ada.delete, path), batch, *taps])) == {200}
+        entries = [entry for entry in data(ada.get("/changes"))["entries"] if entry["day"] == "2026-10-01"]
+        done = [day["is_complete"] for day in data(ada.get(path)) if day["day"] == "2026-10-01"]
+        assert [entry["is_complete"] for entry in entries if entry["is_complete"]] == [True for each in done if each]
+
+
 def test_requests_during_the_deletion_of_their_user_never_fail(client: TestClient) -> None:
     for n in range(5):
         person = Person.sign_up(client, f"{n}@example.com")

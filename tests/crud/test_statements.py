@@ -7,6 +7,7 @@ import pytest
 from ninepanels import crud
 from ninepanels.database import database
 
+from ..routes.test_second_user import A_DAY
 from ..routes.test_second_user import OPERATIONS
 from ..routes.test_second_user import QUERIES
 from ..support.mailbox import Mailbox
@@ -21,7 +22,7 @@ FREQUENT = [
     ("GET", "/metrics/panels/consistency"),
 ]
 
-STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
+STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/"): (0, None),
     ("POST", "/token"): (4, {"username": "ada@example.com", "password": PASSWORD}),
     ("POST", "/auth/logout"): (4, None),
@@ -35,11 +36,15 @@ STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, dict[str, Any] | None]] = {
     ("DELETE", "/users"): (3, None),
     ("GET", "/panels"): (1, None),
     ("POST", "/panels"): (5, {"title": "Write"}),
-    ("PATCH", "/panels/{panel_id}"): (3, {"title": "Write"}),
+    ("PATCH", "/panels/{panel_id}"): (4, {"title": "Write"}),
     ("DELETE", "/panels/{panel_id}"): (6, None),
     ("POST", "/panels/{panel_id}/entries"): (1, {"is_complete": True}),
     ("GET", "/panels/{panel_id}/entries"): (1, None),
-    ("DELETE", "/panels/{panel_id}/entries"): (3, None),
+    ("DELETE", "/panels/{panel_id}/entries"): (4, None),
+    ("PUT", "/panels/{panel_id}/entries/{day}"): (1, {"is_complete": True}),
+    ("POST", "/taps"): (6, [{"panel_id": 1, "day": A_DAY, "is_complete": True}]),
+    ("GET", "/changes"): (2, None),
+    ("GET", "/history"): (1, None),
     ("GET", "/metrics/panels/consistency"): (1, None),
     ("GET", "/admin/users"): (3, None),
     ("PATCH", "/admin/users/{user_id}"): (4, {"is_admin": True}),
@@ -71,7 +76,8 @@ def test_a_request_takes_the_expected_number_of_statements(
     statements.clear()
     sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
     params = QUERIES.get((method, path))
-    response = ada.request(method, path.format(panel_id=panel_id, user_id=bob.id), params=params, **sent)
+    address = path.format(panel_id=panel_id, user_id=bob.id, day=A_DAY)
+    response = ada.request(method, address, params=params, **sent)
     assert response.status_code == 200, response.text
     assert len(statements) == expected, statements
 

@@ -1,6 +1,7 @@
 """Access of other users, checked on all routes. The cases come from the OpenAPI schema, so they include new routes."""
 
 import re
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -18,9 +19,12 @@ OPERATIONS = [
 ]
 PANEL_ROUTES = [(method, path) for method, path, _ in OPERATIONS if "{panel_id}" in path]
 AUTHENTICATED_ROUTES = [(method, path) for method, path, operation in OPERATIONS if operation.get("security")]
-BODIES = {
+A_DAY = "2026-11-23"
+BODIES: dict[tuple[str, str], Any] = {
     ("PATCH", "/panels/{panel_id}"): {"title": "stolen", "position": 0},
     ("POST", "/panels/{panel_id}/entries"): {"is_complete": True},
+    ("PUT", "/panels/{panel_id}/entries/{day}"): {"is_complete": True},
+    ("POST", "/taps"): [{"panel_id": 1, "day": A_DAY, "is_complete": True}],
     ("POST", "/panels"): {"title": "x"},
     ("PATCH", "/users"): {"name": "x"},
     ("PATCH", "/admin/users/{user_id}"): {"is_admin": True},
@@ -47,12 +51,12 @@ CHANGING_RESPONSES = {"/health/ready", "/metrics"}
 
 
 def with_ids(path: str, an_id: object) -> str:
-    return re.sub(r"\{\w+\}", str(an_id), path)
+    return re.sub(r"\{\w+\}", str(an_id), path.replace("{day}", A_DAY))
 
 
 def test_every_path_parameter_is_covered() -> None:
     parameters = {name for _, path, _ in OPERATIONS for name in re.findall(r"\{(\w+)\}", path)}
-    assert parameters == {"panel_id", "user_id"}
+    assert parameters == {"panel_id", "user_id", "day"}
     assert all(path.startswith("/admin/") for _, path, _ in OPERATIONS if "{user_id}" in path)
 
 
@@ -73,8 +77,8 @@ def test_other_users_panels_look_missing(ada: Person, bob: Person, method: str, 
     ada.tap(panel_id)
     before = read_panels_and_entries(ada)
     body = BODIES.get((method, path))
-    other_users = bob.request(method, path.format(panel_id=panel_id), json=body)
-    missing = bob.request(method, path.format(panel_id=panel_id + 1_000), json=body)
+    other_users = bob.request(method, with_ids(path, panel_id), json=body)
+    missing = bob.request(method, with_ids(path, panel_id + 1_000), json=body)
     assert other_users.status_code == 404
     assert other_users.content == missing.content
     assert read_panels_and_entries(ada) == before

@@ -40,8 +40,11 @@ class Person:
     def get(self, path: str, **params: Any) -> Response:
         return self.request("GET", path, params=params)
 
-    def post(self, path: str, body: dict[str, Any]) -> Response:
+    def post(self, path: str, body: Any) -> Response:
         return self.request("POST", path, json=body)
+
+    def put(self, path: str, body: dict[str, Any]) -> Response:
+        return self.request("PUT", path, json=body)
 
     def patch(self, path: str, body: dict[str, Any]) -> Response:
         return self.request("PATCH", path, json=body)
