@@ -110,8 +110,10 @@ def fuzz(url: str, admins: Admins | None, per_operation: int, *, deterministic: 
     schema = schemathesis.openapi.from_dict(documented_schema())
     schema.config.update(base_url=url)
     schema.config.generation.update(max_examples=per_operation, deterministic=deterministic)
-    # A schema cannot say every rule, such as the names of time zones and which position is out of range.
-    schema.config.checks.positive_data_acceptance.expected_statuses += ["400", "422"]
+    # A schema cannot say every rule, such as the names of time zones, which position is out of range, and which
+    # revisions are known.
+    acceptance = schema.config.checks.positive_data_acceptance
+    acceptance.expected_statuses = [*acceptance.expected_statuses, "400", "410", "422"]
     if admins is not None:
         _log_in(schema, admins)
     report = Report()
