@@ -156,8 +156,7 @@ class History:
 def history(first_day: date, first_complete_day: date | None, today: date) -> History:
     """Return the days from a panel's first day, or its first complete day if that is earlier, to today.
 
-    After a change to a time zone further west, these days may not have started yet. The history includes them when they
-    start.
+    After a change to a time zone further west, the first day can be after today. The history then begins today.
     """
     return History(min(first_day, first_complete_day or first_day, today), today)
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Environment(StrEnum):
-    """An environment; see "Environments" in the README."""
+    """An environment; see docs/settings.md."""
 
     FEATURE = "FEATURE"
     STAGING = "STAGING"

@@ -162,7 +162,7 @@ class EmailTaken(NinePanelsBaseException):
 
 
 class ChangesGone(NinePanelsBaseException):
-    """The changes since that revision are not complete: something was deleted after it, and nothing of that is kept.
+    """The changes since that revision are not complete: a panel or a history was deleted after it.
 
     Discard what you have loaded, and read the changes again without `since`.
     """
@@ -236,7 +236,7 @@ class DayInTheFuture(BadRequest):
 class InvalidSpan(BadRequest):
     """The first day of a span of days is after its last day.
 
-    Exchange the two.
+    Swap the two days.
     """
 
     code = "invalid_span"

@@ -79,7 +79,7 @@ class User(Base):
     generation also revokes tokens that were issued by a clock that was ahead.
 
     `revision` counts the changes of the user's panels and entries; each changed row holds the revision of its last
-    change. `deleted_revision` is that of the last deletion, of which no row is left.
+    change. `deleted_revision` is the revision of the last deletion, because a deleted row holds none.
     """
 
     __tablename__ = "users"
@@ -236,7 +236,7 @@ class TimingStats(Base):
 
 
 class RouteSettings(Base):
-    """An admin's settings of a route, and the route's open alert. A setting of NULL stands for the default."""
+    """An admin's settings of a route, and the route's open alert. NULL means the default."""
 
     __tablename__ = "route_settings"
 

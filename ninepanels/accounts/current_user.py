@@ -97,7 +97,7 @@ class AuthenticatedUser(_Authenticated):
     ) -> T:
         """Return the result of a crud function that writes with a single query; raises as `read` does.
 
-        `event` makes the payload of the event to publish from the result, or None if nothing was written.
+        `event` takes the result and returns the payload of the event to publish, or None if nothing was written.
         """
         with database.single_statement() as connection:
             result = self._execute(connection, query, *args, **kwargs)

@@ -36,7 +36,9 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password: str, hashed: str, attempts: Attempts) -> tuple[bool, str | None]:
-    """Return whether a password matches a hash, and a new hash if that one is outdated or not of NFC.
+    """Return whether a password matches a hash, and a new hash if the stored one has to be replaced.
+
+    A hash is replaced if its parameters are outdated, or if it was made before passwords were normalized to NFC.
 
     A wrong password counts against the limits of `attempts`.
 
@@ -72,11 +74,11 @@ def _matches(password: str, hashed: str) -> tuple[bool, str | None]:
     try:
         matches, new_hash = context.verify_and_update(password, hashed)
     except ValueError:
-        # bcrypt rejects NUL and passwords over 72 bytes, which it can never have hashed.
+        # bcrypt rejects passwords with NUL or over 72 bytes, so no hash can be of such a password.
         return False, None
     return matches, new_hash
 
 
 def _to_nfc(password: str) -> str:
-    """Return a password in the form that all keyboards and systems agree on."""
+    """Return a password in NFC, because keyboards and systems enter the same character in different forms."""
     return unicodedata.normalize("NFC", password)

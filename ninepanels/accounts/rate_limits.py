@@ -62,8 +62,8 @@ class Attempt(NamedTuple):
 class Attempts:
     """One use of the limits of a request: the caller's own limits, and those of the e-mail in the request.
 
-    The responses to the request report the state of the caller's own limits. That of an e-mail is not reported: it
-    would tell everyone whether and when others tried this e-mail.
+    The responses to the request report the state of the caller's own limits. They do not report the limits of an
+    e-mail, which would reveal whether and when others tried it.
     """
 
     request: HTTPConnection
@@ -147,8 +147,8 @@ class RateLimiter:
     def count(self, attempts: Attempts) -> None:
         """Count an attempt against its limits. Blocks the calling thread.
 
-        If a limit is exhausted, the attempt counts against none. The exception is a parallel attempt that exhausts one
-        limit between check and count: this attempt then counts against the limits before that one.
+        If a limit is exhausted, the attempt counts against none. There is one exception: if a parallel attempt exhausts
+        a limit between check and count, this attempt still counts against the limits that are counted earlier.
 
         Raises:
             RateLimited: a limit is exhausted.
@@ -165,7 +165,7 @@ class RateLimiter:
 
     @contextmanager
     def _reported(self, attempts: Attempts) -> Iterator[None]:
-        """Put the state of the caller's own limits into the headers of the response, whatever it is.
+        """Put the state of the caller's own limits into the headers of the response, also if it is an error.
 
         https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-11
         """
@@ -184,9 +184,9 @@ class RateLimiter:
                 state["response_headers"] = [(b"ratelimit-policy", policies), (b"ratelimit", limits)]
 
     def _forget_the_future(self) -> None:
-        """Count from zero if the clock was set back: attempts in the future would stay in every window until then.
+        """Count from zero if the clock was set back: attempts in the future would stay in every window until that time.
 
-        In Redis, counts expire by its own clock.
+        In Redis, counts expire by the clock of Redis.
         """
         now = clock.now()
         if now < self._latest - clock.MAX_SKEW:
@@ -207,7 +207,7 @@ class RateLimiter:
             try:
                 return method(self._shared, attempt.limit, attempt.key)
             except StorageError as error:
-                # Every call waits for STORAGE_TIMEOUT_S while the storage is down.
+                # Without the pause, each call would wait for STORAGE_TIMEOUT_S while the storage is down.
                 self._shared_resumes_at = clock.now() + SHARED_STORAGE_PAUSE
                 reason = type(error.storage_error).__name__
                 log.warning("The shared rate limit storage is unavailable (%s); counting in this process", reason)

@@ -13,10 +13,10 @@ from .executor import Executor
 from .tokens import Bearer
 
 PAGE = 1_000
-"""Entries on a page. The first page has more if more of them come from releases without revisions."""
+"""Entries on a page. The first page can have more: all entries of releases without revisions are on it."""
 
 BEFORE_ALL = -1
-"""A revision before that of the rows of earlier releases, which is 0."""
+"""A revision before all others. Rows of releases without revisions have the revision 0."""
 
 _STATE = panels.ALL_WITH_TODAY.add_columns(
     sql.Panel.revision.label("panel_revision"), sql.User.revision.label("user_revision"), sql.User.deleted_revision
@@ -46,11 +46,13 @@ _ENTRIES = (
 def read(executor: Executor, bearer: Bearer, since: int | None) -> pyd.Changes:
     """Return the panels and entries that changed after a revision, or the first page of all of them.
 
-    The entries are read after the user's revision and only up to it: what is committed in between is on the next page.
+    The user's revision is read first, and then the entries up to it. Changes that are committed in between are on the
+    next page.
 
     Raises:
         NotFound: the bearer is not verified.
-        ChangesGone: rows were deleted after the revision, or the user has not reached it: an older backup was restored.
+        ChangesGone: rows were deleted after the revision, or the user's revision is lower because an older backup was
+            restored.
     """
     today = days.today(bearer)
     rows = executor.execute(_STATE, {**bearer.parameters(), "today": today}).all()

@@ -41,7 +41,7 @@ def first_complete_day(*conditions: ColumnElement[bool]) -> Any:
 def _history(kind: str, order: Any) -> Any:
     of_panel = sql.Entry.user_id == bindparam("bearer_user_id"), sql.Entry.panel_id == bindparam("panel_id")
     first_complete = first_complete_day(*of_panel)
-    # As in `days.history`. Earlier entries, all of them incomplete, must not use up the limit of an ascending page.
+    # As in `days.history`. Entries before the history, which are incomplete, must not use up the limit of a page.
     first_day, today = sql.Panel.first_day, bindparam("today", type_=sql.Entry.day.type)
     first = _EARLIEST[kind](func.coalesce(first_complete, first_day), first_day, today)
     entries = (

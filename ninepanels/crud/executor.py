@@ -37,9 +37,9 @@ def insert(executor: Executor, model: type[sql.Base]) -> Any:
 
 
 class PreparedStatement:
-    """A statement that each connection to PostgreSQL plans once, for when that takes longer than to execute it.
+    """A statement that each connection to PostgreSQL plans once, because planning it takes longer than executing it.
 
-    psycopg2 has no prepared statements of its own.
+    psycopg2 itself does not prepare statements.
     """
 
     def __init__(self, name: str, query: Select[*tuple[Any, ...]]) -> None:

@@ -20,7 +20,7 @@ from .. import sqlmodels as sql
 from .executor import Executor
 
 MAX_AHEAD = timedelta(minutes=10) + clock.MAX_SKEW
-"""The longest delay of an attempt, and the tolerance. A clock that was wrong scheduled what is further ahead."""
+"""How far ahead an attempt is scheduled at most. A later attempt was scheduled while a clock was wrong."""
 
 
 def add(
@@ -43,7 +43,8 @@ def add(
 def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
     """Lease the e-mail that has been due the longest and return it, or None if none is due.
 
-    An e-mail that is scheduled too far ahead is due, too. It comes first, because it was requested first.
+    An e-mail that is scheduled further ahead than MAX_AHEAD is leased first. It was scheduled while a clock was wrong,
+    and would wait for too long.
 
     Other instances skip the e-mail until the lease ends, and then send it if this one has crashed; `postpone` renews
     the lease. Concurrent claims do not block each other on PostgreSQL, because locked rows are skipped. On SQLite
@@ -68,10 +69,10 @@ def _first(condition: ColumnElement[bool]) -> ScalarSelect[int]:
 
 
 def assign(session: Session, mail: sql.OutboxMail, user_id: int) -> bool:
-    """Set the user of a password reset, so that it is deleted with the user; return False if it is obsolete.
+    """Set the user of a password reset, so that it is deleted with the user; return False if the e-mail is obsolete.
 
-    It is obsolete if it was deleted since it was claimed, or if a newer one for the same address is sent or was tried:
-    its token would invalidate the newer one's.
+    An e-mail is obsolete if it was deleted since it was claimed, or if sending a newer one to the same address was
+    attempted: the token of the older e-mail would invalidate the token of the newer one.
     """
     newer = aliased(sql.OutboxMail)
     is_newer_tried = exists().where(

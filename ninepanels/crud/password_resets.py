@@ -84,7 +84,7 @@ def _is_valid(user_id: Select[Any], token_hash: str) -> tuple[Any, ...]:
         sql.User.id == sql.PasswordResetToken.user_id,
         sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
         sql.OutboxMail.sent_at.is_(None),
-        # By id: a clock that was set back would make an older request look newer. Tokens of earlier releases have none.
+        # Compared by id: instants are wrong if a clock was set back. Tokens of earlier releases have no `mail_id`.
         or_(sql.PasswordResetToken.mail_id.is_(None), sql.OutboxMail.id > sql.PasswordResetToken.mail_id),
     )
     now = clock.now()

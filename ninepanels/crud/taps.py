@@ -1,8 +1,10 @@
 """Queries that record taps.
 
-Of two taps of a panel and day the later one stands, in whatever order they arrive; of two at the same instant, the one
-that says done. A tap of an earlier instant is not applied. A tap that is applied raises the user's revision, unless the
-entry already has its state: then only the instant of the entry moves, because a tap between the two must not stand.
+Of two taps of a panel and day, the later one wins, regardless of the order in which they arrive. If both have the same
+instant, the one that says done wins. A tap that does not win is not applied.
+
+A tap that changes the state of the entry raises the user's revision. A tap of the same state only sets the instant of
+the entry, so that it also wins over a tap that was made before it and arrives after it.
 """
 
 from collections.abc import Sequence
@@ -41,11 +43,11 @@ from .executor import dialect
 from .tokens import Bearer
 
 MAX_ATTEMPTS = 10
-"""A statement is repeated while other taps of the same entry are committed between its snapshot and its lock."""
+"""The statement is repeated if another tap of the same entry is committed between its snapshot and its lock."""
 
 
 class Tapped(NamedTuple):
-    """The entry that stands after a tap, and whether it is that of the tap."""
+    """The entry after a tap, and whether the tap was applied to it."""
 
     entry: pyd.Entry
     applied: bool
@@ -56,7 +58,7 @@ _DAY = bindparam("tap_day", type_=Date)
 _IS_COMPLETE = bindparam("tap_is_complete", type_=Boolean)
 _INSTANT = bindparam("tap_at", type_=sql.Instant)
 
-# An instant after `latest` comes from a clock of this service that was ahead.
+# An entry with an instant after `latest` was recorded while the clock of the service was ahead.
 _WINS = or_(
     bindparam("on_arrival", type_=Boolean),
     sql.Entry.id.is_(None),
@@ -93,9 +95,10 @@ def _replaced(insert: Any) -> dict[str, Any]:
 def _record_on_postgresql() -> PreparedStatement:
     """Return the statement that records a tap.
 
-    `seen` is read without locks. `raised` locks the user, and after it `panel` locks the panel, so that it cannot be
-    deleted before the foreign key is checked; every transaction locks in this order. Then the entry is written, if the
-    tap still wins over what was committed since. `confirmed` moves the instant of an entry that has the state already.
+    `seen` reads the panel and its entry without locks. `raised` locks the user; then `panel` locks the panel, so that
+    it cannot be deleted before the foreign key is checked. Every transaction locks in this order. `written` writes the
+    entry if the tap still wins: a later tap may have been committed since `seen`. If the entry already has the state
+    of the tap, `confirmed` sets its instant instead.
     """
     seen = _SEEN.cte("seen")
     raise_revision = sql_update(sql.User).where(sql.User.id == seen.c.user_id, seen.c.wins, seen.c.differs)
@@ -141,8 +144,8 @@ def _record_on_sqlite() -> Any:
 _RECORD_ON_POSTGRESQL = _record_on_postgresql()
 _RECORD_ON_SQLITE = _record_on_sqlite()
 
-# SQLite cannot change two tables in one statement, but a statement can fire triggers. Temporary ones belong to the
-# connection that makes them: these to connections for single statements, which change entries only here.
+# SQLite cannot change two tables in one statement, but a statement can fire triggers. A temporary trigger exists only
+# on its connection. These are created on connections for single statements, which change entries only in this module.
 _RAISE_ON_SQLITE = """BEGIN
     UPDATE users SET revision = revision + 1 WHERE id = new.user_id;
     UPDATE entries SET revision = (SELECT revision FROM users WHERE id = new.user_id) WHERE id = new.id;
@@ -165,7 +168,7 @@ def record(
 ) -> Tapped:
     """Record a tap of a panel and day; the default day is today.
 
-    A tap without `tapped_at` was made now and stands whatever was recorded before.
+    A tap without `tapped_at` was made now and replaces any state that was recorded before.
 
     Raises:
         NotFound: the bearer has no such panel, or is not verified.
@@ -202,14 +205,14 @@ def record(
 def _execute_on_postgresql(connection: Connection, parameters: dict[str, Any]) -> tuple[int | None, Any]:
     """Return the id of the entry if the tap was recorded, and what was seen of its panel and entry.
 
-    Nothing is recorded although the tap wins, if another change of the entry was committed since it was seen.
+    A tap that wins is not recorded if another change of the entry was committed since the entry was seen.
     """
     seen = _RECORD_ON_POSTGRESQL.execute(connection, parameters).one_or_none()
     return None if seen is None else seen.recorded_id, seen
 
 
 def _execute_on_sqlite(connection: Connection, parameters: dict[str, Any]) -> tuple[int | None, Any]:
-    """As on PostgreSQL. What the tap did not win over is read only then."""
+    """As on PostgreSQL. The panel and its entry are read only if the tap was not recorded."""
     if "has_triggers" not in connection.info:
         for trigger in _TRIGGERS_ON_SQLITE:
             connection.exec_driver_sql(trigger)

@@ -156,7 +156,7 @@ def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
 def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
     """Grant or revoke a user's admin rights.
 
-    All admins are locked, so that the last two cannot step down concurrently.
+    All admins are locked, so that the last two cannot lose their rights concurrently.
 
     Raises:
         NotFound: the user does not exist.
@@ -226,7 +226,7 @@ def record_login(session: Session, user_id: int, at: datetime) -> None:
 
 
 def record_activity(session: Session, user_id: int, at: datetime, interval: timedelta) -> None:
-    """Set the last activity, unless one less than `interval` older is recorded, perhaps by another instance."""
+    """Set the last activity, unless the recorded one, perhaps of another instance, is less than `interval` older."""
     session.execute(
         sql_update(sql.User)
         .where(sql.User.id == user_id, _is_before(sql.User.last_activity, at - interval))
@@ -235,7 +235,7 @@ def record_activity(session: Session, user_id: int, at: datetime, interval: time
 
 
 def _is_before(recorded: InstrumentedAttribute[datetime | None], at: datetime) -> ColumnElement[bool]:
-    """Return whether an instant is missing, not after `at`, or in the future, where a wrong clock has put it."""
+    """Return whether the recorded instant is missing, not after `at`, or in the future because of a wrong clock."""
     return or_(recorded.is_(None), recorded <= at, recorded > clock.now() + clock.MAX_SKEW)
 
 

@@ -14,7 +14,7 @@ MIN_INTERVAL = timedelta(minutes=1)
 CACHE_SIZE = 10_000
 
 KEEP_EXPIRED = timedelta(days=366)
-"""A clock that runs ahead for a while must not make logged-out tokens valid again."""
+"""How long expired tokens are kept, so that a clock that is set back does not make logged-out tokens valid again."""
 
 
 async def handle_user_logged_in(event: pyd.Event) -> None:
@@ -35,7 +35,7 @@ class ActivityRecorder:
         self._recorded: dict[int, datetime] = {}
 
     async def handle_timing_created_for_the_user(self, events: Sequence[pyd.Event]) -> None:
-        """Record the activity of the users whose requests these are."""
+        """Record the last activity of the users that the requests came from."""
         latest: dict[int, datetime] = {}
         for event in events:
             assert isinstance(event.payload, pyd.TimingCreated)  # noqa: S101 - the dispatcher maps types to payloads
@@ -50,7 +50,7 @@ class ActivityRecorder:
 
     def _is_due(self, user_id: int, at: datetime) -> bool:
         recorded = self._recorded.get(user_id)
-        # Much earlier than recorded: the clock was ahead and is set back.
+        # If `at` is much earlier than `recorded`, the clock was ahead and was set back.
         return recorded is None or at >= recorded + MIN_INTERVAL or at < recorded - clock.MAX_SKEW
 
 

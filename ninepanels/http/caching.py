@@ -1,6 +1,6 @@
 """Responses that a client keeps and revalidates: `ETag` and `If-None-Match` (RFC 9110, 8.8.3 and 13.1.2).
 
-`openapi_extra=WITH_ETAG` on a GET route adds both to its responses and to the schema.
+`openapi_extra=WITH_ETAG` on a GET route makes it handle both headers, and adds them to the schema.
 """
 
 import hashlib
@@ -21,8 +21,8 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 ETAG_LENGTH = 32
 
-# A browser's cache serves every user of the browser, so a response is not reused with another token. RFC 9110, 12.5.5,
-# needs no Vary for that, but considers shared caches only, and `private` keeps those out.
+# The cache of a browser serves all its users, so a response must not be reused with another token. RFC 9110, 12.5.5,
+# says that Vary need not list Authorization; but that holds for shared caches, which `private` excludes.
 _PERSONAL = ((b"cache-control", b"private, no-cache"), (b"vary", b"Authorization"))
 _PUBLIC = ((b"cache-control", b"public, no-cache"),)
 
@@ -80,7 +80,7 @@ def _revalidated(request: Request, response: Response, headers: Iterable[Header]
     if not _names(condition, etag):
         return response
     not_modified = Response(status_code=HTTPStatus.NOT_MODIFIED)
-    # The client updates its stored headers with these, so all other headers are those of the response.
+    # The client updates its stored headers from a 304, which therefore has all headers except those of the content.
     not_modified.raw_headers = [header for header in response.raw_headers if header[0] not in _OF_CONTENT]
     return not_modified
 

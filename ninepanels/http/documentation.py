@@ -1,4 +1,4 @@
-"""What a route declares about itself for the schema, besides what FastAPI takes: its errors, `meta` and an example."""
+"""What a route declares for the schema in addition to its signature: its errors, the type of `meta`, an example."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class Documentation:
 def documented(
     *, raises: tuple[ErrorClass, ...] = (), meta: Any = None, example: Example = Example()
 ) -> Callable[[Endpoint], Endpoint]:
-    """Return a decorator that documents an endpoint. The decorator of the router comes before it.
+    """Return a decorator that documents an endpoint. It goes below the decorator of the router.
 
     Args:
         raises: the errors of the endpoint. Those of its dependencies and of its body are declared at their classes.
@@ -77,6 +77,6 @@ def errors_of(route: APIRoute) -> list[ProblemType]:
     if route.body_field is not None or dependant.path_params or dependant.query_params:
         found.add(problems.INVALID_REQUEST)
     if not any(error.status < HTTPStatus.INTERNAL_SERVER_ERROR for error in found):
-        # Every operation can get it. Linters require that each one documents an error of the client.
+        # Any request can get this error, and linters require that each operation documents a 4xx.
         found.add(problems.HEADERS_TOO_LARGE)
     return sorted(found, key=lambda each: (each.status, each.code))

@@ -127,16 +127,16 @@ def _complete(schema: Schema, routes: list[RouteContext]) -> None:
 
 
 def _add_security(operation: Schema) -> None:
-    """Let every operation that takes the login of the documentation page take an access token from elsewhere."""
+    """Declare that an operation with a login also accepts a token that was not issued by the documentation page."""
     declared = operation.setdefault("security", [])
     if {"password": []} in declared:
         declared.append({"bearer": []})
 
 
 def _separate_forms(operation: Schema, schemas: Schema) -> None:
-    """Give the form of a body that is also JSON a schema of its own: its fields are text, which cannot be null.
+    """Give a form its own schema if the body can also be JSON: the fields of a form are text, which cannot be null.
 
-    Code generators also tell the bodies of an operation apart by the names of their schemas.
+    Code generators also need different names of schemas to distinguish the bodies of an operation.
     """
     bodies = operation.get("requestBody", {}).get("content", {})
     for media_type in bodies.keys() & set(FORMS) if JSON in bodies else ():
@@ -238,7 +238,7 @@ def _references(kind: str, names: list[str]) -> Schema:
 
 
 def _simplify(schema: Any) -> None:
-    """Remove what repeats the names of models and fields, and write limits of integers as integers."""
+    """Remove titles, which repeat the names of models and fields, and write limits of integers as integers."""
     if isinstance(schema, list):
         for item in schema:
             _simplify(item)

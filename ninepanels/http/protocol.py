@@ -15,10 +15,10 @@ from . import response_headers
 from .problems import ProblemType
 
 MAX_HEADER_BYTES = 32 * 1024
-"""Of the request line and the headers together."""
+"""The limit of the request line and the headers together."""
 
 HEADERS_TIMEOUT_S = 10.0
-"""For the headers of a request, and for a client that reads nothing of its response."""
+"""The time limit for the headers of a request, and for a client that does not read its response."""
 BODY_TIMEOUT_S = 20.0
 
 MAX_FILES = 65_536
@@ -48,10 +48,10 @@ def max_connections() -> int:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection, with time limits for headers and body, a size limit for headers and a number of connections.
+    """One connection, with limits on the time for headers and body, and on the size of headers.
 
-    When too many connections are open, the one that has been without a request for the longest time is closed. uvicorn
-    itself closes a connection that sends no further request.
+    When too many connections are open, the one that has been without a request for the longest time is closed. Idle
+    connections are also closed by uvicorn's own keep-alive timeout.
     """
 
     _waiting: dict["LimitedProtocol", None] = {}  # noqa: RUF012 - shared by all connections of the process
@@ -109,7 +109,7 @@ class LimitedProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_chunk_header(self) -> None:
-        """Count from here, because the last chunk is followed by trailers, which are headers."""
+        """Count the header bytes from 0: trailers, which are headers, follow the last chunk."""
         self._header_bytes = 0
 
     def on_body(self, body: bytes) -> None:

@@ -73,7 +73,7 @@ def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, set
     message["Auto-Submitted"] = "auto-generated"
     message.set_content(_templates.get_template(f"{kind}.txt").render(values))
     message.add_alternative(_templates.get_template(f"{kind}.html").render(values), subtype="html")
-    # By default it is generated with the shared `random` module.
+    # The default boundary depends on the shared `random` module, which other code may seed.
     message.set_boundary(str(ids.uuid4()))
     return message
 

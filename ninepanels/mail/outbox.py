@@ -23,9 +23,9 @@ LEASE = timedelta(seconds=15)
 RENEW_INTERVAL_S = 4.0
 GIVE_UP_AFTER = timedelta(days=1)
 MIN_ATTEMPTS = 20
-"""These take two hours, so that no mail is given up because a clock was ahead or the service was stopped."""
+"""An old e-mail is given up after these attempts. They take two hours, so a wrong clock alone loses no e-mail."""
 MAX_ATTEMPTS = 200
-"""More than fit into GIVE_UP_AFTER."""
+"""Any e-mail is given up after these attempts. They take longer than GIVE_UP_AFTER."""
 
 KEEP_SENT = timedelta(days=7)
 MAX_DELAY = timedelta(minutes=10)
@@ -142,7 +142,7 @@ def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
     with database.transaction() as work:
         # Route alerts are for no user.
         user = None if mail.about else _read_recipient(work, mail)
-        # The number of attempts counts, too: by a clock that is wrong, a mail is too old at once, or too new for long.
+        # The age alone is not reliable: by a wrong clock, a new e-mail can seem old, and an old one new.
         is_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
         too_old = mail.attempts > (MIN_ATTEMPTS if is_old else MAX_ATTEMPTS)
         if too_old:

@@ -17,7 +17,7 @@ _RAW_REQUEST_ID = REQUEST_ID.lower().encode()
 class ResponseHeadersMiddleware:
     """Adds the request id and the default headers to every response, and stores its status in the request state.
 
-    It also adds `response_headers` of the request state: those that successes and errors have, as of rate limits.
+    It also adds `response_headers` of the request state, such as the state of rate limits, to successes and errors.
 
     One middleware for all headers, because each wrapper of `send` costs time in every request. The request id is the
     client's X-Request-ID or a new id. It is stored in the context for log lines and events, as is the scope, so that

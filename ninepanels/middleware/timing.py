@@ -17,7 +17,7 @@ from ..observability import route_names
 
 
 class TimingMiddleware:
-    """Emits TIMING_CREATED for every request after its last byte is sent, and observes it for Prometheus.
+    """Emits TIMING_CREATED for every request after its last byte is sent, and observes its duration for Prometheus.
 
     The status of the response is in the request state, where ResponseHeadersMiddleware stores it.
     """

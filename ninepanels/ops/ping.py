@@ -31,7 +31,7 @@ def measure(url: str, timeout_s: float) -> float:
     """
     started = perf_counter()
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/health/ready", timeout=timeout_s) as response:  # noqa: S310 - http(s)
+        with urllib.request.urlopen(f"{url.rstrip('/')}/health/ready", timeout=timeout_s) as response:  # noqa: S310 - see `main`
             response.read()
     except (OSError, http.client.HTTPException) as error:
         raise exceptions.NotReady(f"{url} is not ready: {getattr(error, 'reason', error)}") from error

@@ -66,7 +66,7 @@ def require(
 
 
 def _wants_backup(action: Action) -> bool:
-    """Ask until the answer is yes or no; the end of the input is neither."""
+    """Ask until the answer is yes or no. The end of the input refuses the action."""
     while answer := _ask("Back up first? [Y/n] "):
         if answer.strip().lower() in {"", "y", "yes"}:
             return True

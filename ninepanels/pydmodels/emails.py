@@ -9,10 +9,10 @@ def normalize(text: str) -> str:
     """Return an address in lower case, with its domain and characters in normalized Unicode.
 
     Raises:
-        email_validator.EmailNotValidError: the text is not an e-mail address, or it is none in lower case.
+        email_validator.EmailNotValidError: the text, or its lower case, is not an e-mail address.
     """
     address = _to_lower(unicodedata.normalize("NFC", text))
-    # Lower case can be longer, such as that of U+0130. The result has to be an address, and stay the same.
+    # The lower case of U+0130 is longer. The result must be valid, and normalizing it again must not change it.
     if _to_lower(address) != address:
         raise email_validator.EmailSyntaxError("The address changes each time it is normalized.")
     return address

@@ -30,7 +30,7 @@ MAX_EMAIL_LENGTH = 254
 MAX_PASSWORD_LENGTH = 128
 MAX_THRESHOLD_MS = 3_600_000
 MAX_SHRINKAGE = 4
-"""No character of NFC stands for more characters."""
+"""The most characters that NFC combines into one."""
 
 
 _CONTROLS = frozenset({"Cc", "Zl", "Zp"})
@@ -100,7 +100,7 @@ def _several_lines(text: str) -> str:
 
 
 def _existing_password(text: str) -> str:
-    # NFC can be longer than the text of an old hash, and shorter than a new password in another form.
+    # Either form may be within the limit: old hashes are of the text as typed, new ones of NFC.
     if min(len(text), len(unicodedata.normalize("NFC", text))) > MAX_PASSWORD_LENGTH:
         raise PydanticCustomError("string_too_long", "String should have at most 128 characters")
     return text
@@ -138,8 +138,8 @@ EmptyToNull = BeforeValidator(_empty_to_null)
 NotBoolean = BeforeValidator(_not_boolean)
 """Pydantic itself reads `true` as 1. Text stays accepted, because forms contain nothing else."""
 
-# In these types, StringConstraints come first, next to `str`. There, they reject lone surrogates, too, and their
-# messages are about characters.
+# In these types, StringConstraints directly follow `str`. Elsewhere, they would accept lone surrogates, and their
+# messages would be about items instead of characters.
 
 # What the schema can say about text: no control characters, and one character that is no white space.
 _CONTROL_RANGES = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"

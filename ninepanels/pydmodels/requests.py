@@ -180,8 +180,8 @@ class PanelCreate(RequestBody):
     description: Annotated[Description | None, EmptyToNull] = None
     """A note on the panel. It can have several lines."""
     position: Position | None = None
-    """The position to insert the panel at, counted from 0; the panels from there on move along. Without a position, or
-    past the end, the panel becomes the last one."""
+    """The position to insert the panel at, counted from 0; the panels from that position on move back by one. Without a
+    position, or past the end, the panel becomes the last one."""
 
 
 class PanelUpdate(UpdateBody):
@@ -191,7 +191,7 @@ class PanelUpdate(UpdateBody):
     description: Annotated[Description | None, EmptyToNull] | MISSING = MISSING
     """A note on the panel. It can have several lines; null removes it."""
     position: Position | MISSING = MISSING
-    """The position to move the panel to, counted from 0. The other panels make room, as in a list."""
+    """The position to move the panel to, counted from 0. The other panels shift, as in a list."""
 
 
 class EntryCreate(RequestBody):

@@ -1,4 +1,4 @@
-"""What devices of a user send and read to have the same history: taps, changes and histories of all panels."""
+"""Bodies that synchronize the devices of a user: taps, changes and the histories of all panels."""
 
 from datetime import UTC
 from datetime import date
@@ -28,7 +28,7 @@ EARLIEST_INSTANT = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _iso_instant(value: object) -> object:
-    # Pydantic itself also accepts numbers, and texts that hold one.
+    # Pydantic itself also accepts numbers, and text that contains a number.
     if not isinstance(value, str) or value[4:5] != "-":
         raise PydanticCustomError("iso_instant", "This is not an instant such as 2026-11-23T12:00:00Z")
     return value
@@ -51,11 +51,11 @@ class EntryPut(RequestBody):
     is_complete: Annotated[bool, Field(strict=True, examples=[True])]
     """Whether the panel is done on that day."""
     tapped_at: TappedAt | None = None
-    """When the user tapped, by the clock of the device, from 1970 on. By default, and at most, now."""
+    """When the user tapped, by the clock of the device. The default is now; a later instant counts as now."""
 
 
 class Tap(EntryPut):
-    """The state of a panel on a day, as one of many."""
+    """The state of a panel on a day, as an item of a list."""
 
     panel_id: Annotated[Id, Field(strict=True)]
     """The id of one of the user's panels."""
@@ -65,12 +65,12 @@ class Tap(EntryPut):
 
 @documented_by_docstrings
 class TapRecorded(TypedDict):
-    """A tap that was recorded, or a later one that was there already."""
+    """The result of a valid tap."""
 
     applied: bool
-    """Whether the entry is that of the tap. If not, a later tap of the same day was there already."""
+    """Whether the tap was applied. It is not applied if a later tap of the same day was recorded before."""
     entry: Entry
-    """The entry that stands."""
+    """The entry of the panel and day after the tap."""
 
 
 @documented_by_docstrings
@@ -78,7 +78,7 @@ class TapRefused(TypedDict):
     """A tap that was not recorded."""
 
     error: ErrorBody
-    """Why not."""
+    """Why the tap was not recorded."""
 
 
 TapResult = TypeAliasType("TapResult", Annotated[TapRecorded | TapRefused, Field(description="What became of a tap.")])
@@ -88,7 +88,7 @@ class Changes(ResponseBody):
     """The panels and entries that changed after a revision."""
 
     revision: Revision
-    """The revision up to which these are the changes: `since` of the next request."""
+    """The revision of the last change in the response. Send it as `since` in the next request."""
     day: Annotated[date, Field(examples=["2026-11-23"])]
     """The user's current day, for which `is_complete` of the panels holds."""
     panels: list[Panel]
@@ -122,4 +122,4 @@ class SpanMeta(TypedDict):
     first: Annotated[date, Field(examples=["2025-11-24"])]
     """The first day of the span."""
     last: Annotated[date, Field(examples=["2026-11-23"])]
-    """The last day of the span; it is part of it."""
+    """The last day of the span, which includes it."""

@@ -49,7 +49,7 @@ def update_user(
     body: pyd.AdminUpdate,
     current_admin: CurrentAdmin,
 ) -> pyd.User:
-    """Makes a user an admin or an ordinary user, and returns the account. The last admin cannot step down."""
+    """Makes a user an admin or an ordinary user, and returns the account. The last admin stays an admin."""
     changes = body.changes()
     with current_admin.transaction() as (work, _):
         user = crud.users.set_admin(work, user_id, is_admin=changes["is_admin"])

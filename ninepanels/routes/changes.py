@@ -1,4 +1,4 @@
-"""What changed since a client last asked."""
+"""The changes of a user's panels and entries."""
 
 from typing import Annotated
 
@@ -27,7 +27,7 @@ def read_changes(
 ) -> pyd.Changes:
     """Returns the panels and entries that changed after the revision `since`, or all of them.
 
-    Repeat the request with the `revision` of the response while `more` is true. After something was deleted, earlier
-    revisions get the error `changes_gone`: load everything again.
+    Repeat the request with the `revision` of the response while `more` is true. After a panel or a history
+    was deleted, earlier revisions get the error `changes_gone`: load everything again.
     """
     return current_user.read(crud.changes.read, since)

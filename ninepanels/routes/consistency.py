@@ -36,7 +36,7 @@ def read_consistency(
         ),
     ] = None,
 ) -> list[pyd.PanelConsistency]:
-    """Returns, for each panel by position, on what share of its days it is done.
+    """Returns the share of days on which each panel is done. The panels are ordered by position.
 
     The days are the last `days` days or the whole history, today included.
     """

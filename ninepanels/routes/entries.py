@@ -53,10 +53,10 @@ def put_entry(
     body: pyd.EntryPut,
     current_user: CurrentUser,
 ) -> pyd.Entry:
-    """Records whether a panel is done on a day, and returns the entry that stands. Repeating it changes nothing.
+    """Records whether a panel is done on a day, and returns the entry. Repeating the request changes nothing.
 
-    Of two taps of a day the one with the later `tapped_at` stands, whichever arrives first. At the same instant, the
-    one that says done stands.
+    Of two taps of a day, the one with the later `tapped_at` wins, whichever arrives first. If both have the same
+    instant, the one that says done wins.
     """
     recorded = partial(_recorded, current_user.token.user_id)
     return current_user.write_once(crud.taps.record, recorded, panel_id, day, **body.model_dump()).entry
@@ -91,7 +91,7 @@ def read_entries(
 @router.delete("", operation_id="resetHistory", summary="Delete the history of a panel")
 @documented(raises=(exceptions.NotFound,), example=Example(data=True))
 def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> Literal[True]:
-    """Deletes every entry of a panel. Nothing of them is kept. The panel counts as created now."""
+    """Deletes every entry of a panel permanently. The history begins again on your current day."""
     with current_user.transaction() as (work, user):
         crud.panels.reset(work, user.id, panel_id, today=days.today(user))
         work.emit(pyd.EntriesReset(user_id=user.id, panel_id=panel_id))

@@ -34,7 +34,7 @@ def read_history(
         pyd.Day | None, Query(alias="to", description="The last day. By default, your current day.")
     ] = None,
 ) -> list[pyd.PanelHistory]:
-    """Returns the days on which each panel is done, for all panels by position.
+    """Returns the days on which each panel is done. The panels are ordered by position.
 
     The span of days is in `meta`. By default, it is the last 365 days, today included.
     """

@@ -30,7 +30,7 @@ PanelId = Annotated[pyd.Id, Path(description="The id of one of your panels.")]
     ),
 )
 def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
-    """Returns your panels by position, each with whether it is done on your current day, `meta.day`."""
+    """Returns your panels, ordered by position. `is_complete` is the state on your current day, `meta.day`."""
     today, panels = current_user.read(crud.panels.read_all)
     request.state.meta = pyd.PanelsMeta(day=today, count=len(panels), max_panels=pyd.MAX_PANELS)
     return panels
@@ -44,7 +44,7 @@ def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
 def create_panel(body: pyd.PanelCreate, current_user: CurrentUser) -> pyd.Panel:
     """Creates a panel and returns it. You can have nine panels.
 
-    With a `position`, the panels from there on move along. Otherwise the new panel is the last one.
+    With a `position`, the panels from that position on move back by one. Otherwise the new panel is the last one.
     """
     with current_user.transaction() as (work, user):
         panel = crud.panels.create(work, user.id, **body.model_dump(), today=days.today(user))
@@ -69,7 +69,7 @@ def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, current_user: Current
 @router.delete("/{panel_id}", operation_id="deletePanel", summary="Delete a panel")
 @documented(raises=(exceptions.NotFound,), example=Example(examples.SUCCESS))
 def delete_panel(panel_id: PanelId, current_user: CurrentUser) -> pyd.Success:
-    """Deletes a panel and its history. Nothing of them is kept. The panels after it move up."""
+    """Deletes a panel and its history permanently. The panels after it move up by one position."""
     with current_user.transaction() as (work, user):
         crud.panels.delete(work, user.id, panel_id)
         work.emit(pyd.PanelDeleted(user_id=user.id, panel_id=panel_id))

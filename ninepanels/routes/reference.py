@@ -62,7 +62,7 @@ class ReferenceFiles(StaticFiles):
 @router.get("/docs", include_in_schema=False)
 async def read_docs(request: Request) -> Response:
     """Show Swagger UI, in which requests can be tried out."""
-    # The referrer of its login is this page; the response is then the token without the envelope.
+    # ResponseWrapperMiddleware recognizes the login of this page by its referrer, and does not envelope the token.
     headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "same-origin"}
     return caching.with_etag(request, HTMLResponse(_DOCS, headers=headers))
 

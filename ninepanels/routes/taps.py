@@ -31,9 +31,9 @@ MAX_BODY_BYTES = 256 * 1024
 def record_taps(
     body: Annotated[list[pyd.Tap], Field(max_length=pyd.MAX_TAPS)], current_user: CurrentUser
 ) -> list[pyd.TapResult]:
-    """Records up to 1,000 taps, in a body of up to 256 KiB, and returns what became of each, in the same order.
+    """Records up to 1,000 taps, in a body of up to 256 KiB, and returns the result of each, in the same order.
 
-    Of two taps of a day the one with the later `tapped_at` stands, whichever arrives first. A tap that is refused, for
+    Of two taps of a day, the one with the later `tapped_at` wins, whichever arrives first. A tap that is refused, for
     example because its panel was deleted, does not affect the others. Sending the same taps again changes nothing.
     """
     with current_user.transaction() as (work, user):

@@ -69,7 +69,7 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: 
 @router.delete("", operation_id="deleteMe", summary="Delete your account")
 @documented(example=Example(examples.SUCCESS))
 def delete_user(current_user: CurrentUser) -> pyd.Success:
-    """Deletes your account with all panels and entries, at once and for good. Nothing of them is kept."""
+    """Deletes your account with all panels and entries, immediately and permanently."""
     with current_user.transaction() as (work, user):
         crud.users.delete(work, user.id)
         crud.outbox.delete_resets(work, user.email)

@@ -104,10 +104,10 @@ def _settle(result: asyncio.Future[Any], settle: Callable[[Any], None], value: o
 
 @contextlib.asynccontextmanager
 async def time_limit(timeout_s: float) -> AsyncIterator[None]:
-    """Limit the duration of an endpoint that passes several threads in turn, the hashing threads included.
+    """Limit the duration of an endpoint that makes several calls in threads, one after the other.
 
     Raises:
-        ThreadTimeout: the block took too long; it was cancelled. A call that has a thread by then runs on.
+        ThreadTimeout: the block took too long; it was cancelled. A call that a thread has started is not interrupted.
     """
     limit = asyncio.timeout(timeout_s)
     try:

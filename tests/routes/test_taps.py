@@ -26,7 +26,7 @@ def panel_id(ada: Person) -> int:
 
 
 def send(person: Person, way: str, panel_id: int, tapped_at: str | None, *, is_complete: bool = True) -> dict[str, Any]:
-    """Send a tap of DAY and return the entry that stands."""
+    """Send a tap of DAY and return the entry after it."""
     tap = {"is_complete": is_complete, "tapped_at": tapped_at}
     entry: dict[str, Any]
     if way == "PUT":
@@ -49,21 +49,21 @@ def revision_of(person: Person) -> int:
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_later_tap_stands_whichever_arrives_first(ada: Person, panel_id: int, way: str) -> None:
+def test_the_later_tap_wins_whichever_arrives_first(ada: Person, panel_id: int, way: str) -> None:
     other_id = ada.new_panel()
     for panel, order in ((panel_id, [EARLIER, LATER]), (other_id, [LATER, EARLIER])):
         for tapped_at in order:
-            stands = send(ada, way, panel, tapped_at, is_complete=tapped_at == EARLIER)
-        assert (stands["is_complete"], stands["timestamp"]) == (False, LATER)
+            entry = send(ada, way, panel, tapped_at, is_complete=tapped_at == EARLIER)
+        assert (entry["is_complete"], entry["timestamp"]) == (False, LATER)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_done_stands_at_the_same_instant_whichever_arrives_first(ada: Person, panel_id: int, way: str) -> None:
+def test_done_wins_at_the_same_instant_whichever_arrives_first(ada: Person, panel_id: int, way: str) -> None:
     other_id = ada.new_panel()
     for panel, order in ((panel_id, [True, False]), (other_id, [False, True])):
         for is_complete in order:
-            stands = send(ada, way, panel, EARLIER, is_complete=is_complete)
-        assert stands["is_complete"]
+            entry = send(ada, way, panel, EARLIER, is_complete=is_complete)
+        assert entry["is_complete"]
 
 
 @pytest.mark.parametrize("way", WAYS)
@@ -84,7 +84,7 @@ def test_an_instant_after_now_counts_as_now(ada: Person, panel_id: int, wall_clo
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_tap_without_an_instant_stands_until_a_later_one(
+def test_a_tap_without_an_instant_wins_until_a_later_one(
     ada: Person, panel_id: int, wall_clock: Clock, way: str
 ) -> None:
     send(ada, way, panel_id, None)
