@@ -213,10 +213,10 @@ def shared_engines() -> Iterator[None]:
     connect = database.connect
     engines: dict[str, dict[str, Engine]] = {}
 
-    def connect_again(url: str, *arguments: Any) -> None:
-        key = repr((url, arguments))
+    def connect_again(url: str, *arguments: Any, **options: Any) -> None:
+        key = repr((url, arguments, options))
         if key not in engines:
-            connect(url, *arguments)
+            connect(url, *arguments, **options)
             engines[key] = database._engines
         database._engines = engines[key]
 
