@@ -184,6 +184,21 @@ def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 
 @pytest.fixture
+def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The hashes that were computed to verify a password."""
+    verified: list[str] = []
+    verify = passwords.context.verify_and_update
+
+    def record(password: str, hashed: str) -> tuple[bool, str | None]:
+        verified.append(hashed)
+        result: tuple[bool, str | None] = verify(password, hashed)
+        return result
+
+    monkeypatch.setattr(passwords.context, "verify_and_update", record)
+    return verified
+
+
+@pytest.fixture
 def statements(client: TestClient) -> Iterator[list[str]]:
     """The SQL statements of requests, without BEGIN and COMMIT."""
     assert client, "the client starts the application, which connects the database"

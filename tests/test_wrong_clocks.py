@@ -64,13 +64,6 @@ def reset(person: Person, link: dict[str, str]) -> int:
 # --- E-mails ----------------------------------------------------------------------------------------------------------
 
 
-def block(folder: Path) -> None:
-    """Make the mail folder unwritable, as if the mail server were away."""
-    wait_until_sent()
-    shutil.rmtree(folder)
-    folder.write_text("not a folder")
-
-
 def wait_until_all_failed(count: int) -> None:
     def all_failed() -> bool:
         unsent = [row for row in rows() if row.sent_at is None]
@@ -79,14 +72,21 @@ def wait_until_all_failed(count: int) -> None:
     wait_for(all_failed)
 
 
+def fail_reset(person: Person, folder: Path) -> None:
+    """Request a reset whose mail fails, because the folder for mails is now a file."""
+    wait_until_sent()
+    shutil.rmtree(folder)
+    folder.write_text("not a folder")
+    request_reset(person)
+    wait_until_all_failed(1)
+
+
 @pytest.mark.parametrize("ahead", AHEAD)
 def test_a_mail_that_failed_while_the_clock_was_ahead_is_sent_within_the_longest_delay(
     wall_clock: Clock, ada: Person, mailbox: Mailbox, ahead: timedelta
 ) -> None:
-    block(mailbox.folder)
     wall_clock.now += ahead
-    request_reset(ada)
-    wait_until_all_failed(1)
+    fail_reset(ada, mailbox.folder)
     wall_clock.now += outbox.MAX_DELAY - ahead
     mailbox.folder.unlink()
     wake_outbox(ada.client)
@@ -100,9 +100,7 @@ def test_a_mail_that_failed_while_the_clock_was_ahead_is_sent_within_the_longest
 def test_a_mail_that_waits_is_not_given_up_while_the_clock_is_ahead(
     wall_clock: Clock, ada: Person, mailbox: Mailbox, ahead: timedelta
 ) -> None:
-    block(mailbox.folder)
-    request_reset(ada)
-    wait_until_all_failed(1)
+    fail_reset(ada, mailbox.folder)
     wall_clock.now += ahead
     wake_outbox(ada.client)
     wait_for(lambda: any(row.attempts == 2 and not is_leased(row) for row in rows()))
@@ -116,10 +114,8 @@ def test_a_mail_that_waits_is_not_given_up_while_the_clock_is_ahead(
 def test_a_stuck_mail_does_not_void_the_link_of_a_newer_request(
     wall_clock: Clock, ada: Person, mailbox: Mailbox, ahead: timedelta
 ) -> None:
-    block(mailbox.folder)
     wall_clock.now += ahead
-    request_reset(ada)
-    wait_until_all_failed(1)
+    fail_reset(ada, mailbox.folder)
     wall_clock.now -= ahead
     request_reset(ada)
     # Both fail again by the right clock; the older one has the longer delay.
@@ -136,9 +132,7 @@ def test_a_stuck_mail_does_not_void_the_link_of_a_newer_request(
 
 
 def test_an_older_mail_is_dropped_once_a_newer_one_is_sent(wall_clock: Clock, ada: Person, mailbox: Mailbox) -> None:
-    block(mailbox.folder)
-    request_reset(ada)
-    wait_until_all_failed(1)
+    fail_reset(ada, mailbox.folder)
     mailbox.folder.unlink()
     request_reset(ada)
     link = mailbox.reset_link()

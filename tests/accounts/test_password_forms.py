@@ -64,21 +64,6 @@ def backend() -> str:
     return "sqlite"
 
 
-@pytest.fixture
-def verified(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The hashes that were computed to verify a password."""
-    verified: list[str] = []
-    verify = passwords.context.verify_and_update
-
-    def record(password: str, hashed: str) -> tuple[bool, str | None]:
-        verified.append(hashed)
-        result: tuple[bool, str | None] = verify(password, hashed)
-        return result
-
-    monkeypatch.setattr(passwords.context, "verify_and_update", record)
-    return verified
-
-
 def test_the_forms_differ_and_have_one_normalized_form() -> None:
     assert len(set(FORMS.values())) == len(FORMS)
     assert {unicodedata.normalize("NFC", form) for form in FORMS.values()} == {NFC}
