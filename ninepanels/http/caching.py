@@ -42,7 +42,10 @@ WITH_ETAG: dict[str, Any] = {
     ],
     "responses": {
         "200": {"headers": _HEADERS},
-        "304": {"description": "The response with this `ETag` is still the current one.", "headers": _HEADERS},
+        "304": {
+            "description": "The response with this `ETag` is still the current one.",
+            "headers": _HEADERS | {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}},
+        },
     },
 }
 """The `openapi_extra` of a route whose responses have an ETag."""

@@ -31,6 +31,12 @@ _BY_STATUS = {
     each.status: each for each in (problems.NO_SUCH_ADDRESS, problems.METHOD_NOT_ALLOWED, problems.BODY_TOO_LARGE)
 }
 
+# Messages about the body as a whole, whose own texts are about Python or a place in the JSON.
+_OF_THE_BODY = {
+    "json_invalid": "The body is not valid JSON.",
+    "model_attributes_type": "The body is not an object with fields, or its Content-Type is not one of this address.",
+}
+
 # HEAD and OPTIONS are not methods of routes: middleware answers HEAD as GET, and OPTIONS if it is a preflight.
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -137,6 +143,8 @@ def _without_input(error: dict[str, Any]) -> dict[str, Any]:
 
 def _summarize(errors: Sequence[dict[str, Any]]) -> str:
     first = errors[0]
+    if first["type"] in _OF_THE_BODY:
+        return _OF_THE_BODY[first["type"]]
     where = ".".join(str(part) for part in first["loc"][1:]) or "The request"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{where}: {first['msg']}{more}."

@@ -81,6 +81,8 @@ _HEADERS_OF_STATUSES = {
     HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After", *_OF_RATE_LIMITS],
     HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
 }
+# Errors of requests that have been counted. An operation that can be limited has at most one of each.
+_COUNTED = {each.code for each in (exceptions.WrongLogin, exceptions.WrongPassword, exceptions.EmailTaken)}
 _INVALID_FIELDS = [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}]
 
 
@@ -193,6 +195,14 @@ def _error_response(errors: list[ProblemType]) -> Schema:
     invalid = errors == [problems.INVALID_REQUEST]
     names = ["InvalidRequestResponse", "InvalidRequestProblem"] if invalid else ["ErrorResponse", "Problem"]
     headers = _HEADERS_OF_STATUSES.get(errors[0].status, []) if len({error.status for error in errors}) == 1 else []
+    if any(error.code in _COUNTED for error in errors):
+        headers = [*headers, *_OF_RATE_LIMITS]
+    problem_examples = {
+        each.code: {"summary": each.title, "value": _problem(each)}
+        for each in errors
+        if each not in problems.BEFORE_THE_HEADERS
+    }
+    as_problem = {PROBLEM_JSON: {"schema": {"$ref": f"#/components/schemas/{names[1]}"}, "examples": problem_examples}}
     return {
         "description": "\n".join(f"- `{error.code}`: {error.explanation}" for error in errors),
         "headers": _references("headers", [*headers, "X-Request-ID"]),
@@ -201,11 +211,8 @@ def _error_response(errors: list[ProblemType]) -> Schema:
                 "schema": {"$ref": f"#/components/schemas/{names[0]}"},
                 "examples": {each.code: {"summary": each.title, "value": _envelope(each)} for each in errors},
             },
-            PROBLEM_JSON: {
-                "schema": {"$ref": f"#/components/schemas/{names[1]}"},
-                "examples": {each.code: {"summary": each.title, "value": _problem(each)} for each in errors},
-            },
-        },
+        }
+        | (as_problem if problem_examples else {}),
     }
 
 

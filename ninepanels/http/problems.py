@@ -110,6 +110,8 @@ HEADERS_TOO_LARGE = ProblemType(
     explanation="The request line and the headers together are larger than 32 KiB. The server closes the connection.",
     remedy="Send fewer or shorter headers, or a shorter query.",
 )
+BEFORE_THE_HEADERS = (BAD_HTTP_REQUEST, REQUEST_TIMEOUT, HEADERS_TOO_LARGE)
+"""Errors of requests whose headers the server may not have read: they are always in the envelope, without an id."""
 
 
 def _of_class(error: type[exceptions.NinePanelsBaseException]) -> ProblemType:

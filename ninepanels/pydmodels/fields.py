@@ -113,9 +113,15 @@ def _not_boolean(value: object) -> object:
 
 
 def _iso_day(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        raise PydanticCustomError("iso_day", "This is not a day such as 2026-11-25")
-    return value
+    # `fromisoformat` alone also accepts other forms of ISO 8601.
+    text = value if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value) else ""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError as error:
+        raise PydanticCustomError("iso_day", "This is not a day such as 2026-11-25") from error
+    if day < days.EARLIEST_DAY:
+        raise PydanticCustomError("day_too_early", "The first day that can be recorded is 1970-01-01")
+    return day
 
 
 def _email(text: str) -> str:
@@ -186,10 +192,9 @@ Name = Annotated[
 Day = Annotated[
     date,
     BeforeValidator(_iso_day),
-    Field(ge=days.EARLIEST_DAY),
     WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-22"]}),
 ]
-"""A day as an ISO date. Pydantic itself also accepts numbers and instants, and its schema would contain `ge`."""
+"""A day as an ISO date. Pydantic itself also accepts numbers and instants."""
 Email = Annotated[
     str,
     StringConstraints(max_length=MAX_EMAIL_LENGTH),

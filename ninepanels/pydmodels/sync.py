@@ -68,7 +68,7 @@ class TapRecorded(TypedDict):
     """The result of a valid tap."""
 
     applied: bool
-    """Whether the tap was applied. It is not applied if a later tap of the same day was recorded before."""
+    """Whether the tap was applied. It is not if a later tap of the same day, or the same tap, was recorded before."""
     entry: Entry
     """The entry of the panel and day after the tap."""
 

@@ -13,6 +13,9 @@ from ninepanels.http.routing import APIRouter
 from ninepanels.middleware.response_headers import ResponseHeadersMiddleware
 from ninepanels.observability import logs
 
+from ..support.backends import on_sqlite
+from ..support.people import Person
+
 
 class LineRecorder(logging.Handler):
     """Records the messages of the log."""
@@ -80,3 +83,20 @@ def test_a_4xx_without_context_is_logged_with_its_detail(lines: list[dict[str, o
 def test_successes_and_5xx_are_not_logged_as_refusals(lines: list[dict[str, object]], error: Exception | None) -> None:
     assert status_of(error) == (503 if error else 200)
     assert lines == []
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b'{"is_complete": true, "day": "1969-12-31"}', "day: The first day that can be recorded is 1970-01-01."),
+        (b'{"is_complete": true, "day": "2026-02-30"}', "day: This is not a day such as 2026-11-25."),
+        (b"{", "The body is not valid JSON."),
+        (b"5", "The body is not an object with fields, or its Content-Type is not one of this address."),
+    ],
+)
+@on_sqlite
+def test_the_message_of_an_invalid_request_is_for_people(ada: Person, content: bytes, message: str) -> None:
+    response = ada.request(
+        "POST", f"/panels/{ada.new_panel()}/entries", content=content, headers={"Content-Type": "application/json"}
+    )
+    assert (response.status_code, response.json()["error_message"]) == (422, message)
