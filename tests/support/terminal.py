@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -13,6 +14,8 @@ from .servers import wait_for
 
 # Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process.
 ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
+
+REPEAT_S = 10.0
 
 CTRL_C = "\x03"
 CTRL_D = "\x04"
@@ -59,6 +62,19 @@ class Terminal:
     def wait(self) -> int:
         """Wait for the program to end and return its exit code."""
         return self._process.wait(PROGRAM_DEADLINE_S)
+
+    def end_with(self, keys: str) -> int:
+        """Type keys until the program ends, and return its exit code.
+
+        Ctrl-C and Ctrl-D can be lost: a program shows its question before it reads the terminal.
+        """
+        deadline = time.monotonic() + PROGRAM_DEADLINE_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BrokenPipeError):
+                self.type(keys)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                return self._process.wait(REPEAT_S)
+        raise AssertionError(f"the program did not end: {self._unread!r}")
 
     def _look(self, pattern: str) -> int | None:
         """Read new output and return where the first match of `pattern` ends, or None."""
