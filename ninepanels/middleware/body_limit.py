@@ -32,7 +32,8 @@ class BodyLimitMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        max_bytes = self.of_path.get(scope["path"], self.max_bytes)
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        max_bytes = self.of_path.get(path, self.max_bytes)
         declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"").lstrip(b"0")
         if len(declared) > len(str(max_bytes)) or (declared.isdigit() and int(declared) > max_bytes):
             await errors.respond(scope, problems.BODY_TOO_LARGE)(scope, receive, send)

@@ -104,6 +104,11 @@ def test_every_kind_of_route_is_found_under_the_path(client: TestClient, path: s
     assert client.post(path).status_code == 405
 
 
+def test_a_route_keeps_its_own_body_limit_under_the_path(client: TestClient) -> None:
+    response = client.post("/taps", content=b" " * 100_000, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422, "the body is read: it is not JSON"
+
+
 def test_the_path_is_removed_once(client: TestClient) -> None:
     # Otherwise a rule of the proxy for /habits/metrics would not apply to /habits/habits/metrics.
     assert client.get("/habits/health/live").status_code == 404
