@@ -35,6 +35,7 @@ from .observability import logs
 from .observability import sentry
 from .ops import release
 from .routes import TAGS
+from .routes import app
 from .routes import problems
 from .routes import reference
 from .routes import router
@@ -115,7 +116,7 @@ def create_api(settings: Settings) -> FastAPI:
     api.router.routes.extend(router.routes)
     api.include_router(router, prefix="/v5", include_in_schema=False)
     # Pages have one address only, and links between them are relative.
-    for pages in (reference, problems):
+    for pages in (app, reference, problems):
         api.router.routes.extend(pages.router.routes)
     api.mount("/static", reference.ReferenceFiles(), name="static")
     openapi.install(api)

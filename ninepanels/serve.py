@@ -12,6 +12,7 @@ import uvicorn
 from . import config
 from .http.protocol import raise_file_limit
 from .observability import logs
+from .web.files import MEDIA_TYPES
 
 SHUTDOWN_TIMEOUT_S = 4
 """How long accepted requests may take to finish during a shutdown."""
@@ -34,7 +35,8 @@ def main() -> None:
     _migrate()
     settings = config.read_settings()
     logs.configure(settings.log_level, settings.log_format)
-    log.info("Try it at http://%s:%d/docs; Ctrl-C stops it.", arguments.host, arguments.port)
+    address = f"http://{arguments.host}:{arguments.port}"
+    log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)
     # X-Forwarded-For is evaluated according to TRUSTED_PROXIES. uvicorn would trust every client on this machine.
     uvicorn.run(
         "ninepanels.main:api",
@@ -44,6 +46,8 @@ def main() -> None:
         ws="none",
         proxy_headers=False,
         timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
+        # uvicorn always includes Python files, and warns if others are given without --reload.
+        reload_includes=[f"*{suffix}" for suffix in MEDIA_TYPES] if arguments.reload else None,
         **vars(arguments),
     )
 

@@ -58,7 +58,7 @@ LAYERS = [
     ["runtime", "queues"],
     ["database", "crud"],
     ["http"],
-    ["accounts", "timings"],
+    ["accounts", "timings", "web"],
     ["mail", "ops"],
     ["handlers", "middleware"],
     ["dispatcher", "routes"],
@@ -66,6 +66,7 @@ LAYERS = [
     ["serve"],
 ]
 MAX_LINES = 350
+MAX_LINES_OF_THE_APP = 250
 MIN_MODULES = 3
 ENTRY_POINTS = {"__init__", "__main__"}
 
@@ -98,6 +99,14 @@ def test_a_package_has_three_modules_and_a_docstring_that_says_what_belongs_ther
 @pytest.mark.parametrize("path", [*FILES, *sorted((environments.ROOT / "tests").rglob("*.py"))], ids=ids)
 def test_no_module_is_too_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES
+
+
+def test_no_module_of_the_app_is_too_long() -> None:
+    app = PACKAGE / "web" / "app"
+    lengths = {
+        path: len(path.read_text().splitlines()) for path in app.rglob("*.js") if app / "vendor" not in path.parents
+    }
+    assert not {path for path, length in lengths.items() if length > MAX_LINES_OF_THE_APP}
 
 
 # --- The laws ---------------------------------------------------------------------------------------------------------

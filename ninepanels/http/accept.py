@@ -1,8 +1,9 @@
-"""The `Accept` header (RFC 9110, section 12.5.1)."""
+"""The headers `Accept` and `Accept-Encoding` (RFC 9110, sections 12.5.1 and 12.5.3)."""
 
 import re
 
 PROBLEM_JSON = "application/problem+json"
+HTML = "text/html"
 
 # Most specific first.
 _RANGES_OF_JSON = ("application/json", "application/*", "*/*")
@@ -21,12 +22,27 @@ def prefers_problem(accept: str) -> bool:
     """
     qualities = _qualities(accept)
     problem = qualities.get(PROBLEM_JSON, 0.0)
-    json = next((qualities[each] for each in _RANGES_OF_JSON if each in qualities), 0.0)
-    return problem > 0 and problem >= json
+    return problem > 0 and problem >= _quality_of_json(qualities)
+
+
+def prefers_html(accept: str) -> bool:
+    """Return whether a client prefers `text/html` to `application/json`, as browsers do that open an address."""
+    qualities = _qualities(accept)
+    return qualities.get(HTML, 0.0) > _quality_of_json(qualities)
+
+
+def takes_gzip(accept_encoding: str) -> bool:
+    """Return whether a client accepts a body compressed with gzip."""
+    qualities = _qualities(accept_encoding)
+    return next((qualities[each] for each in ("gzip", "*") if each in qualities), 0.0) > 0
+
+
+def _quality_of_json(qualities: dict[str, float]) -> float:
+    return next((qualities[each] for each in _RANGES_OF_JSON if each in qualities), 0.0)
 
 
 def _qualities(accept: str) -> dict[str, float]:
-    """Return the quality of each media range. Parameters are ignored, and ranges with an invalid quality left out."""
+    """Return the quality of each item. Parameters are ignored, and items with an invalid quality left out."""
     qualities = {}
     # Quoted values can contain commas and semicolons, and only quality matters here.
     for element in _QUOTED.sub("", accept).lower().split(","):

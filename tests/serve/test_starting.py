@@ -55,7 +55,7 @@ def test_the_serving_process_does_not_load_alembic(empty_database_url: str) -> N
 def test_the_log_names_the_url_of_the_documentation(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "test.db")
     with Service(f"sqlite:///{tmp_path}/test.db", tmp_path) as service:
-        assert "Try it at http://127.0.0.1:0/docs" in service.log()
+        assert "Open http://127.0.0.1:0 in a browser" in service.log()
 
 
 # --- Invalid settings -------------------------------------------------------------------------------------------------

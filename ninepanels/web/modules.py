@@ -1,0 +1,23 @@
+"""The JavaScript modules that a module needs before it runs, so that the browser can load them all at once."""
+
+import re
+from collections.abc import Mapping
+from posixpath import dirname
+from posixpath import join
+from posixpath import normpath
+
+# `import … from "./a.js"`, `import "./a.js"` and `export … from "./a.js"`; not `import("./a.js")`, which comes later.
+_IMPORT = re.compile(
+    rb"""(?:^|;)\s*(?:import|export)\b(?:[^"';()=]*\bfrom)?\s*["'](\.{1,2}/[^"']+)["']""", re.MULTILINE
+)
+
+
+def needed_by(path: str, sources: Mapping[str, bytes]) -> list[str]:
+    """Return a module and all modules that it imports, directly or not, in the order in which they are found."""
+    found = [path]
+    for module in found:
+        for imported in _IMPORT.findall(sources[module]):
+            target = normpath(join(dirname(module), imported.decode()))
+            if target not in found:
+                found.append(target)
+    return found
