@@ -3,8 +3,7 @@
 Of two taps of a panel and day, the later one wins, regardless of the order in which they arrive. If both have the same
 instant, the one that says done wins. A tap that does not win is not applied.
 
-A tap that changes the state of the entry raises the user's revision. A tap of the same state only sets the instant of
-the entry, so that it also wins over a tap that was made before it and arrives after it.
+A tap that is applied sets the state and the instant of the entry, and raises the user's revision.
 """
 
 from collections.abc import Sequence
@@ -19,7 +18,6 @@ from sqlalchemy import Connection
 from sqlalchemy import Date
 from sqlalchemy import and_
 from sqlalchemy import bindparam
-from sqlalchemy import func
 from sqlalchemy import literal_column
 from sqlalchemy import or_
 from sqlalchemy import select
@@ -73,7 +71,6 @@ _SEEN = (
         sql.Entry.is_complete,
         sql.Entry.timestamp,
         _WINS.label("wins"),
-        sql.Entry.is_complete.is_distinct_from(_IS_COMPLETE).label("differs"),
     )
     .select_from(sql.User)
     .join(sql.Panel, sql.Panel.user_id == sql.User.id)
@@ -97,11 +94,10 @@ def _record_on_postgresql() -> PreparedStatement:
 
     `seen` reads the panel and its entry without locks. `raised` locks the user; then `panel` locks the panel, so that
     it cannot be deleted before the foreign key is checked. Every transaction locks in this order. `written` writes the
-    entry if the tap still wins: a later tap may have been committed since `seen`. If the entry already has the state
-    of the tap, `confirmed` sets its instant instead.
+    entry if the tap still wins: a later tap may have been committed since `seen`.
     """
     seen = _SEEN.cte("seen")
-    raise_revision = sql_update(sql.User).where(sql.User.id == seen.c.user_id, seen.c.wins, seen.c.differs)
+    raise_revision = sql_update(sql.User).where(sql.User.id == seen.c.user_id, seen.c.wins)
     raise_revision = raise_revision.values(revision=sql.User.revision + literal_column("1"))
     raised = raise_revision.returning(sql.User.revision).cte("raised")
     panel = (
@@ -114,30 +110,20 @@ def _record_on_postgresql() -> PreparedStatement:
     write = postgresql.insert(_ENTRIES).from_select(_COLUMNS, panel)
     write = write.on_conflict_do_update(index_elements=_KEY, set_=_replaced(write), where=_WINS)
     written = write.returning(_ENTRIES.c.id).cte("written")
-    confirm = sql_update(_ENTRIES).where(_ENTRIES.c.id == seen.c.id, seen.c.wins, ~seen.c.differs)
-    # Conditions on the entry itself, which are checked again after a wait for its lock.
-    confirm = confirm.where(sql.Entry.is_complete == _IS_COMPLETE, _WINS).values(timestamp=_INSTANT)
-    confirmed = confirm.returning(_ENTRIES.c.id).cte("confirmed")
-    recorded_id = func.coalesce(written.c.id, confirmed.c.id).label("recorded_id")
-    query = (
-        select(seen.c.id, seen.c.is_complete, seen.c.timestamp, seen.c.wins, recorded_id)
-        .select_from(seen)
-        .outerjoin(written, true())
-        .outerjoin(confirmed, true())
-    )
-    return PreparedStatement("record_tap", query)
+    query = select(seen.c.id, seen.c.is_complete, seen.c.timestamp, seen.c.wins, written.c.id.label("recorded_id"))
+    return PreparedStatement("record_tap", query.select_from(seen).outerjoin(written, true()))
 
 
 def _record_on_sqlite() -> Any:
-    """Return the statement that records a tap, if it wins. The triggers below raise the revision."""
+    """Return the statement that records a tap, if it wins. The triggers below set the user's revision."""
+    revision = sql.User.revision + literal_column("1")
     panel: Any = (
-        select(sql.Panel.user_id, sql.Panel.id, _DAY, _IS_COMPLETE, _INSTANT, literal_column("0"))
+        select(sql.Panel.user_id, sql.Panel.id, _DAY, _IS_COMPLETE, _INSTANT, revision)
         .join(sql.User, sql.User.id == sql.Panel.user_id)
         .where(*tokens.VERIFIED, sql.Panel.id == bindparam("tap_panel_id"))
     )
     write = sqlite.insert(_ENTRIES).from_select(_COLUMNS, panel)
-    replaced = {name: column for name, column in _replaced(write).items() if name != "revision"}
-    write = write.on_conflict_do_update(index_elements=_KEY, set_=replaced, where=_WINS)
+    write = write.on_conflict_do_update(index_elements=_KEY, set_=_replaced(write), where=_WINS)
     return write.returning(_ENTRIES.c.id)
 
 
@@ -146,15 +132,11 @@ _RECORD_ON_SQLITE = _record_on_sqlite()
 
 # SQLite cannot change two tables in one statement, but a statement can fire triggers. A temporary trigger exists only
 # on its connection. These are created on connections for single statements, which change entries only in this module.
-_RAISE_ON_SQLITE = """BEGIN
-    UPDATE users SET revision = revision + 1 WHERE id = new.user_id;
-    UPDATE entries SET revision = (SELECT revision FROM users WHERE id = new.user_id) WHERE id = new.id;
-END"""
-_TRIGGERS_ON_SQLITE = (
-    f"CREATE TEMP TRIGGER raise_revision_of_new AFTER INSERT ON main.entries {_RAISE_ON_SQLITE}",
-    "CREATE TEMP TRIGGER raise_revision_of_changed AFTER UPDATE OF is_complete ON main.entries"
-    f" WHEN old.is_complete <> new.is_complete {_RAISE_ON_SQLITE}",
-)
+_SET_REVISION = "BEGIN UPDATE users SET revision = new.revision WHERE id = new.user_id; END"
+_TRIGGERS_ON_SQLITE = [
+    f"CREATE TEMP TRIGGER entry_inserted AFTER INSERT ON main.entries {_SET_REVISION}",
+    f"CREATE TEMP TRIGGER entry_updated AFTER UPDATE ON main.entries {_SET_REVISION}",
+]
 
 
 def record(
@@ -236,7 +218,6 @@ class _Standing(NamedTuple):
     entry_id: int | None
     is_complete: bool
     timestamp: datetime
-    revision: int
 
 
 _Key = tuple[int, date]
@@ -245,8 +226,7 @@ _Key = tuple[int, date]
 def record_all(session: Session, user_id: int, taps: Sequence[pyd.Tap], today: date) -> list[pyd.TapResult]:
     """Record taps, in their order, and return the result of each. A tap that is refused does not affect the others.
 
-    The user is locked, so that no other transaction changes their panels or the state of an entry. The entries are
-    locked against statements that move only their instant.
+    The user is locked, so that no other transaction changes their panels or entries.
 
     Raises:
         NotAuthenticated: the user was deleted.
@@ -288,7 +268,7 @@ def _read_standing(session: Session, user_id: int, taps: Sequence[pyd.Tap]) -> d
     if not tapped:
         return {}
     columns = _ENTRIES.c.panel_id, _ENTRIES.c.day, *(_ENTRIES.c[name] for name in ("id", *_Standing._fields[1:]))
-    entries = select(*columns).where(sql.Entry.user_id == user_id, or_(*tapped)).with_for_update(key_share=True)
+    entries = select(*columns).where(sql.Entry.user_id == user_id, or_(*tapped))
     return {(panel_id, day): _Standing(*rest) for panel_id, day, *rest in session.connection().execute(entries)}
 
 
@@ -298,7 +278,7 @@ def _apply(tap: pyd.Tap, standing: dict[_Key, _Standing], now: datetime) -> bool
     entry = standing.get(key)
     instant = _instant_of(tap.tapped_at, now)
     if entry is None:
-        standing[key] = _Standing(None, tap.is_complete, instant, 0)
+        standing[key] = _Standing(None, tap.is_complete, instant)
         return True
     if (
         tap.tapped_at is not None
@@ -315,27 +295,23 @@ def _write(
 ) -> dict[_Key, int]:
     """Write the entries that are new or changed, and return the ids of all entries in `after`.
 
-    Each entry whose state changes gets a revision of its own, so that pages of changes can end after any of them.
+    Each entry gets a revision of its own, so that pages of changes can end after any of them.
     """
     ids = {key: entry.entry_id for key, entry in before.items() if entry.entry_id is not None}
-    changed = [key for key, entry in after.items() if key not in before or entry.is_complete != before[key].is_complete]
-    revisions = {}
+    changed = [(key, entry) for key, entry in after.items() if entry != before.get(key)]
     if changed:
-        last = users.raise_revision(session, user_id, by=len(changed))
-        revisions = {key: last - len(changed) + number for number, key in enumerate(changed, start=1)}
-    rows = [
-        {
-            "user_id": user_id,
-            "panel_id": key[0],
-            "day": key[1],
-            "is_complete": entry.is_complete,
-            "timestamp": entry.timestamp,
-            "revision": revisions.get(key, entry.revision),
-        }
-        for key, entry in after.items()
-        if entry != before.get(key)
-    ]
-    if rows:
+        revision = users.raise_revision(session, user_id, by=len(changed)) - len(changed)
+        rows = [
+            {
+                "user_id": user_id,
+                "panel_id": panel_id,
+                "day": day,
+                "is_complete": entry.is_complete,
+                "timestamp": entry.timestamp,
+                "revision": revision + number,
+            }
+            for number, ((panel_id, day), entry) in enumerate(changed, start=1)
+        ]
         written = session.connection().execute(_UPSERT[dialect(session)], rows)
         ids |= {(panel_id, day): entry_id for entry_id, panel_id, day in written}
     return ids

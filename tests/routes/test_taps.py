@@ -67,12 +67,16 @@ def test_done_wins_at_the_same_instant_whichever_arrives_first(ada: Person, pane
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_a_tap_between_two_of_the_same_state_does_not_stand(ada: Person, panel_id: int, way: str) -> None:
+def test_a_later_tap_of_the_same_state_is_a_change_and_an_earlier_tap_is_none(
+    ada: Person, panel_id: int, way: str
+) -> None:
     send(ada, way, panel_id, EARLIER)
     revision = revision_of(ada)
     send(ada, way, panel_id, LATER)
-    assert send(ada, way, panel_id, "2026-11-20T12:00:00Z", is_complete=False)["is_complete"]
-    assert revision_of(ada) == revision
+    between = send(ada, way, panel_id, "2026-11-20T12:00:00Z", is_complete=False)
+    changes = data(ada.get("/changes", since=revision))
+    assert (changes["revision"], changes["entries"]) == (revision + 1, [between])
+    assert (between["is_complete"], between["timestamp"]) == (True, LATER)
 
 
 @pytest.mark.parametrize("way", WAYS)
