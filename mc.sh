@@ -22,13 +22,14 @@ verb_test() { ## [pytest arguments]: run the tests, on SQLite and on a temporary
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses "$(($(getconf _NPROCESSORS_ONLN) + 2))" --dist worksteal "$@"
 }
 
-verb_check() { ## : ruff, format, types, shellcheck, migrations match the models
+verb_check() { ## : ruff, format, types (also of the app), shellcheck, migrations match the models
     install_packages dev
     "$VENV/bin/ruff" check .
     "$VENV/bin/ruff" format --check .
     "$VENV/bin/mypy"
     "$VENV/bin/shellcheck" --external-sources mc.sh backup.sh .ci/run docs/tour.sh
-    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet tests/ops/test_migrations.py -k match_the_models
+    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet -k "match_the_models or types_are_right" \
+        tests/ops/test_migrations.py tests/web/app/test_code.py
 }
 
 verb_bench() { ## [PART ...]: measure the performance and write it to docs/performance.md

@@ -1,4 +1,4 @@
-"""The Node.js tools of `tests/openapi/package.json`: linters, and what a client in TypeScript needs."""
+"""The Node.js tools of tests: of `tests/openapi` linters and clients in TypeScript, of `tests/web/app` for the app."""
 
 import os
 import shutil
@@ -17,15 +17,20 @@ MODULES = FOLDER / "node_modules"
 QUIET = {"REDOCLY_SUPPRESS_UPDATE_NOTICE": "true", "REDOCLY_TELEMETRY": "off", "NO_COLOR": "1"}
 
 
-def install() -> None:
-    """Install the locked tools, unless they are installed. Without npm, fail in CI and skip the test elsewhere."""
+def modules(folder: Path) -> Path:
+    """Return where the packages of a folder are."""
+    return folder / "node_modules"
+
+
+def install(folder: Path = FOLDER) -> None:
+    """Install a folder's locked tools, unless they are. Without npm, fail in CI and skip the test elsewhere."""
     if shutil.which("npm") is None:
         message = "there is no npm on the PATH; on Debian and Ubuntu: apt-get install nodejs npm"
         if os.environ.get("CI"):
             pytest.fail(message)
         pytest.skip(message)
     command = ["npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"]
-    tools.install_once(FOLDER / "package-lock.json", MODULES, lambda: tools.run(command, FOLDER))
+    tools.install_once(folder / "package-lock.json", modules(folder), lambda: tools.run(command, folder))
 
 
 def run(tool: str, *arguments: str | Path, folder: Path = FOLDER) -> str:

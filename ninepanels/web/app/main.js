@@ -1,4 +1,9 @@
-// A placeholder of the app. The policy is the only one that the Content-Security-Policy allows.
-const types = globalThis.trustedTypes?.createPolicy("ninepanels", {createScriptURL: (url) => url});
-document.body.textContent = "Nine Panels";
-navigator.serviceWorker?.register(types ? types.createScriptURL("sw.js") : "sw.js");
+// @ts-check
+// The start of the app.
+
+import { App } from "./app.js";
+import * as sync from "./state/sync.js";
+import { html, render } from "./vendor/preact.js";
+
+sync.start();
+render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
