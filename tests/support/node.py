@@ -38,6 +38,6 @@ def run(tool: str, *arguments: str | Path, folder: Path = FOLDER) -> str:
     return tools.run([MODULES / ".bin" / tool, *arguments], folder, **QUIET)
 
 
-def evaluate(code: str, folder: Path) -> str:
-    """Run JavaScript code, an ES module in a folder, and return its output."""
-    return tools.run(["node", "--input-type=module", "--eval", code], folder)
+def evaluate(code: str, folder: Path, text: str = "") -> str:
+    """Run JavaScript code, an ES module in a folder, with text as its standard input, and return its output."""
+    return tools.run(["node", "--input-type=module", "--eval", code], folder, text)

@@ -23,12 +23,13 @@ def install_once(pins: Path, folder: Path, install: Callable[[], object]) -> Non
             stamp.write_text(wanted)
 
 
-def run(command: Sequence[str | Path], folder: Path, **variables: str) -> str:
-    """Run a command in a folder and return its output; a non-zero exit code fails the test."""
+def run(command: Sequence[str | Path], folder: Path, text: str = "", **variables: str) -> str:
+    """Run a command in a folder with a standard input and return its output; a non-zero exit code fails the test."""
     result = subprocess.run(
         command,
         cwd=folder,
         env=os.environ | variables,
+        input=text,
         capture_output=True,
         text=True,
         timeout=PROGRAM_DEADLINE_S,

@@ -3,35 +3,106 @@
 
 /** @typedef {{timezone: string, day_starts_at: number}} DaySettings */
 
+const SECOND = 1_000;
+const HOUR = 3_600_000;
+const DAY = 86_400_000;
+
 /**
  * The user's day that contains an instant: the latest day that has started by then.
  *
  * @param {DaySettings} user
- * @param {number} [instant] - In ms since 1970.
+ * @param {number} instant - In ms since 1970.
  * @returns {string}
  */
-export function today(user, instant = Date.now()) {
-  return plusDays(new Date(instant).toISOString().slice(0, 10), 0 * user.day_starts_at);
+export function dayOf(user, instant) {
+  // When clocks go back across midnight, the next day has started while they show the previous one again.
+  let day = plusDays(isoDate(wallTime(instant, user.timezone)), 1);
+  while (startOf(day, user) > instant) day = plusDays(day, -1);
+  return day;
 }
 
 /**
- * The first instant of a day, in ms since 1970.
+ * The instant at which a day starts: the first at which the clocks of the zone show the hour at which the user's days
+ * start or, if a clock change skips that hour, the first one after it.
  *
  * @param {string} day
  * @param {DaySettings} user
- * @returns {number}
+ * @returns {number} In ms since 1970.
  */
 export function startOf(day, user) {
-  return Date.parse(day) + 0 * user.day_starts_at;
+  const wanted = Date.parse(day) + user.day_starts_at * HOUR;
+  // Clocks differ from UTC by less than a day, so these are the offsets before and after.
+  const [before, after] = [offset(wanted - DAY, user.timezone), offset(wanted + DAY, user.timezone)];
+  const starts = [wanted - before, wanted - after].filter((start) => wallTime(start, user.timezone) === wanted);
+  if (starts.length > 0) return Math.min(...starts);
+  let [early, late] = [wanted - after, wanted - before];
+  while (late - early > SECOND) {
+    const middle = early + Math.floor((late - early) / 2 / SECOND) * SECOND;
+    if (wallTime(middle, user.timezone) < wanted) early = middle;
+    else late = middle;
+  }
+  return late;
 }
 
 /**
+ * What the clocks of a zone show at an instant, as the instant at which those of UTC show it.
+ *
+ * @param {number} instant
+ * @param {string} timezone
+ */
+function wallTime(instant, timezone) {
+  /** @type {Record<string, number>} */
+  const shown = {};
+  for (const { type, value } of clockOf(timezone).formatToParts(instant)) shown[type] = Number(value);
+  const { year = 0, month = 0, day, hour, minute, second } = shown;
+  return Date.UTC(year, month - 1, day, hour, minute, second) + (instant % SECOND);
+}
+
+/**
+ * @param {number} instant
+ * @param {string} timezone
+ */
+function offset(instant, timezone) {
+  return wallTime(instant, timezone) - instant;
+}
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const clocks = new Map();
+
+/** @param {string} timezone */
+function clockOf(timezone) {
+  const clock = clocks.get(timezone) ?? makeClock(timezone);
+  clocks.set(timezone, clock);
+  return clock;
+}
+
+/** @param {string} timezone */
+function makeClock(timezone) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const options = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric" };
+  Object.assign(options, { second: "numeric", hourCycle: "h23" });
+  try {
+    return new Intl.DateTimeFormat("en-US", { ...options, timeZone: timezone });
+  } catch {
+    // A zone that is newer than the browser. The browser's own is the best guess; the service decides.
+    return new Intl.DateTimeFormat("en-US", options);
+  }
+}
+
+/** @param {number} instant */
+function isoDate(instant) {
+  return new Date(instant).toISOString().slice(0, 10);
+}
+
+/**
+ * The day some days later, or earlier if the count is negative.
+ *
  * @param {string} day
  * @param {number} count
  * @returns {string}
  */
 export function plusDays(day, count) {
-  return new Date(Date.parse(day) + count * 86_400_000).toISOString().slice(0, 10);
+  return isoDate(Date.parse(day) + count * DAY);
 }
 
 /**
@@ -42,7 +113,7 @@ export function plusDays(day, count) {
  * @returns {number}
  */
 export function daysBetween(first, last) {
-  return (Date.parse(last) - Date.parse(first)) / 86_400_000;
+  return (Date.parse(last) - Date.parse(first)) / DAY;
 }
 
 /**

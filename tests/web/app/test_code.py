@@ -17,7 +17,8 @@ OWN_MODULES = [path for path in sorted(APP.rglob("*.js")) if vendor.VENDOR not i
 
 @pytest.mark.usefixtures("packages")
 def test_the_types_are_right() -> None:
-    tools.run([node.modules(vendor.FOLDER) / ".bin" / "tsc", "--project", vendor.FOLDER], vendor.FOLDER)
+    for project in ("tsconfig.json", "tsconfig.worker.json"):
+        tools.run([node.modules(vendor.FOLDER) / ".bin" / "tsc", "--project", project], vendor.FOLDER)
 
 
 @pytest.mark.parametrize("path", OWN_MODULES, ids=lambda path: str(path.relative_to(APP)))

@@ -1,24 +1,45 @@
 // @ts-check
 // The panels and their days, as the user sees them: what the service sent, with the taps that are not sent yet on top.
 
+import { dayOf } from "../days.js";
 import { computed, signal } from "../vendor/preact.js";
+import * as device from "./device.js";
+import { call, idOfUser } from "./session.js";
+import { exchange } from "./sync.js";
+import { today } from "./today.js";
+
+export { today };
 
 /** @typedef {import("../types.js").Panel} Panel */
 
+/** A move that the service does not know yet. */
+const moving = signal(/** @type {{panelId: number, position: number} | null} */ (null));
+
 /** Whether the panels of the user are known. Until then, `panels` is empty because they are loading. */
-export const isLoaded = signal(false);
+export const isLoaded = computed(() => device.known.value !== null);
 
 /** The panels by position. */
-export const panels = computed(() => /** @type {Panel[]} */ ([]));
-
-/** The user's current day. It changes while the page is open. */
-export const today = signal("1970-01-01");
+export const panels = computed(() => {
+  const sorted = [...(device.known.value?.panels.values() ?? [])].sort((one, other) => one.position - other.position);
+  const from = sorted.findIndex((panel) => panel.id === moving.value?.panelId);
+  if (moving.value && from !== -1) sorted.splice(moving.value.position, 0, ...sorted.splice(from, 1));
+  return sorted;
+});
 
 /** The days on which each panel is done, by the id of the panel. */
-export const doneDays = computed(() => /** @type {ReadonlyMap<number, ReadonlySet<string>>} */ (new Map()));
+export const doneDays = computed(() => {
+  /** @type {Map<number, ReadonlySet<string>>} */
+  const all = new Map(device.known.value?.done);
+  for (const { panel_id, day, is_complete } of device.waiting.value.values()) {
+    const days = new Set(all.get(panel_id));
+    is_complete ? days.add(day) : days.delete(day);
+    all.set(panel_id, days);
+  }
+  return /** @type {ReadonlyMap<number, ReadonlySet<string>>} */ (all);
+});
 
 /** The taps that are not sent yet, as "panelId/day". */
-export const unsent = computed(() => /** @type {ReadonlySet<string>} */ (new Set()));
+export const unsent = computed(() => /** @type {ReadonlySet<string>} */ (new Set(device.waiting.value.keys())));
 
 /**
  * @param {number} panelId
@@ -36,7 +57,9 @@ export function isDone(panelId, day = today.value) {
  * @returns {string}
  */
 export function firstDay(panel) {
-  return panel.created_at.slice(0, 10);
+  const user = device.user.value;
+  const created = user ? dayOf(user, Date.parse(panel.created_at)) : today.value;
+  return [...(doneDays.value.get(panel.id) ?? []), today.value].reduce((first, day) => (day < first ? day : first), created);
 }
 
 /**
@@ -48,17 +71,38 @@ export function firstDay(panel) {
  * @param {boolean} isComplete
  */
 export function tap(panelId, day, isComplete) {
-  void [panelId, day, isComplete];
+  const tapped_at = new Date(nextInstant()).toISOString();
+  device
+    .addTap(idOfUser(), { panel_id: panelId, day, is_complete: isComplete, tapped_at })
+    // If it cannot be kept, it can still be sent.
+    .catch(console.error)
+    .then(() => exchange({ reads: false }));
+}
+
+/** Now; but later than all taps that the user can have seen, also if the clock of this device is slow. */
+function nextInstant() {
+  const waiting = [...device.waiting.value.values()].map((tap) => Date.parse(tap.tapped_at));
+  return Math.max(Date.now(), 1 + (device.known.value?.latest ?? 0), ...waiting.map((instant) => instant + 1));
 }
 
 // The functions below need a connection. They throw ApiError or Unreachable of api.js.
 
+/** The last panel that may or may not have been created. */
+let uncertain = { panel: "", key: "" };
+
 /**
+ * Creates a panel. After a failure, another call with the same panel does not create a second one.
+ *
  * @param {{title: string, description?: string | null}} panel
  * @returns {Promise<Panel>}
  */
 export async function createPanel(panel) {
-  throw new Error(`${panel}`);
+  const body = JSON.stringify(panel);
+  if (uncertain.panel !== body) uncertain = { panel: body, key: `${Date.now()}-${Math.random()}` };
+  const created = await call("POST", "panels", { body: panel, headers: { "Idempotency-Key": uncertain.key } });
+  uncertain = { panel: "", key: "" };
+  await exchange();
+  return created;
 }
 
 /**
@@ -66,7 +110,8 @@ export async function createPanel(panel) {
  * @param {{title?: string, description?: string | null}} changes
  */
 export async function updatePanel(panelId, changes) {
-  void [panelId, changes];
+  await call("PATCH", `panels/${panelId}`, { body: changes });
+  await exchange();
 }
 
 /**
@@ -76,15 +121,29 @@ export async function updatePanel(panelId, changes) {
  * @param {number} position
  */
 export async function movePanel(panelId, position) {
-  void [panelId, position];
+  const move = { panelId, position };
+  moving.value = move;
+  try {
+    await call("PATCH", `panels/${panelId}`, { body: { position } });
+    await exchange();
+  } finally {
+    if (moving.value === move) moving.value = null;
+  }
 }
 
 /** @param {number} panelId */
-export async function deletePanel(panelId) {
-  void panelId;
-}
+export const deletePanel = (panelId) => remove(panelId, `panels/${panelId}`);
 
 /** @param {number} panelId */
-export async function resetHistory(panelId) {
-  void panelId;
+export const resetHistory = (panelId) => remove(panelId, `panels/${panelId}/entries`);
+
+/**
+ * @param {number} panelId
+ * @param {string} path
+ */
+async function remove(panelId, path) {
+  const userId = idOfUser();
+  await call("DELETE", path);
+  await device.dropTaps(userId, panelId);
+  await exchange();
 }

@@ -1,22 +1,55 @@
 // @ts-check
 // Who is logged in on this device.
 
+import { ApiError, Unreachable, request } from "../api.js";
 import { computed, signal } from "../vendor/preact.js";
+import * as device from "./device.js";
 
-/** @typedef {import("../types.js").User} User */
+/** @typedef {import("../api.js").RequestOptions} RequestOptions */
+
+const LOGOUT_TIMEOUT_MS = 5_000;
 
 /** The user whose data this device shows, or null. */
-export const user = signal(/** @type {User | null} */ (null));
-
-/** Whether the login has expired or was revoked. The data is still shown, and taps are kept, until the next login. */
-export const needsLogin = signal(false);
+export const user = computed(() => device.user.value);
 
 /** Whether there is a user. It stays true while `needsLogin` is. */
 export const isLoggedIn = computed(() => user.value !== null);
 
+/** Whether the login has expired or was revoked. The data is still shown, and taps are kept, until the next login. */
+export const needsLogin = computed(() => isLoggedIn.value && device.token.value === null);
+
 /** How many taps would be lost: `logOut` was called while there are taps that are not sent. Ask, then call
  * `logOut({ discard: true })` or `keepLogin()`. Otherwise null. */
 export const unsentAtLogOut = signal(/** @type {number | null} */ (null));
+
+/**
+ * Sends a request of the user and returns the `data` of the response.
+ *
+ * @param {string} method
+ * @param {string} path
+ * @param {RequestOptions} [options]
+ * @returns {Promise<any>}
+ * @throws {ApiError | Unreachable}
+ */
+export const call = (method, path, options) => withToken((token) => request(method, path, { ...options, token }));
+
+/**
+ * Runs a request with the token of the user. If the service does not accept the token, the user needs to log in.
+ *
+ * @template T
+ * @param {(token: string) => Promise<T>} send
+ * @returns {Promise<T>}
+ */
+export async function withToken(send) {
+  const login = device.login.value;
+  if (!login?.token) throw new ApiError(401, "not_authenticated", "Please log in.");
+  try {
+    return await send(login.token);
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 401) await device.expire(login.userId, login.token);
+    throw error;
+  }
+}
 
 /**
  * Creates an account and logs in.
@@ -24,7 +57,8 @@ export const unsentAtLogOut = signal(/** @type {number | null} */ (null));
  * @param {{email: string, name: string, password: string, timezone?: string, day_starts_at?: number}} account
  */
 export async function signUp(account) {
-  void account;
+  await request("POST", "users", { body: account });
+  await logIn(account.email, account.password);
 }
 
 /**
@@ -32,7 +66,9 @@ export async function signUp(account) {
  * @param {string} password
  */
 export async function logIn(email, password) {
-  void [email, password];
+  const body = new URLSearchParams({ username: email, password });
+  const { access_token } = await request("POST", "token", { body });
+  await device.logIn(await request("GET", "users", { token: access_token }), access_token);
 }
 
 /**
@@ -42,7 +78,15 @@ export async function logIn(email, password) {
  * @returns {Promise<boolean>} Whether the user is logged out. If not, `unsentAtLogOut` is set.
  */
 export async function logOut({ discard = false } = {}) {
-  return discard;
+  if (isAsking(discard)) return false;
+  try {
+    await call("POST", "auth/logout", { signal: AbortSignal.timeout(LOGOUT_TIMEOUT_MS) });
+  } catch (error) {
+    // Without a connection, the token stays valid, but it is on this device only.
+    if (!(error instanceof ApiError || error instanceof Unreachable)) throw error;
+  }
+  await forget();
+  return true;
 }
 
 /**
@@ -52,7 +96,17 @@ export async function logOut({ discard = false } = {}) {
  * @returns {Promise<boolean>}
  */
 export async function logOutEverywhere({ discard = false } = {}) {
-  return discard;
+  if (isAsking(discard)) return false;
+  await call("POST", "auth/logout_everywhere");
+  await forget();
+  return true;
+}
+
+/** @param {boolean} discard */
+function isAsking(discard) {
+  const count = device.waiting.value.size;
+  unsentAtLogOut.value = count > 0 && !discard ? count : null;
+  return unsentAtLogOut.value !== null;
 }
 
 /** Answers the question of `unsentAtLogOut`: stay logged in. */
@@ -60,9 +114,14 @@ export function keepLogin() {
   unsentAtLogOut.value = null;
 }
 
+/** Reads the account again, which can be changed on another device. */
+export async function refreshUser() {
+  await device.setUser(await call("GET", "users"));
+}
+
 /** @param {{name?: string, timezone?: string, day_starts_at?: number}} changes */
 export async function updateUser(changes) {
-  void changes;
+  await device.setUser(await call("PATCH", "users", { body: changes }));
 }
 
 /**
@@ -70,15 +129,20 @@ export async function updateUser(changes) {
  * @param {string} currentPassword
  */
 export async function changeEmail(email, currentPassword) {
-  void [email, currentPassword];
+  await device.setUser(await call("PATCH", "users", { body: { email, current_password: currentPassword } }));
 }
 
 /**
+ * Changes the password, which logs out all other devices.
+ *
  * @param {string} currentPassword
  * @param {string} newPassword
  */
 export async function changePassword(currentPassword, newPassword) {
-  void [currentPassword, newPassword];
+  const id = idOfUser();
+  const body = { current_password: currentPassword, new_password: newPassword };
+  const { access_token } = await call("POST", "auth/change_password", { body });
+  await device.setToken(id, access_token);
 }
 
 /**
@@ -87,7 +151,7 @@ export async function changePassword(currentPassword, newPassword) {
  * @param {string} email
  */
 export async function requestReset(email) {
-  void email;
+  await request("POST", "auth/request_password_reset", { body: { email } });
 }
 
 /**
@@ -98,8 +162,23 @@ export async function requestReset(email) {
  * @param {string} newPassword
  */
 export async function resetPassword(email, token, newPassword) {
-  void [email, token, newPassword];
+  const body = { email, password_reset_token: token, new_password: newPassword };
+  await request("POST", "auth/password_reset", { body });
+  await logIn(email, newPassword);
 }
 
 /** Deletes the account with everything in it, there and on this device. */
-export async function deleteAccount() {}
+export async function deleteAccount() {
+  await call("DELETE", "users");
+  await forget();
+}
+
+async function forget() {
+  if (device.login.value) await device.forget(device.login.value.userId);
+}
+
+/** The id of the user, who has to be logged in. */
+export function idOfUser() {
+  if (!device.login.value) throw new ApiError(401, "not_authenticated", "Please log in.");
+  return device.login.value.userId;
+}

@@ -1,21 +1,156 @@
 // @ts-check
-// Keeps this device and the service the same.
+// Keeps this device and the service the same: when to send taps, to read changes, and to follow the stream.
 
-import { computed, signal } from "../vendor/preact.js";
+import { ApiError } from "../api.js";
+import { computed, effect, signal, untracked } from "../vendor/preact.js";
+import { checkDay, readChanges } from "./changes.js";
+import * as device from "./device.js";
+import { exclusively } from "./locks.js";
+import { Postponed, sendTaps } from "./outbox.js";
+import { needsLogin, refreshUser } from "./session.js";
+import { readStream } from "./stream.js";
+import * as today from "./today.js";
 
-/** @typedef {import("../types.js").Refusal} Refusal */
+export { dismissRefusals, refusals } from "./outbox.js";
+
+const SECOND_MS = 1_000;
+const MAX_PAUSE_MS = 60_000;
+/** For how long a page that is not visible follows the stream. */
+const HIDDEN_MS = 60_000;
+
+const isReachable = signal(true);
 
 /** "live": everything is sent, and changes on other devices show; "sending": taps are on their way; "offline": the
  * service does not answer; "login": the login has expired. */
-export const connection = computed(() => /** @type {"live" | "sending" | "offline" | "login"} */ ("live"));
+export const connection = computed(() => {
+  if (needsLogin.value) return "login";
+  if (!isReachable.value) return "offline";
+  return device.waiting.value.size > 0 ? "sending" : "live";
+});
 
-/** The taps that were taken back, the latest last, until `dismissRefusals` is called. */
-export const refusals = signal(/** @type {Refusal[]} */ ([]));
+/** @type {AbortController | null} */
+let following = null;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let hiding;
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let retrying;
+let failures = 0;
 
-/** Forgets what was announced. */
-export function dismissRefusals() {
-  refusals.value = [];
+/** Reads what this device knows, and starts to follow the service. Called once, by main.js. */
+export async function start() {
+  await device.start();
+  today.start();
+  if (device.token.value) refreshUser().catch(() => {});
+  effect(() => {
+    const isValid = device.token.value !== null;
+    untracked(() => {
+      unfollow();
+      if (isValid) resume();
+    });
+  });
+  addEventListener("online", () => {
+    unfollow();
+    resume();
+  });
+  // What the browser says may be wrong: the service can be on this machine.
+  addEventListener("offline", () => exchange());
+  addEventListener("pageshow", (event) => event.persisted && resume());
+  document.addEventListener("visibilitychange", () => {
+    clearTimeout(hiding);
+    if (document.hidden) hiding = setTimeout(unfollow, HIDDEN_MS);
+    else resume();
+  });
 }
 
-/** Starts to follow the service. Called once, by main.js. */
-export function start() {}
+function resume() {
+  if (device.token.value === null) return;
+  exchange();
+  if (!document.hidden) follow();
+}
+
+/**
+ * Sends the taps that wait, and then reads what has changed. Only one tab does this at a time. It does not throw: what
+ * fails is repeated later.
+ *
+ * @param {{reads?: boolean}} [options] - Whether to read, too.
+ */
+export async function exchange({ reads = true } = {}) {
+  clearTimeout(retrying);
+  try {
+    await exclusively("exchange", async () => {
+      if (device.token.value === null) return;
+      const isOutdated = await sendTaps();
+      if (reads || isOutdated) await readChanges();
+    });
+    isReachable.value = true;
+    failures = 0;
+  } catch (error) {
+    if (needsLogin.value) return;
+    isReachable.value = error instanceof Postponed;
+    clearTimeout(retrying);
+    retrying = setTimeout(exchange, pauseAfter(error, ++failures));
+  }
+}
+
+/** Follows the stream, if no other tab does. */
+function follow() {
+  if (following) return;
+  following = new AbortController();
+  const { signal } = following;
+  exclusively("stream", () => followUntil(signal), signal).catch(() => {});
+}
+
+function unfollow() {
+  following?.abort();
+  following = null;
+}
+
+/** @param {AbortSignal} signal */
+async function followUntil(signal) {
+  for (let attempts = 1; !signal.aborted; attempts++) {
+    let pause = 0;
+    try {
+      await readStream({
+        signal,
+        onEvent(type, data) {
+          attempts = 0;
+          isReachable.value = true;
+          if (type === "retry") pause = data;
+          else if (type === "day") checkDay(data.day).catch(() => {});
+          else if (data.revision !== device.known.value?.revision) exchange();
+        },
+      });
+    } catch (error) {
+      if (signal.aborted) return;
+      pause = pauseAfter(error, attempts);
+      // Without a stream, ask.
+      await exchange();
+    }
+    await wait(pause || pauseAfter(null, attempts), signal);
+  }
+}
+
+/**
+ * @param {unknown} error
+ * @param {number} attempts
+ */
+function pauseAfter(error, attempts) {
+  const least = error instanceof ApiError ? (error.retryAfter ?? 0) * SECOND_MS : 0;
+  const pause = Math.min(SECOND_MS * 2 ** attempts, MAX_PAUSE_MS);
+  // Not all devices at the same time, when the service is there again.
+  return least + (pause / 2) * (1 + Math.random());
+}
+
+/**
+ * @param {number} ms
+ * @param {AbortSignal} signal
+ */
+function wait(ms, signal) {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms, undefined);
+    signal.addEventListener("abort", () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    });
+  });
+}
