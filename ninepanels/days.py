@@ -1,8 +1,11 @@
-"""A user's current day, the days of a panel's history, and its consistency.
+"""A user's current day, the days of a panel's history, its consistency, and insights into it.
 
-CONTRACT.md defines them in "The day".
+CONTRACT.md defines them in "The day" and "Insight".
 """
 
+from bisect import bisect_left
+from bisect import bisect_right
+from calendar import monthrange
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -13,6 +16,7 @@ from datetime import datetime
 from datetime import timedelta
 from functools import cache
 from importlib import resources
+from itertools import pairwise
 from typing import Literal
 from typing import NamedTuple
 from typing import Protocol
@@ -164,6 +168,51 @@ def history(first_day: date, first_complete_day: date | None, today: date) -> Hi
 def consistency(days_complete: int, panel_age: int) -> float:
     """Return the share of complete days, from 0.0 to 1.0."""
     return days_complete / panel_age
+
+
+def count(done: Sequence[date], span: History) -> int:
+    """Return how many of the done days, the oldest of which comes first, are in a span."""
+    return bisect_right(done, span.last) - bisect_left(done, span.first)
+
+
+def runs(done: Sequence[date]) -> list[History]:
+    """Return the runs of done days: consecutive days, as many as possible. The oldest comes first, as in `done`."""
+    gaps = [(end, start) for end, start in pairwise(done) if (start - end).days > 1]
+    starts = [*done[:1], *(start for _, start in gaps)]
+    ends = [*(end for end, _ in gaps), *done[-1:]]
+    return list(map(History, starts, ends))
+
+
+def current_run(runs: Sequence[History], today: date) -> History | None:
+    """Return the run that ends today or yesterday. Today is not over: a day that is not done yet ends no run."""
+    return runs[-1] if runs and (today - runs[-1].last).days <= 1 else None
+
+
+def longest_run(runs: Sequence[History]) -> History | None:
+    """Return the longest run; the latest one if several have that length."""
+    return max(reversed(runs), key=lambda run: run.length, default=None)
+
+
+def weekdays(span: History) -> list[int]:
+    """Return how many Mondays to Sundays are in a span: one of each per full week, and those of the days that remain.
+
+    The order and the numbers from 1 to 7 are those of ISO 8601.
+    """
+    weeks, remaining = divmod(span.length, 7)
+    first = span.first.weekday()
+    return [weeks + ((weekday - first) % 7 < remaining) for weekday in range(7)]
+
+
+def months(span: History) -> list[History]:
+    """Return the calendar months of a span. The first and the last can be incomplete."""
+    parts = []
+    for year in range(span.first.year, span.last.year + 1):
+        for month in range(1, 13):
+            first = max(date(year, month, 1), span.first)
+            last = min(date(year, month, monthrange(year, month)[1]), span.last)
+            if first <= last:
+                parts.append(History(first, last))
+    return parts
 
 
 def pad(days: Sequence[date], recorded: Mapping[date, T]) -> Iterator[tuple[date, T | None]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pydantic_core
+from sqlalchemy import ColumnElement
 from sqlalchemy import Text
 from sqlalchemy import bindparam
 from sqlalchemy import cast
@@ -27,8 +28,11 @@ DEFAULT_DAYS = 365
 _OF_PANEL = sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id
 
 
-def _histories(kind: str) -> Any:
-    in_span = sql.Entry.day.between(bindparam("first"), bindparam("last"))
+def done_days(kind: str, in_span: ColumnElement[bool]) -> Any:
+    """Return a scalar subquery for the days of a panel in a span that are done, the oldest first, as a JSON document.
+
+    It is null on PostgreSQL if there are none.
+    """
     entries_in_span = select(sql.Entry.day, sql.Entry.is_complete).where(*_OF_PANEL, in_span).correlate(sql.Panel)
     recorded = entries_in_span.order_by(sql.Entry.day).subquery()
     is_done = recorded.c.is_complete
@@ -37,12 +41,17 @@ def _histories(kind: str) -> Any:
         "postgresql": cast(func.json_agg(recorded.c.day).filter(is_done), Text),
         "sqlite": func.json_group_array(recorded.c.day).filter(is_done),
     }[kind]
+    return select(done).scalar_subquery()
+
+
+def _histories(kind: str) -> Any:
+    in_span = sql.Entry.day.between(bindparam("first"), bindparam("last"))
     return (
         select(
             sql.Panel.id,
             sql.Panel.first_day,
             entries.first_complete_day(*_OF_PANEL).label("first_complete_day"),
-            select(done).scalar_subquery().label("done"),
+            done_days(kind, in_span).label("done"),
         )
         .select_from(sql.User)
         .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)

@@ -6,6 +6,7 @@ Imported as `pyd`. Tables are in `sqlmodels`; queries are in `crud`.
 from .envelopes import *
 from .events import *
 from .fields import *
+from .insights import *
 from .requests import *
 from .responses import *
 from .sync import *

@@ -127,6 +127,40 @@ CONSISTENCY: list[JsonObject] = [
         "consistency": 0.0,
     },
 ]
+INSIGHTS: list[JsonObject] = [
+    {
+        "panel_id": 1,
+        "position": 0,
+        "title": "Read 20 pages",
+        "first_day": "2026-11-21",
+        "current_run": {"length": 1, "first": "2026-11-23", "last": "2026-11-23"},
+        "longest_run": {"length": 1, "first": "2026-11-23", "last": "2026-11-23"},
+        "consistency": [{"span": span, "days": 3, "done": 2, "share": 2 / 3} for span in (7, 30, 90, 365, None)],
+        "by_weekday": [
+            {"weekday": 1, "days": 1, "done": 1, "share": 1.0},
+            *({"weekday": weekday, "days": 0, "done": 0, "share": None} for weekday in range(2, 6)),
+            {"weekday": 6, "days": 1, "done": 1, "share": 1.0},
+            {"weekday": 7, "days": 1, "done": 0, "share": 0.0},
+        ],
+        "by_month": [{"month": "2026-11", "days": 3, "done": 2, "share": 2 / 3}],
+    },
+    {
+        "panel_id": 2,
+        "position": 1,
+        "title": "Stretch",
+        "first_day": "2026-11-21",
+        "current_run": None,
+        "longest_run": None,
+        "consistency": [{"span": span, "days": 3, "done": 0, "share": 0.0} for span in (7, 30, 90, 365, None)],
+        "by_weekday": [
+            {"weekday": 1, "days": 1, "done": 0, "share": 0.0},
+            *({"weekday": weekday, "days": 0, "done": 0, "share": None} for weekday in range(2, 6)),
+            {"weekday": 6, "days": 1, "done": 0, "share": 0.0},
+            {"weekday": 7, "days": 1, "done": 0, "share": 0.0},
+        ],
+        "by_month": [{"month": "2026-11", "days": 3, "done": 0, "share": 0.0}],
+    },
+]
 
 ROUTE: JsonObject = {
     "id": 12,

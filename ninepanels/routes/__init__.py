@@ -9,6 +9,7 @@ from . import consistency
 from . import entries
 from . import health
 from . import history
+from . import insights
 from . import metrics
 from . import panels
 from . import taps
@@ -29,7 +30,7 @@ TAGS = [
         "description": "For clients that work offline, and for several devices: many taps at once, what has changed, "
         "and the histories of all panels.",
     },
-    {"name": "consistency", "description": "On what share of the days panels are done."},
+    {"name": "consistency", "description": "On what share of the days panels are done, and on how many in a row."},
     {"name": "users", "description": "Your own account: sign up, read, change, delete."},
     {"name": "auth", "description": "Log in and out, change and reset the password."},
     {"name": "service", "description": "The running release, and what monitoring needs to know."},
@@ -40,7 +41,7 @@ TAGS = [
 router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
 for resource in (
-    *(panels, entries, consistency, changes, history, taps),
+    *(panels, entries, consistency, insights, changes, history, taps),
     *(users, tokens, auth, about, health, metrics, admin),
 ):
     router.routes.extend(resource.router.routes)

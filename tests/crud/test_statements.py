@@ -45,6 +45,7 @@ STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", "/taps"): (6, [{"panel_id": 1, "day": A_DAY, "is_complete": True}]),
     ("GET", "/changes"): (2, None),
     ("GET", "/history"): (1, None),
+    ("GET", "/insights"): (1, None),
     ("GET", "/metrics/panels/consistency"): (1, None),
     ("GET", "/admin/users"): (3, None),
     ("PATCH", "/admin/users/{user_id}"): (4, {"is_admin": True}),
