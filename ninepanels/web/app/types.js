@@ -67,8 +67,28 @@
  */
 
 /**
+ * Days without a break.
+ *
+ * @typedef {{length: number, first: string, last: string}} Run
+ */
+
+/**
+ * How many days of a history are done: `share` is `done / days`.
+ *
+ * @typedef {{days: number, done: number, share: number | null}} Share
+ */
+
+/**
  * @typedef {object} PanelInsights
  * @property {number} panel_id
+ * @property {number} position
+ * @property {string} title
+ * @property {string} first_day
+ * @property {Run | null} current_run
+ * @property {Run | null} longest_run
+ * @property {(Share & {span: number | null})[]} consistency - Of the last days, and of the whole history.
+ * @property {(Share & {weekday: number})[]} by_weekday - From 1 for Monday to 7 for Sunday.
+ * @property {(Share & {month: string})[]} by_month - The oldest first.
  */
 
 export {};

@@ -1,4 +1,4 @@
-"""The code of the app: its types, its size, and the libraries in it."""
+"""The code of the app: its types, its logic without a browser, its size, and the libraries in it."""
 
 from pathlib import Path
 
@@ -19,6 +19,11 @@ OWN_MODULES = [path for path in sorted(APP.rglob("*.js")) if vendor.VENDOR not i
 def test_the_types_are_right() -> None:
     for project in ("tsconfig.json", "tsconfig.worker.json"):
         tools.run([node.modules(vendor.FOLDER) / ".bin" / "tsc", "--project", project], vendor.FOLDER)
+
+
+@pytest.mark.usefixtures("packages")
+def test_taps_are_sent_as_the_scenarios_of_the_outbox_say() -> None:
+    tools.run(["node", "--test", "outbox.test.mjs"], vendor.FOLDER)
 
 
 @pytest.mark.parametrize("path", OWN_MODULES, ids=lambda path: str(path.relative_to(APP)))

@@ -7,6 +7,8 @@ from datetime import datetime
 from datetime import timedelta
 from typing import NamedTuple
 
+import pytest
+
 from ninepanels import days
 
 from ...support import node
@@ -64,6 +66,7 @@ def instants(settings: Settings) -> Iterator[datetime]:
         yield from (change - SECOND, change)
 
 
+@pytest.mark.usefixtures("packages")
 def test_days_and_their_starts_are_those_of_the_service() -> None:
     settings = [Settings(timezone, number % 4) for number, timezone in enumerate(ZONES)]
     cases = [(own, instant) for own in settings for instant in instants(own)]

@@ -3,6 +3,7 @@
 
 import { ApiError } from "../api.js";
 import * as device from "./device.js";
+import * as records from "./records.js";
 import { call, idOfUser, refreshUser } from "./session.js";
 import * as today from "./today.js";
 
@@ -19,12 +20,12 @@ export async function readChanges() {
   for (let more = true; more; ) {
     let page;
     try {
-      page = await readPage(revision);
+      page = await readPage(revision, userId);
     } catch (error) {
       if (isGone(error)) return readAll(userId);
       throw error;
     }
-    await device.putChanges(userId, revision, page);
+    await records.putChanges(userId, revision, page);
     ({ revision, more } = page);
   }
 }
@@ -37,12 +38,12 @@ export async function readChanges() {
 async function readAll(userId) {
   for (let attempt = 1; ; attempt++) {
     try {
-      const pages = [await readPage(-1)];
-      for (let page = pages[0]; page?.more; page = pages.at(-1)) pages.push(await readPage(page.revision));
+      const pages = [await readPage(-1, userId)];
+      for (let page = pages[0]; page?.more; page = pages.at(-1)) pages.push(await readPage(page.revision, userId));
       const panels = pages.flatMap((page) => page.panels);
       const entries = pages.flatMap((page) => page.entries);
       const revision = pages.at(-1)?.revision ?? 0;
-      return await device.putChanges(userId, -1, { panels, entries, revision });
+      return await records.putChanges(userId, -1, { panels, entries, revision });
     } catch (error) {
       // Something was deleted in the meantime.
       if (!isGone(error) || attempt === MAX_ATTEMPTS) throw error;
@@ -52,10 +53,11 @@ async function readAll(userId) {
 
 /**
  * @param {number} since
+ * @param {number} userId
  * @returns {Promise<Changes>}
  */
-async function readPage(since) {
-  const page = await call("GET", since === -1 ? "changes" : `changes?since=${since}`);
+async function readPage(since, userId) {
+  const page = await call("GET", since === -1 ? "changes" : `changes?since=${since}`, { userId });
   await checkDay(page.day);
   return page;
 }

@@ -5,6 +5,7 @@ import { ApiError } from "../api.js";
 import { startOf } from "../days.js";
 import { signal } from "../vendor/preact.js";
 import * as device from "./device.js";
+import * as records from "./records.js";
 import { call, idOfUser } from "./session.js";
 
 /** @typedef {import("../types.js").Tap} Tap */
@@ -62,12 +63,12 @@ export async function sendTaps() {
    * @returns {Promise<{tap: Tap, result: TapResult | "later"}[]>} Of some of the taps, one at least.
    */
   async function deliver(taps) {
-    const answers = await send(taps);
+    const answers = await send(taps, userId);
     const settled = answers.flatMap(({ tap, result }) =>
       result === "later" ? [] : { tap, entry: "entry" in result ? result.entry : undefined },
     );
     announce(answers);
-    if (settled.length > 0) await device.settle(userId, settled);
+    if (settled.length > 0) await records.settle(userId, settled);
     return answers;
   }
 }
@@ -77,15 +78,16 @@ const identity = (tap) => `${device.keyOf(tap)}/${tap.tapped_at}`;
 
 /**
  * @param {Tap[]} taps
+ * @param {number} userId
  * @returns {Promise<{tap: Tap, result: TapResult | "later"}[]>}
  */
-async function send(taps) {
+async function send(taps, userId) {
   const [first] = taps;
   if (!first) return [];
   try {
-    if (taps.length === 1) return [{ tap: first, result: { applied: true, entry: await put(first) } }];
+    if (taps.length === 1) return [{ tap: first, result: { applied: true, entry: await put(first, userId) } }];
     /** @type {TapResult[]} */
-    const results = await call("POST", "taps", { body: taps });
+    const results = await call("POST", "taps", { body: taps, userId });
     return taps.flatMap((tap, index) => {
       const result = results[index];
       return result ? { tap, result: orLater(tap, result) } : [];
@@ -100,17 +102,19 @@ async function send(taps) {
     const invalid = error.status === INVALID ? taps.filter((_, index) => error.problems.some(isAbout(index))) : [];
     if (invalid.length > 0) return invalid.map((tap) => ({ tap, result: refused }));
     // Fewer taps, until the one is found that causes it.
-    return send(taps.slice(0, Math.ceil(taps.length / 2)));
+    return send(taps.slice(0, Math.ceil(taps.length / 2)), userId);
   }
 }
 
 /**
  * @param {Tap} tap
+ * @param {number} userId
  * @returns {Promise<import("../types.js").Entry>}
  */
-function put({ panel_id, day, is_complete, tapped_at }) {
+function put({ panel_id, day, is_complete, tapped_at }, userId) {
+  const body = { is_complete, tapped_at };
   // The request goes on if the user closes the page.
-  return call("PUT", `panels/${panel_id}/entries/${day}`, { body: { is_complete, tapped_at }, isKept: true });
+  return call("PUT", `panels/${panel_id}/entries/${day}`, { body, userId, isKept: true });
 }
 
 /** @param {number} index */

@@ -4,6 +4,7 @@
 import { dayOf } from "../days.js";
 import { computed, signal } from "../vendor/preact.js";
 import * as device from "./device.js";
+import * as records from "./records.js";
 import { call, idOfUser } from "./session.js";
 import { exchange } from "./sync.js";
 import { today } from "./today.js";
@@ -72,7 +73,7 @@ export function firstDay(panel) {
  */
 export function tap(panelId, day, isComplete) {
   const tapped_at = new Date(nextInstant()).toISOString();
-  device
+  records
     .addTap(idOfUser(), { panel_id: panelId, day, is_complete: isComplete, tapped_at })
     // If it cannot be kept, it can still be sent.
     .catch(console.error)
@@ -144,6 +145,6 @@ export const resetHistory = (panelId) => remove(panelId, `panels/${panelId}/entr
 async function remove(panelId, path) {
   const userId = idOfUser();
   await call("DELETE", path);
-  await device.dropTaps(userId, panelId);
+  await records.dropTaps(userId, panelId);
   await exchange();
 }

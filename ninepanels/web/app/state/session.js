@@ -5,7 +5,7 @@ import { ApiError, Unreachable, request } from "../api.js";
 import { computed, signal } from "../vendor/preact.js";
 import * as device from "./device.js";
 
-/** @typedef {import("../api.js").RequestOptions} RequestOptions */
+/** @typedef {import("../api.js").RequestOptions & {userId?: number}} CallOptions */
 
 const LOGOUT_TIMEOUT_MS = 5_000;
 
@@ -27,22 +27,24 @@ export const unsentAtLogOut = signal(/** @type {number | null} */ (null));
  *
  * @param {string} method
  * @param {string} path
- * @param {RequestOptions} [options]
+ * @param {CallOptions} [options] - With `userId`, the request is only sent if this user is still logged in.
  * @returns {Promise<any>}
  * @throws {ApiError | Unreachable}
  */
-export const call = (method, path, options) => withToken((token) => request(method, path, { ...options, token }));
+export const call = (method, path, { userId, ...options } = {}) =>
+  withToken((token) => request(method, path, { ...options, token }), userId);
 
 /**
  * Runs a request with the token of the user. If the service does not accept the token, the user needs to log in.
  *
  * @template T
  * @param {(token: string) => Promise<T>} send
+ * @param {number} [userId]
  * @returns {Promise<T>}
  */
-export async function withToken(send) {
+export async function withToken(send, userId = idOfUser()) {
   const login = device.login.value;
-  if (!login?.token) throw new ApiError(401, "not_authenticated", "Please log in.");
+  if (!login?.token || login.userId !== userId) throw new ApiError(401, "not_authenticated", "Please log in.");
   try {
     return await send(login.token);
   } catch (error) {

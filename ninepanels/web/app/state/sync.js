@@ -1,7 +1,7 @@
 // @ts-check
 // Keeps this device and the service the same: when to send taps, to read changes, and to follow the stream.
 
-import { ApiError } from "../api.js";
+import { ApiError, Unreachable } from "../api.js";
 import { computed, effect, signal, untracked } from "../vendor/preact.js";
 import { checkDay, readChanges } from "./changes.js";
 import * as device from "./device.js";
@@ -35,6 +35,8 @@ let hiding;
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let retrying;
 let failures = 0;
+/** Before, the service does not want another request; as `performance.now()`. */
+let notBefore = 0;
 
 /** Reads what this device knows, and starts to follow the service. Called once, by main.js. */
 export async function start() {
@@ -54,7 +56,11 @@ export async function start() {
   });
   // What the browser says may be wrong: the service can be on this machine.
   addEventListener("offline", () => exchange());
-  addEventListener("pageshow", (event) => event.persisted && resume());
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    unfollow();
+    resume();
+  });
   document.addEventListener("visibilitychange", () => {
     clearTimeout(hiding);
     if (document.hidden) hiding = setTimeout(unfollow, HIDDEN_MS);
@@ -75,6 +81,7 @@ function resume() {
  * @param {{reads?: boolean}} [options] - Whether to read, too.
  */
 export async function exchange({ reads = true } = {}) {
+  if (performance.now() < notBefore) return;
   clearTimeout(retrying);
   try {
     await exclusively("exchange", async () => {
@@ -85,8 +92,10 @@ export async function exchange({ reads = true } = {}) {
     isReachable.value = true;
     failures = 0;
   } catch (error) {
-    if (needsLogin.value) return;
+    if (error instanceof ApiError && error.status === 401) return;
+    if (!(error instanceof ApiError || error instanceof Unreachable || error instanceof Postponed)) console.error(error);
     isReachable.value = error instanceof Postponed;
+    notBefore = performance.now() + leastPause(error);
     clearTimeout(retrying);
     retrying = setTimeout(exchange, pauseAfter(error, ++failures));
   }
@@ -130,15 +139,19 @@ async function followUntil(signal) {
   }
 }
 
+/** @param {unknown} error */
+function leastPause(error) {
+  return error instanceof ApiError ? (error.retryAfter ?? 0) * SECOND_MS : 0;
+}
+
 /**
  * @param {unknown} error
  * @param {number} attempts
  */
 function pauseAfter(error, attempts) {
-  const least = error instanceof ApiError ? (error.retryAfter ?? 0) * SECOND_MS : 0;
   const pause = Math.min(SECOND_MS * 2 ** attempts, MAX_PAUSE_MS);
   // Not all devices at the same time, when the service is there again.
-  return least + (pause / 2) * (1 + Math.random());
+  return leastPause(error) + (pause / 2) * (1 + Math.random());
 }
 
 /**
