@@ -6,6 +6,7 @@ from functools import partial
 from . import event_types
 from .config import Settings
 from .handlers import accounts
+from .handlers import idempotency
 from .handlers import notifications
 from .handlers import timings
 from .mail.outbox import Outbox
@@ -40,7 +41,10 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook) -> D
             Batched(record_activity, timings.BATCH_SIZE, BATCH_WAIT_S),
             Batched(write_timings, timings.BATCH_SIZE, BATCH_WAIT_S),
         ],
-        event_types.TIMINGS_PERSISTED: [partial(timings.handle_timings_persisted, settings.alert_emails)],
+        event_types.TIMINGS_PERSISTED: [
+            partial(timings.handle_timings_persisted, settings.alert_emails),
+            idempotency.handle_timings_persisted_for_stored_responses,
+        ],
         event_types.ROUTE_ALERT_RAISED: [wake_outbox, post_alert],
         event_types.ROUTE_ALERT_CLEARED: [wake_outbox, post_alert],
         event_types.EXCEPTION_RAISED: [notifications.handle_exception_raised],

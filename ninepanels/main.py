@@ -21,6 +21,8 @@ from .database import POSTGRESQL_SERVING
 from .database import database
 from .http import errors
 from .http import openapi
+from .http.response_headers import IDEMPOTENCY_KEY
+from .http.response_headers import IDEMPOTENT_REPLAYED
 from .http.routing import Route
 from .mail.outbox import Outbox
 from .middleware.body_limit import BodyLimitMiddleware
@@ -61,11 +63,19 @@ CORS_REQUEST_HEADERS = (
     "Authorization",
     "Content-Type",
     "If-None-Match",
-    "Idempotency-Key",
+    IDEMPOTENCY_KEY,
     "Last-Event-ID",
     REQUEST_ID,
 )
-CORS_RESPONSE_HEADERS = ("ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", REQUEST_ID)
+CORS_RESPONSE_HEADERS = (
+    "ETag",
+    IDEMPOTENT_REPLAYED,
+    "Link",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+    REQUEST_ID,
+)
 
 log = logging.getLogger(__name__)
 

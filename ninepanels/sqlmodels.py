@@ -16,6 +16,7 @@ from sqlalchemy import ForeignKey
 from sqlalchemy import ForeignKeyConstraint
 from sqlalchemy import Index
 from sqlalchemy import Integer
+from sqlalchemy import LargeBinary
 from sqlalchemy import MetaData
 from sqlalchemy import SmallInteger
 from sqlalchemy import String
@@ -169,6 +170,21 @@ class PasswordResetToken(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
     invalidated_at: Mapped[datetime | None] = mapped_column(Instant)
     mail_id: Mapped[int | None] = mapped_column(Id)
+
+
+class IdempotentRequest(Base):
+    """A request with an idempotency key, and the response to it: JSON without the envelope, compressed by zlib.
+
+    Of the key and of the request, only hashes are stored.
+    """
+
+    __tablename__ = "idempotent_requests"
+
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    key_hash: Mapped[str] = mapped_column(String(64), primary_key=True, info=SECRET)
+    request_hash: Mapped[str] = mapped_column(String(64), info=SECRET)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    response: Mapped[bytes] = mapped_column(LargeBinary, info=SECRET)
 
 
 class OutboxMail(Base):

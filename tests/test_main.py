@@ -44,7 +44,15 @@ def test_the_web_client_can_read_errors(web_client: TestClient) -> None:
     assert response.status_code == 401
     assert response.headers["Access-Control-Allow-Origin"] == ORIGIN
     exposed = set(response.headers["Access-Control-Expose-Headers"].split(", "))
-    assert exposed == {"ETag", "Link", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"}
+    assert exposed == {
+        "ETag",
+        "Idempotent-Replayed",
+        "Link",
+        "RateLimit",
+        "RateLimit-Policy",
+        "Retry-After",
+        "X-Request-ID",
+    }
     assert response.headers["X-Request-ID"]
 
 

@@ -6,6 +6,7 @@ from . import databases as databases
 from . import demo as demo
 from . import entries as entries
 from . import history as history
+from . import idempotency as idempotency
 from . import insights as insights
 from . import outbox as outbox
 from . import panels as panels

@@ -23,6 +23,7 @@ from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from . import idempotency
 from . import tokens
 from . import users
 from .executor import Executor
@@ -135,6 +136,7 @@ def delete(session: Session, user_id: int, panel_id: int) -> None:
     order = _read_order(session, user_id)
     others = _without(order, panel_id)
     session.execute(sql_delete(sql.Panel).where(*_owned(user_id, panel_id)))
+    idempotency.forget(session, user_id)
     _renumber(session, user_id, order, others, revision)
 
 
@@ -150,6 +152,7 @@ def reset(session: Session, user_id: int, panel_id: int, today: date) -> None:
     if session.scalar(updated.returning(sql.Panel.id)) is None:
         raise exceptions.NotFound
     session.execute(sql_delete(sql.Entry).where(sql.Entry.user_id == user_id, sql.Entry.panel_id == panel_id))
+    idempotency.forget(session, user_id)
 
 
 def as_panel(row: Sequence[Any]) -> pyd.Panel:

@@ -19,7 +19,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "a7c15e92d604"
+REVISION = "c90b52f7d1e8"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

@@ -9,6 +9,7 @@ NinePanelsBaseException
 │   └── WrongPassword
 ├── NotFound                    404  does not exist, or belongs to another user
 ├── EmailTaken                  409
+├── IdempotencyKeyInUse         409  a request with this key is running
 ├── ChangesGone                 410  rows were deleted since
 ├── RateLimited                 429
 ├── BadRequest                  400  well-formed, but not possible now
@@ -50,6 +51,7 @@ from .requests import BadRequest as BadRequest
 from .requests import ChangesGone as ChangesGone
 from .requests import DayInTheFuture as DayInTheFuture
 from .requests import EmailTaken as EmailTaken
+from .requests import IdempotencyKeyInUse as IdempotencyKeyInUse
 from .requests import InvalidResetToken as InvalidResetToken
 from .requests import InvalidSpan as InvalidSpan
 from .requests import LastAdmin as LastAdmin

@@ -25,7 +25,8 @@ class DatabaseUnavailable(Unavailable):
     """The database cannot be reached, is locked, or did not answer in time.
 
     Retry after as many seconds as the header `Retry-After` says. If the connection was lost during the commit, the
-    change was made, so load the current state before you create something a second time.
+    change was made. So repeat a request that creates something with the same `Idempotency-Key`, or load the current
+    state first.
     """
 
     code = "database_unavailable"
@@ -35,8 +36,8 @@ class DatabaseUnavailable(Unavailable):
 class ThreadTimeout(Unavailable):
     """The request was not processed within its time limit. A change may or may not have been made.
 
-    Retry after as many seconds as the header `Retry-After` says. Load the current state before you create something a
-    second time.
+    Retry after as many seconds as the header `Retry-After` says. So repeat a request that creates
+    something with the same `Idempotency-Key`, or load the current state first.
     """
 
     code = "processing_timeout"

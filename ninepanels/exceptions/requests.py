@@ -100,6 +100,19 @@ class EmailTaken(NinePanelsBaseException):
     default_detail = "An account with this e-mail already exists."
 
 
+class IdempotencyKeyInUse(NinePanelsBaseException):
+    """A request with the same `Idempotency-Key` is still being processed.
+
+    Repeat the request after as many seconds as the header `Retry-After` says: it then gets the response of the first.
+    """
+
+    code = "idempotency_key_in_use"
+    title = "Request in progress"
+    status_code = HTTPStatus.CONFLICT
+    headers = MappingProxyType({"Retry-After": "1"})
+    default_detail = "This request is still being processed. Please try again in a moment."
+
+
 class ChangesGone(NinePanelsBaseException):
     """The changes since that revision are not complete: a panel or a history was deleted after it.
 

@@ -1,11 +1,13 @@
 """What a route declares for the schema in addition to its signature: its errors, the type of `meta`, an example."""
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from typing import TypeVar
 
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 
 from .. import exceptions
@@ -66,9 +68,7 @@ def of(endpoint: Callable[..., Any]) -> Documentation:
 def errors_of(route: APIRoute) -> list[ProblemType]:
     """Return the errors of a route: those of its endpoint, its dependencies, its parameters and its body."""
     dependant = route.dependant
-    raised = [*of(route.endpoint).raises]
-    for dependency in dependant.dependencies:
-        raised += getattr(dependency.call, "raises", ())
+    raised = [*of(route.endpoint).raises, *_raised_by_dependencies(dependant)]
     found = {problems.PROBLEM_TYPES[each.code] for each in raised}
     if route.body_field is not None:
         raised_by_body = getattr(route.body_field.field_info.annotation, "raises", ())
@@ -80,3 +80,9 @@ def errors_of(route: APIRoute) -> list[ProblemType]:
         # Any request can get this error, and linters require that each operation documents a 4xx.
         found.add(problems.HEADERS_TOO_LARGE)
     return sorted(found, key=lambda each: (each.status, each.code))
+
+
+def _raised_by_dependencies(dependant: Dependant) -> Iterator[ErrorClass]:
+    for dependency in dependant.dependencies:
+        yield from getattr(dependency.call, "raises", ())
+        yield from _raised_by_dependencies(dependency)

@@ -15,6 +15,8 @@ from . import documentation
 from . import problems
 from .bodies import FORMS
 from .problems import ProblemType
+from .response_headers import IDEMPOTENCY_KEY
+from .response_headers import IDEMPOTENT_REPLAYED
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -43,6 +45,10 @@ _HEADERS: dict[str, Schema] = {
     "ETag": {
         "description": "Identifies this version of the response, for `If-None-Match`.",
         "schema": {"type": "string"},
+    },
+    IDEMPOTENT_REPLAYED: {
+        "description": "The response was stored: an earlier request had the same `Idempotency-Key`.",
+        "schema": {"type": "string", "const": "true"},
     },
     "RateLimit": {
         "description": (
@@ -81,8 +87,13 @@ _HEADERS_OF_STATUSES = {
     HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After", *_OF_RATE_LIMITS],
     HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
 }
-# Errors of requests that have been counted. An operation that can be limited has at most one of each.
-_COUNTED = {each.code for each in (exceptions.WrongLogin, exceptions.WrongPassword, exceptions.EmailTaken)}
+_HEADERS_OF_ERRORS = {
+    exceptions.IdempotencyKeyInUse.code: ["Retry-After"],
+    # Requests with these errors have been counted. An operation that can be limited has at most one of each.
+    exceptions.EmailTaken.code: _OF_RATE_LIMITS,
+    exceptions.WrongLogin.code: _OF_RATE_LIMITS,
+    exceptions.WrongPassword.code: _OF_RATE_LIMITS,
+}
 _INVALID_FIELDS = [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}]
 
 
@@ -112,6 +123,7 @@ def _complete(schema: Schema, routes: list[RouteContext]) -> None:
             operation = schema["paths"][context.path_format][method.lower()]
             operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/X-Request-ID"})
             _add_security(operation)
+            _without_null_headers(operation)
             _separate_forms(operation, components["schemas"])
             _add_examples(operation, route)
             _add_errors(operation, documentation.errors_of(route), responses)
@@ -133,6 +145,12 @@ def _add_security(operation: Schema) -> None:
     declared = operation.setdefault("security", [])
     if {"password": []} in declared:
         declared.append({"bearer": []})
+
+
+def _without_null_headers(operation: Schema) -> None:
+    for parameter in operation["parameters"]:
+        if parameter.get("in") == "header":
+            parameter["schema"] = _without_null(parameter["schema"])
 
 
 def _separate_forms(operation: Schema, schemas: Schema) -> None:
@@ -163,7 +181,8 @@ def _add_examples(operation: Schema, route: APIRoute) -> None:
     status, success = next(iter(operation["responses"].items()))
     success["description"] = "The request succeeded."
     of_limits = _OF_RATE_LIMITS if exceptions.RateLimited in documentation.of(route.endpoint).raises else []
-    success["headers"] = success.get("headers", {}) | _references("headers", [*of_limits, "X-Request-ID"])
+    of_keys = [IDEMPOTENT_REPLAYED for each in operation["parameters"] if each.get("name") == IDEMPOTENCY_KEY]
+    success["headers"] = success.get("headers", {}) | _references("headers", [*of_limits, *of_keys, "X-Request-ID"])
     envelope = {
         "data": example.data,
         "status_code": int(status),
@@ -195,8 +214,7 @@ def _error_response(errors: list[ProblemType]) -> Schema:
     invalid = errors == [problems.INVALID_REQUEST]
     names = ["InvalidRequestResponse", "InvalidRequestProblem"] if invalid else ["ErrorResponse", "Problem"]
     headers = _HEADERS_OF_STATUSES.get(errors[0].status, []) if len({error.status for error in errors}) == 1 else []
-    if any(error.code in _COUNTED for error in errors):
-        headers = [*headers, *_OF_RATE_LIMITS]
+    headers = [*headers, *(name for error in errors for name in _HEADERS_OF_ERRORS.get(error.code, []))]
     problem_examples = {
         each.code: {"summary": each.title, "value": _problem(each)}
         for each in errors

@@ -14,6 +14,11 @@ DEFAULTS: tuple[Header, ...] = (
 # Without includeSubDomains, because other services below this host name may not offer HTTPS.
 DEFAULTS_OVER_HTTPS = (*DEFAULTS, (b"strict-transport-security", b"max-age=31536000"))
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
+IDEMPOTENT_REPLAYED = "Idempotent-Replayed"
+REPLAYED: Header = (IDEMPOTENT_REPLAYED.lower().encode(), b"true")
+"""The header of a stored response to a repeated request. Stripe's API has given it this name."""
+
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,9 +1,13 @@
 """The project's `APIRouter`: strict request bodies, endpoints in the route threads, responses serialized once."""
 
+from abc import ABC
+from abc import abstractmethod
 from collections.abc import Awaitable
 from collections.abc import Callable
 from collections.abc import Coroutine
+from functools import partial
 from functools import wraps
+from inspect import isclass
 from inspect import iscoroutinefunction
 from typing import Any
 from typing import get_type_hints
@@ -19,6 +23,14 @@ from ..runtime import threads
 from . import bodies
 from . import caching
 from . import documentation
+
+
+class Enclosing(ABC):
+    """A parameter that encloses the call of its endpoint, in the thread of the endpoint."""
+
+    @abstractmethod
+    def enclose(self, respond: Callable[[], bytes]) -> bytes:
+        """Return the response. `respond` calls the endpoint and serializes its result."""
 
 
 class Route(APIRoute):
@@ -53,15 +65,20 @@ class APIRouter(fastapi.APIRouter):
 
 def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[..., Awaitable[Response]]:
     """Wrap an endpoint to return a response. The status is the declared one or that of an injected `Response`."""
-    return_type = get_type_hints(endpoint)["return"]
+    hints = get_type_hints(endpoint)
+    return_type = hints["return"]
+    enclosing = next((name for name, hint in hints.items() if isclass(hint) and issubclass(hint, Enclosing)), "")
     to_json = None if return_type is Response else TypeAdapter(return_type).dump_json
     is_coroutine = iscoroutinefunction(endpoint)
 
-    def serialize(result: Any) -> bytes | Response:
+    def serialize(result: Any) -> Any:
         return to_json(result) if to_json else result
 
-    def call(**values: Any) -> bytes | Response:
+    def call(**values: Any) -> Any:
         return serialize(endpoint(**values))
+
+    def call_enclosed(**values: Any) -> Any:
+        return values[enclosing].enclose(partial(call, **values))
 
     @wraps(endpoint)
     async def respond(**values: Any) -> Response:
@@ -69,7 +86,7 @@ def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[
             async with threads.time_limit(threads.ROUTE_TIMEOUT_S):
                 result = serialize(await endpoint(**values))
         else:
-            result = await threads.route_threads.run(call, **values)
+            result = await threads.route_threads.run(call_enclosed if enclosing else call, **values)
         if isinstance(result, Response):
             return result
         response = Response(result, status_code or 200, media_type="application/json")

@@ -255,6 +255,13 @@ MethodPath = Annotated[
     SingleLine,
 ]
 WindowSize = Annotated[int, Field(ge=1, le=MAX_WINDOW_SIZE, examples=[100])]
+IdempotencyKey = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=255, pattern="^[!-~]+$"),
+    Field(examples=["0b5f7c5e-3f43-4d0e-9a51-3a6c0a0f6f0e"]),
+]
+"""Visible ASCII characters."""
+
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1], json_schema_extra={"format": "int64"})]
 Count = Annotated[int, Field(ge=0)]
 Instant = Annotated[datetime, Field(examples=["2026-11-23T12:00:00Z"])]

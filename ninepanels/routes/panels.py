@@ -9,6 +9,7 @@ from .. import crud
 from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
+from ..accounts.creations import Creation
 from ..accounts.current_user import CurrentUser
 from ..http.bodies import or_form
 from ..http.caching import WITH_ETAG
@@ -41,14 +42,14 @@ def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
     raises=(exceptions.TooManyPanels, exceptions.PositionOutOfRange),
     example=Example(examples.NEW_PANEL, {"title": "Write", "description": "One page, by hand."}),
 )
-def create_panel(body: pyd.PanelCreate, current_user: CurrentUser) -> pyd.Panel:
+def create_panel(body: pyd.PanelCreate, creation: Creation) -> pyd.Panel:
     """Creates a panel and returns it. You can have nine panels.
 
     With a `position`, the panels from that position on move back by one. Otherwise the new panel is the last one.
     """
-    with current_user.transaction() as (work, user):
-        panel = crud.panels.create(work, user.id, **body.model_dump(), today=days.today(user))
-        work.emit(pyd.PanelCreated(user_id=user.id, panel_id=panel["id"]))
+    work, user = creation.work, creation.user
+    panel = crud.panels.create(work, user.id, **body.model_dump(), today=days.today(user))
+    work.emit(pyd.PanelCreated(user_id=user.id, panel_id=panel["id"]))
     return panel
 
 

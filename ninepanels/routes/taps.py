@@ -7,7 +7,7 @@ from pydantic import Field
 from .. import crud
 from .. import days
 from .. import pydmodels as pyd
-from ..accounts.current_user import CurrentUser
+from ..accounts.creations import Creation
 from ..http.documentation import Example
 from ..http.documentation import documented
 from ..http.routing import APIRouter
@@ -29,15 +29,15 @@ MAX_BODY_BYTES = 256 * 1024
     )
 )
 def record_taps(
-    body: Annotated[list[pyd.Tap], Field(max_length=pyd.MAX_TAPS)], current_user: CurrentUser
+    body: Annotated[list[pyd.Tap], Field(max_length=pyd.MAX_TAPS)], creation: Creation
 ) -> list[pyd.TapResult]:
     """Records up to 1,000 taps, in a body of up to 256 KiB, and returns the result of each, in the same order.
 
     Of two taps of a day, the one with the later `tapped_at` wins, whichever arrives first. A tap that is refused, for
     example because its panel was deleted, does not affect the others. Sending the same taps again changes nothing.
     """
-    with current_user.transaction() as (work, user):
-        results = crud.taps.record_all(work, user.id, body, today=days.today(user))
-        if count := sum(result.get("applied") is True for result in results):
-            work.emit(pyd.TapsRecorded(user_id=user.id, count=count))
+    work, user = creation.work, creation.user
+    results = crud.taps.record_all(work, user.id, body, today=days.today(user))
+    if count := sum(result.get("applied") is True for result in results):
+        work.emit(pyd.TapsRecorded(user_id=user.id, count=count))
     return results

@@ -65,7 +65,8 @@ def test_no_query_scans_a_whole_table(client: TestClient, backend: str, recorded
             sent = {"json": {"email": ada.email}}
         params = QUERIES.get((method, path))
         address = path.format(panel_id=panel_id, user_id=ada.id, day=A_DAY)
-        response = ada.request(method, address, params=params, **sent)
+        headers = {"Idempotency-Key": "key"}
+        response = ada.request(method, address, params=params, headers=headers, **sent)
         assert response.status_code == 200, response.text
     data(client.get("/health/ready"))
     finish_events(client)

@@ -20,6 +20,7 @@ CODES = {
     "day_in_the_future": 400,
     "email_taken": 409,
     "headers_too_large": 431,
+    "idempotency_key_in_use": 409,
     "internal_error": 500,
     "invalid_host": 400,
     "invalid_request": 422,

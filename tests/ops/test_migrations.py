@@ -186,6 +186,7 @@ def _is_generated(column: Column[object]) -> bool:
 def _value(column: Column[object], number: int) -> object:
     values: dict[type, object] = {
         bool: number % 2 == 0,
+        bytes: bytes([number]),
         date: date(2026, 11, number),
         datetime: datetime(2026, 11, number, 12, tzinfo=UTC),
         object: {"number": number},  # JSON

@@ -20,7 +20,7 @@ Rows = dict[str, set[tuple[object, ...]]]
 
 
 def fill(database_url: str, users: int = 20) -> None:
-    """Insert rows into every table. A running service deletes none of them for days."""
+    """Insert rows into every table. A running service deletes none of them for a day."""
     engine = make_engine(database_url, poolclass=NullPool)
     with engine.begin() as connection:
         for model, rows in _rows(users):
@@ -66,6 +66,14 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
     yield (
         sql.PasswordResetToken,
         [{"token_hash": f"{n:064}", "user_id": n + 1, "issued_at": now, "expires_at": soon} for n in people],
+    )
+    yield (
+        sql.IdempotentRequest,
+        [
+            {"user_id": n + 1, "key_hash": f"{n:064}", "request_hash": f"{n:064}"}
+            | {"created_at": now, "response": bytes([n % 256, 0, 92])}
+            for n in people
+        ],
     )
     mail = {"recipient": "a@example.com", "created_at": now, "sent_at": now}
     yield sql.OutboxMail, [{"user_id": n + 1, "kind": "welcome", "about": {"n": n}} | mail for n in people]
