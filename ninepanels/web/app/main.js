@@ -2,12 +2,15 @@
 // The start of the app.
 
 import { App } from "./app.js";
+import { loadTheme } from "./components/theme.js";
+import { loadLanguage } from "./i18n/index.js";
 import * as sync from "./state/sync.js";
 import { html, render } from "./vendor/preact.js";
 
 const HOUR_MS = 3_600_000;
 
-await sync.start();
+loadTheme();
+await Promise.all([loadLanguage(), sync.start()]);
 render(html`<${App} />`, /** @type {HTMLElement} */ (document.getElementById("app")));
 if ("serviceWorker" in navigator) registerWorker().catch(() => {});
 

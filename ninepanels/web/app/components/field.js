@@ -1,0 +1,109 @@
+// @ts-check
+import { html, useId, useState } from "../vendor/preact.js";
+import { t } from "../i18n/index.js";
+
+/**
+ * A labelled input. `error` is read out with it, and so is `hint`.
+ * @param {{
+ *   label: string, name: string, value: string, onInput: (value: string) => void, type?: string, hint?: string, error?: string,
+ *   autocomplete?: string, maxLength?: number, minLength?: number, isOptional?: boolean, rows?: number, dir?: string,
+ * }} props
+ */
+export function Field({
+  label,
+  name,
+  value,
+  onInput,
+  type = "text",
+  hint,
+  error,
+  autocomplete = "off",
+  isOptional,
+  rows,
+  dir,
+  ...limits
+}) {
+  const id = useId();
+  const [isShown, setShown] = useState(false);
+  const isPassword = type === "password";
+  const attributes = {
+    "id": `${id}-input`,
+    name,
+    value,
+    autocomplete,
+    dir,
+    "class": "input",
+    "required": !isOptional,
+    "aria-invalid": error ? "true" : undefined,
+    "aria-describedby": error || hint ? `${id}-about` : undefined,
+    "onInput": (/** @type {any} */ event) => onInput(event.currentTarget.value),
+    ...limits,
+  };
+  return html`<div class="field">
+        <label for=${attributes.id}>${label}${isOptional && html` <small class="muted">${t("field.optional")}</small>`}</label>
+        <div class="field-box">
+            ${
+              rows
+                ? html`<textarea ...${attributes} rows=${rows}></textarea>`
+                : html`<input ...${attributes} type=${isPassword && isShown ? "text" : type} spellcheck=${type === "text"} autocapitalize=${type === "text" ? undefined : "none"} />`
+            }
+            ${
+              isPassword &&
+              html`<button type="button" class="field-reveal" aria-pressed=${isShown} aria-label=${t("password.showLabel")} onClick=${() => setShown(!isShown)}>
+                ${t("password.show")}
+            </button>`
+            }
+        </div>
+        ${(error || hint) && html`<p id=${`${id}-about`} class=${error ? "field-error" : "field-hint"}>${error || hint}</p>`}
+    </div>`;
+}
+
+/**
+ * A labelled choice of one option.
+ * @param {{
+ *   label: string, name: string, value: string, onInput: (value: string) => void, hint?: string,
+ *   options: {value: string, label: string}[] | {label: string, options: {value: string, label: string}[]}[],
+ * }} props
+ */
+export function Select({ label, name, value, onInput, hint, options }) {
+  const id = useId();
+  const option = (/** @type {{value: string, label: string}} */ item) =>
+    html`<option key=${item.value} value=${item.value} selected=${item.value === value}>${item.label}</option>`;
+  return html`<div class="field">
+        <label for=${`${id}-input`}>${label}</label>
+        <div class="field-box select-box">
+            <select id=${`${id}-input`} name=${name} class="input" aria-describedby=${hint && `${id}-about`}
+                onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
+                ${options.map((item) =>
+                  "options" in item
+                    ? html`<optgroup key=${item.label} label=${item.label}>${item.options.map(option)}</optgroup>`
+                    : option(item),
+                )}
+            </select>
+        </div>
+        ${hint && html`<p id=${`${id}-about`} class="field-hint">${hint}</p>`}
+    </div>`;
+}
+
+/**
+ * A choice of few options, all of them visible.
+ * @param {{
+ *   label: string, value: string, onChange: (value: string) => void, isLabelShown?: boolean,
+ *   options: {value: string, label: string}[],
+ * }} props
+ */
+export function Segments({ label, value, onChange, isLabelShown, options }) {
+  const name = useId();
+  return html`<fieldset class="segments">
+        <legend class=${isLabelShown ? "" : "hidden-visually"}>${label}</legend>
+        <div class="segments-row">
+            ${options.map(
+              (option) => html`<label key=${option.value} class="segment">
+                <input type="radio" class="hidden-visually" name=${name} value=${option.value} checked=${option.value === value}
+                    onChange=${() => onChange(option.value)} />
+                <span>${option.label}</span>
+            </label>`,
+            )}
+        </div>
+    </fieldset>`;
+}

@@ -1,0 +1,64 @@
+// @ts-check
+import { html, useRef, useState } from "../vendor/preact.js";
+import { ApiError, Unreachable } from "../api.js";
+import { t } from "../i18n/index.js";
+
+/** The errors that have a text of their own. @type {Record<string, import("../i18n/index.js").Key>} */
+const TEXTS = {
+  wrong_login: "error.wrongLogin",
+  wrong_password: "error.wrongPassword",
+  email_taken: "error.emailTaken",
+  invalid_reset_token: "error.invalidLink",
+  rate_limited: "error.rateLimited",
+  too_many_panels: "error.tooManyPanels",
+  not_found: "error.notFound",
+};
+
+/**
+ * What went wrong, in the user's language.
+ * @param {unknown} error
+ */
+export function describeError(error) {
+  if (error instanceof Unreachable) return t("error.unreachable");
+  if (!(error instanceof ApiError)) throw error;
+  const key = TEXTS[error.code];
+  if (key) return t(key, { count: Math.ceil((error.retryAfter ?? 60) / 60) });
+  return error.status >= 500 ? t("error.unavailable") : t("error.other", { detail: error.message });
+}
+
+/**
+ * A form that waits for its action, shows what went wrong, and moves the focus there.
+ * @param {{
+ *   action: () => Promise<unknown>, label: string, children?: any, isDangerous?: boolean, isQuiet?: boolean, isDisabled?: boolean, secondary?: any,
+ * }} props
+ */
+export function Form({ action, label, children, isDangerous, isQuiet, isDisabled, secondary }) {
+  const [error, setError] = useState("");
+  const [isBusy, setBusy] = useState(false);
+  const message = useRef(/** @type {HTMLElement | null} */ (null));
+
+  async function onSubmit(/** @type {SubmitEvent} */ event) {
+    event.preventDefault();
+    if (isBusy) return;
+    setBusy(true);
+    setError("");
+    try {
+      await action();
+    } catch (problem) {
+      setError(describeError(problem));
+      message.current?.focus();
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  const look = isDangerous ? "button-danger" : isQuiet ? "" : "button-main";
+  return html`<form class="form" onSubmit=${onSubmit}>
+        <p ref=${message} class="form-error" role="alert" tabindex="-1">${error}</p>
+        ${children}
+        <div class="form-actions">
+            <button class=${`button ${look}`} disabled=${isDisabled} aria-busy=${isBusy}>${label}</button>
+            ${secondary}
+        </div>
+    </form>`;
+}

@@ -1,0 +1,89 @@
+// @ts-check
+import { html, useRef } from "../vendor/preact.js";
+import { t } from "../i18n/index.js";
+import { go } from "../router.js";
+import { Icon } from "./icons.js";
+
+/** How long a finger rests on a tile to open its page. */
+const LONG_PRESS_MS = 500;
+
+/** How far a resting finger may move, in CSS pixels. */
+const TOLERANCE = 10;
+
+/** Titles with more characters than this, and with longer words, are set smaller. */
+const LONG_TITLE = 24;
+const LONG_WORD = 10;
+
+/** @param {string} title */
+const isLong = (title) => title.length > LONG_TITLE || title.split(/\s/).some((word) => word.length > LONG_WORD);
+
+/**
+ * One of the nine squares: a tap records the day, a long press, Shift+Enter or the small link opens the panel's page.
+ * @param {{
+ *   panel: import("../types.js").Panel, hue: number, isDone: boolean, isYesterday: boolean, isUnsent: boolean,
+ *   week: boolean[], tabIndex: number, onTap: () => void, onFocus: () => void,
+ * }} props `week` has the last seven days, the shown one last
+ */
+export function Tile({ panel, hue, isDone, isYesterday, isUnsent, week, tabIndex, onTap, onFocus }) {
+  const element = useRef(/** @type {HTMLElement | null} */ (null));
+  const press = useRef({ timer: 0, x: 0, y: 0, isOpening: false });
+  const path = `/panels/${panel.id}`;
+
+  function onPointerDown(/** @type {PointerEvent} */ event) {
+    const box = /** @type {HTMLElement} */ (element.current);
+    const { left, top } = box.getBoundingClientRect();
+    // The wave starts here.
+    box.style.setProperty("--wave-x", `${event.clientX - left}px`);
+    box.style.setProperty("--wave-y", `${event.clientY - top}px`);
+    press.current = { timer: 0, x: event.clientX, y: event.clientY, isOpening: false };
+    if (event.pointerType === "mouse") return;
+    press.current.timer = window.setTimeout(() => {
+      press.current.isOpening = true;
+      go(path);
+    }, LONG_PRESS_MS);
+  }
+
+  function onPointerMove(/** @type {PointerEvent} */ event) {
+    const { x, y, timer } = press.current;
+    if (Math.hypot(event.clientX - x, event.clientY - y) > TOLERANCE) clearTimeout(timer);
+  }
+
+  const cancel = () => clearTimeout(press.current.timer);
+
+  function onClick(/** @type {MouseEvent} */ event) {
+    cancel();
+    if (press.current.isOpening) return;
+    if (event.detail === 0) {
+      element.current?.style.removeProperty("--wave-x");
+      element.current?.style.removeProperty("--wave-y");
+    }
+    onTap();
+  }
+
+  function onKeyDown(/** @type {KeyboardEvent} */ event) {
+    if (event.key !== "Enter" || !event.shiftKey) return;
+    event.preventDefault();
+    go(path);
+  }
+
+  const state = isYesterday
+    ? t(isDone ? "tile.doneYesterday" : "tile.notDoneYesterday", { title: panel.title })
+    : t(isDone ? "tile.doneToday" : "tile.notDoneToday", { title: panel.title });
+  const face = html`<span class="face-head">
+            <span class="face-state">${isDone && html`<${Icon} name="check" />`}</span>
+            ${isUnsent && html`<${Icon} name="unsent" />`}
+        </span>
+        <span class=${`face-title${isLong(panel.title) ? " face-title-long" : ""}`} dir="auto">${panel.title}</span>
+        <span class="face-week">${week.map((isMarked, index) => html`<i key=${index} class=${isMarked ? "marked" : ""}></i>`)}</span>`;
+
+  return html`<li class="cell" data-hue=${hue}>
+        <button ref=${element} type="button" class="tile" aria-pressed=${isDone} tabindex=${tabIndex} data-panel=${panel.id}
+            aria-label=${isUnsent ? `${state}, ${t("tile.unsent")}` : state}
+            onClick=${onClick} onKeyDown=${onKeyDown} onFocus=${onFocus} onContextMenu=${(/** @type {any} */ event) => press.current.timer && event.preventDefault()}
+            onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onPointerUp=${cancel} onPointerCancel=${cancel} onPointerLeave=${cancel}>
+            <span class="face">${face}</span>
+            <span class="face face-done" aria-hidden="true">${face}</span>
+        </button>
+        <a class="tile-open" href=${`#${path}`} tabindex=${tabIndex} aria-label=${t("tile.open", { title: panel.title })}><${Icon} name="details" /></a>
+    </li>`;
+}

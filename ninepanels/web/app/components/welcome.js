@@ -1,0 +1,16 @@
+// @ts-check
+import { html } from "../vendor/preact.js";
+import { Mark } from "./icons.js";
+
+/**
+ * The frame of the screens before the login.
+ * @param {{title: string, lead?: string, children?: any}} props
+ */
+export function Welcome({ title, lead, children }) {
+  return html`<div class="welcome">
+        <p class="brand"><${Mark} /> Nine Panels</p>
+        <h1 tabindex="-1">${title}</h1>
+        ${lead && html`<p class="welcome-lead">${lead}</p>`}
+        ${children}
+    </div>`;
+}

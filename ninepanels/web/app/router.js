@@ -1,0 +1,37 @@
+// @ts-check
+import { signal } from "./vendor/preact.js";
+
+/** @typedef {{path: string, query: URLSearchParams}} Route */
+
+function read() {
+  const [path, query] = location.hash.slice(1).split("?");
+  return { path: path || "/", query: new URLSearchParams(query) };
+}
+
+/** The current route: the fragment of the address. @type {import("./vendor/preact.js").Signal<Route>} */
+export const route = signal(read());
+
+addEventListener("hashchange", () => (route.value = read()));
+
+/**
+ * Go to another screen.
+ * @param {string} path
+ * @param {{isReplaced?: boolean}} [options] whether "back" skips the current screen
+ */
+export function go(path, { isReplaced = false } = {}) {
+  if (isReplaced) history.replaceState(null, "", `#${path}`);
+  else location.hash = path;
+  route.value = read();
+}
+
+/** Begin a new screen at its heading. */
+export function enterScreen() {
+  scrollTo(0, 0);
+  document.querySelector("h1")?.focus({ preventScroll: true });
+}
+
+/** Name the document after the heading of the screen. */
+export function nameScreen() {
+  const heading = document.querySelector("h1")?.textContent;
+  document.title = heading ? `${heading.trim()} · Nine Panels` : "Nine Panels";
+}

@@ -1,0 +1,90 @@
+// @ts-check
+import { html, useState } from "../vendor/preact.js";
+import { ConfirmDialog } from "../components/dialog.js";
+import { Field } from "../components/field.js";
+import { Form } from "../components/form.js";
+import { hueOf, nextHue } from "../components/hues.js";
+import { Heading } from "../components/navigation.js";
+import { show } from "../components/notice.js";
+import { t } from "../i18n/index.js";
+import { go } from "../router.js";
+import { createPanel, deletePanel, panels, resetHistory, updatePanel } from "../state/panels.js";
+
+/** @param {{title: string, hue: number}} props how the square will look */
+function Preview({ title, hue }) {
+  return html`<div class="preview" data-hue=${hue} aria-hidden="true">
+        ${["face", "face face-done"].map(
+          (look) => html`<span key=${look} class=${`preview-square ${look}`}>
+            <span class="face-title" dir="auto">${title || t("edit.untitled")}</span>
+        </span>`,
+        )}
+    </div>`;
+}
+
+/** @param {{panel: import("../types.js").Panel}} props */
+function Removal({ panel }) {
+  const [asked, setAsked] = useState("");
+  const close = () => setAsked("");
+
+  async function reset() {
+    await resetHistory(panel.id);
+    close();
+    show(t("edit.resetDone", { title: panel.title }));
+  }
+
+  async function remove() {
+    await deletePanel(panel.id);
+    go("/", { isReplaced: true });
+    show(t("edit.deleteDone", { title: panel.title }));
+  }
+
+  return html`<section class="card card-quiet">
+        <h2>${t("edit.removal")}</h2>
+        <div class="rows">
+            <div class="row"><p>${t("edit.resetLead")}</p>
+                <button type="button" class="button" onClick=${() => setAsked("reset")}>${t("edit.reset")}</button></div>
+            <div class="row"><p>${t("edit.deleteLead")}</p>
+                <button type="button" class="button button-risky" onClick=${() => setAsked("delete")}>${t("edit.delete")}</button></div>
+        </div>
+        ${
+          asked === "reset" &&
+          html`<${ConfirmDialog} title=${t("edit.resetTitle", { title: panel.title })} label=${t("edit.reset")} action=${reset} onClose=${close}>
+            <p>${t("edit.resetText")}</p><//>`
+        }
+        ${
+          asked === "delete" &&
+          html`<${ConfirmDialog} title=${t("edit.deleteTitle", { title: panel.title })} label=${t("edit.delete")} action=${remove} onClose=${close}>
+            <p>${t("edit.deleteText")}</p><//>`
+        }
+    </section>`;
+}
+
+/** Adds a panel, or changes one. @param {{id: number}} props not a number for a new panel */
+export function EditScreen({ id }) {
+  const panel = panels.value.find((each) => each.id === id);
+  const [title, setTitle] = useState(panel?.title ?? "");
+  const [description, setDescription] = useState(panel?.description ?? "");
+  const backPath = panel ? `/panels/${panel.id}` : "/";
+  const isMissing = !panel && !Number.isNaN(id);
+  if (isMissing) return html`<${Heading} title=${t("panel.missing")} backPath="/" backLabel=${t("back.panels")} />`;
+
+  async function action() {
+    if (panel) await updatePanel(panel.id, { title, description });
+    else await createPanel({ title, description });
+    go(backPath, { isReplaced: true });
+  }
+
+  return html`<div class="page page-narrow">
+        <${Heading} title=${panel ? t("edit.title") : t("edit.newTitle")} backPath=${backPath} backLabel=${panel ? t("back.panel", { title: panel.title }) : t("back.panels")} />
+        <${Preview} title=${title} hue=${panel ? hueOf(panel.id) : nextHue()} />
+        <section class="card">
+            <${Form} action=${action} label=${panel ? t("save") : t("edit.add")}>
+                <${Field} label=${t("field.title")} name="title" value=${title} onInput=${setTitle} maxLength=${65} dir="auto"
+                    hint=${panel ? undefined : t("edit.titleHint")} />
+                <${Field} label=${t("field.description")} name="description" value=${description} onInput=${setDescription} maxLength=${2_000}
+                    rows=${3} isOptional dir="auto" />
+            <//>
+        </section>
+        ${panel && html`<${Removal} panel=${panel} />`}
+    </div>`;
+}

@@ -1,0 +1,35 @@
+// @ts-check
+import { html, useState } from "../vendor/preact.js";
+import { Field } from "../components/field.js";
+import { Form } from "../components/form.js";
+import { Welcome } from "../components/welcome.js";
+import { t } from "../i18n/index.js";
+import { go } from "../router.js";
+import { logIn, needsLogin, user } from "../state/session.js";
+import { unsent } from "../state/panels.js";
+
+export function LogInScreen() {
+  const [email, setEmail] = useState(user.value?.email ?? "");
+  const [password, setPassword] = useState("");
+
+  async function action() {
+    await logIn(email, password);
+    go("/", { isReplaced: true });
+  }
+
+  const lead =
+    needsLogin.value && unsent.value.size
+      ? t("login.kept", { count: unsent.value.size })
+      : needsLogin.value
+        ? t("login.again")
+        : undefined;
+  return html`<${Welcome} title=${t("login.title")} lead=${lead}>
+        <${Form} action=${action} label=${t("login.title")}>
+            <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
+            <${Field} label=${t("field.password")} name="password" type="password" value=${password} onInput=${setPassword}
+                autocomplete="current-password" dir="ltr" />
+        <//>
+        <p class="welcome-other"><a href="#/forgotten">${t("login.forgotten")}</a></p>
+        <p class="welcome-other">${t("login.noAccount")} <a href="#/signup">${t("signup.title")}</a></p>
+    <//>`;
+}

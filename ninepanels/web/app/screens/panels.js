@@ -1,0 +1,73 @@
+// @ts-check
+import { html, useEffect, useState } from "../vendor/preact.js";
+import { Arrange } from "../components/arrange.js";
+import { Board } from "../components/board.js";
+import { Segments } from "../components/field.js";
+import { Icon } from "../components/icons.js";
+import { Refusals } from "../components/refusals.js";
+import { plusDays } from "../days.js";
+import { formatDay } from "../i18n/formats.js";
+import { t } from "../i18n/index.js";
+import { panels, today, unsent } from "../state/panels.js";
+import { connection } from "../state/sync.js";
+
+/** One quiet line about what is not on the server yet. */
+function Status() {
+  const count = unsent.value.size;
+  if (connection.value === "login") {
+    return html`<p class="status">${count ? t("status.loginWithTaps", { count }) : t("status.login")} <a href="#/login">${t("login.title")}</a></p>`;
+  }
+  if (connection.value === "offline") {
+    return html`<p class="status">${count ? t("status.offlineWithTaps", { count }) : t("status.offline")}</p>`;
+  }
+  return html`<p class="status"></p>`;
+}
+
+/** @param {{title: string, subtitle: string, children?: any}} props */
+function Head({ title, subtitle, children }) {
+  return html`<header class="panels-head">
+    <h1 tabindex="-1" class="panels-day">${title} <small>${subtitle}</small></h1>
+    <div class="panels-controls">${children}</div>
+  </header>`;
+}
+
+/** @param {{onFinish: () => void}} props */
+function ArrangeMode({ onFinish }) {
+  return html`<${Head} title=${t("arrange.title")} subtitle=${t("arrange.lead")}>
+      <button type="button" class="button button-main" onClick=${onFinish}>${t("arrange.finish")}</button>
+    <//>
+    <p class="status"></p>
+    <div class="board-room"><div class="board-area"><${Arrange} /></div></div>`;
+}
+
+/** @param {{onArrange: () => void}} props */
+function DayMode({ onArrange }) {
+  const [isYesterday, setYesterday] = useState(false);
+  // A new day starts with today.
+  useEffect(() => setYesterday(false), [today.value]);
+  const day = isYesterday ? plusDays(today.value, -1) : today.value;
+  const count = panels.value.length;
+  const days = [
+    { value: "yesterday", label: t("panels.yesterday") },
+    { value: "today", label: t("panels.today") },
+  ];
+
+  return html`<${Head} title=${formatDay(day, "weekday")} subtitle=${formatDay(day, "dayAndMonth")}>
+      ${count > 1 && html`<button type="button" class="icon-button" aria-label=${t("arrange.start")} onClick=${onArrange}><${Icon} name="arrange" /></button>`}
+      ${count > 0 && html`<${Segments} label=${t("panels.day")} value=${isYesterday ? "yesterday" : "today"} options=${days}
+        onChange=${(/** @type {string} */ value) => setYesterday(value === "yesterday")} />`}
+    <//>
+    <${Refusals} />
+    <${Status} />
+    ${count === 0 && html`<p class="panels-lead">${t("board.lead")}</p>`}
+    <div class=${isYesterday ? "board-room board-yesterday" : "board-room"}>
+      <div class="board-area"><${Board} day=${day} isYesterday=${isYesterday} /></div>
+    </div>`;
+}
+
+export function PanelsScreen() {
+  const [isArranging, setArranging] = useState(false);
+  return html`<div class="panels">
+    ${isArranging ? html`<${ArrangeMode} onFinish=${() => setArranging(false)} />` : html`<${DayMode} onArrange=${() => setArranging(true)} />`}
+  </div>`;
+}

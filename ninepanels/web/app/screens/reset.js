@@ -1,0 +1,30 @@
+// @ts-check
+import { html, useState } from "../vendor/preact.js";
+import { Field } from "../components/field.js";
+import { Form } from "../components/form.js";
+import { show } from "../components/notice.js";
+import { Welcome } from "../components/welcome.js";
+import { t } from "../i18n/index.js";
+import { go } from "../router.js";
+import { resetPassword } from "../state/session.js";
+
+/** @param {{query: URLSearchParams}} props the link of the mail has the e-mail and the token */
+export function ResetScreen({ query }) {
+  const [password, setPassword] = useState("");
+  const email = query.get("email") ?? "";
+
+  async function action() {
+    await resetPassword(email, query.get("token") ?? "", password);
+    go("/", { isReplaced: true });
+    show(t("reset.done"));
+  }
+
+  return html`<${Welcome} title=${t("reset.title")} lead=${t("reset.lead", { email })}>
+        <${Form} action=${action} label=${t("reset.submit")}>
+            <input type="hidden" name="email" autocomplete="username" value=${email} />
+            <${Field} label=${t("field.newPassword")} name="password" type="password" value=${password} onInput=${setPassword}
+                autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
+        <//>
+        <p class="welcome-other"><a href="#/forgotten">${t("reset.another")}</a></p>
+    <//>`;
+}
