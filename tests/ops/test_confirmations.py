@@ -156,7 +156,8 @@ def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation,
         terminal.read_until(BACKUP)
         terminal.type("n\n")
         terminal.read_until(name_of("FEATURE"))
-        assert terminal.end_with(typed) != 0
+        terminal.type(typed)
+        assert terminal.wait() != 0
     assert installation.is_unchanged()
 
 
@@ -167,7 +168,8 @@ def test_clear_does_nothing_if_the_question_about_the_backup_is_not_answered(
 ) -> None:
     with installation.clear("FEATURE") as terminal:
         terminal.read_until(BACKUP)
-        assert terminal.end_with(typed) != 0
+        terminal.type(typed)
+        assert terminal.wait() != 0
     assert installation.is_unchanged()
 
 

@@ -5,17 +5,19 @@ import os
 import re
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import TracebackType
 
 from .servers import PROGRAM_DEADLINE_S
 from .servers import wait_for
 
-# Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process.
-ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
-
-REPEAT_S = 10.0
+# Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process. A test run
+# that a shell started in the background ignores SIGINT, and each program would inherit that.
+ON_A_TERMINAL = """
+import os, pty, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+"""
 
 CTRL_C = "\x03"
 CTRL_D = "\x04"
@@ -62,19 +64,6 @@ class Terminal:
     def wait(self) -> int:
         """Wait for the program to end and return its exit code."""
         return self._process.wait(PROGRAM_DEADLINE_S)
-
-    def end_with(self, keys: str) -> int:
-        """Type keys until the program ends, and return its exit code.
-
-        Ctrl-C and Ctrl-D can be lost: a program shows its question before it reads the terminal.
-        """
-        deadline = time.monotonic() + PROGRAM_DEADLINE_S
-        while time.monotonic() < deadline:
-            with contextlib.suppress(BrokenPipeError):
-                self.type(keys)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._process.wait(REPEAT_S)
-        raise AssertionError(f"the program did not end: {self._unread!r}")
 
     def _look(self, pattern: str) -> int | None:
         """Read new output and return where the first match of `pattern` ends, or None."""
