@@ -39,24 +39,24 @@ export function AccountCard({ user }) {
 
   const current = { label: t("field.currentPassword"), type: "password", autocomplete: "current-password", dir: "ltr" };
   return html`<section class="card">
-        <h2>${t("settings.account")}</h2>
-        <details class="fold">
-            <summary><span>${t("field.email")}<small class="muted" dir="ltr">${user.email}</small></span></summary>
-            <${Form} action=${saveEmail} label=${t("settings.changeEmail")}>
-                <${Field} label=${t("field.newEmail")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="email" dir="ltr" />
-                <${Field} ...${current} name="email-password" value=${emailPassword} onInput=${setEmailPassword} />
-            <//>
-        </details>
-        <details class="fold">
-            <summary><span>${t("field.password")}<small class="muted">${t("settings.passwordHint")}</small></span></summary>
-            <${Form} action=${savePassword} label=${t("settings.changePassword")}>
-                <input type="text" name="username" autocomplete="username" value=${user.email} hidden />
-                <${Field} ...${current} name="current-password" value=${password} onInput=${setPassword} />
-                <${Field} label=${t("field.newPassword")} name="new-password" type="password" value=${newPassword} onInput=${setNewPassword}
-                    autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
-            <//>
-        </details>
-    </section>`;
+    <h2>${t("settings.account")}</h2>
+    <details class="fold">
+      <summary><span>${t("field.email")}<small class="muted" dir="ltr">${user.email}</small></span></summary>
+      <${Form} action=${saveEmail} label=${t("settings.changeEmail")}>
+        <${Field} label=${t("field.newEmail")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="email" dir="ltr" />
+        <${Field} ...${current} name="email-password" value=${emailPassword} onInput=${setEmailPassword} />
+      <//>
+    </details>
+    <details class="fold">
+      <summary><span>${t("field.password")}<small class="muted">${t("settings.passwordHint")}</small></span></summary>
+      <${Form} action=${savePassword} label=${t("settings.changePassword")}>
+        <input type="text" name="username" autocomplete="username" value=${user.email} hidden />
+        <${Field} ...${current} name="current-password" value=${password} onInput=${setPassword} />
+        <${Field} label=${t("field.newPassword")} name="new-password" type="password" value=${newPassword} onInput=${setNewPassword}
+          autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
+      <//>
+    </details>
+  </section>`;
 }
 
 /** Logging out, here and everywhere. */
@@ -74,25 +74,25 @@ export function DevicesCard() {
   }
 
   return html`<section class="card">
-        <h2>${t("settings.devices")}</h2>
-        <div class="rows">
-            <div class="row"><p>${t("settings.logOutLead")}</p>
-                <button type="button" class="button" onClick=${() => (setAsked("here"), logOut())}>${t("settings.logOut")}</button></div>
-            <div class="row"><p>${t("settings.everywhereLead")}</p>
-                <button type="button" class="button" onClick=${() => setAsked("everywhere")}>${t("settings.everywhere")}</button></div>
-        </div>
-        ${
+    <h2>${t("settings.devices")}</h2>
+    <div class="rows">
+      <div class="row"><p>${t("settings.logOutLead")}</p>
+        <button type="button" class="button" onClick=${() => (setAsked("here"), logOut())}>${t("settings.logOut")}</button></div>
+      <div class="row"><p>${t("settings.everywhereLead")}</p>
+        <button type="button" class="button" onClick=${() => setAsked("everywhere")}>${t("settings.everywhere")}</button></div>
+    </div>
+    ${
           asked === "everywhere" &&
           lost === null &&
           html`<${ConfirmDialog} key="everywhere" title=${t("settings.everywhereTitle")} label=${t("settings.everywhere")}
-            action=${leaveEverywhere} onClose=${close}><p>${t("settings.everywhereText")}</p><//>`
+      action=${leaveEverywhere} onClose=${close}><p>${t("settings.everywhereText")}</p><//>`
         }
-        ${
+    ${
           lost !== null &&
           html`<${ConfirmDialog} key="lost" title=${t("settings.logOutTitle")} label=${t("settings.logOut")}
-            action=${() => leave({ discard: true })} onClose=${keepLogin}><p>${t("settings.logOutKept", { count: lost })}</p><//>`
+      action=${() => leave({ discard: true })} onClose=${keepLogin}><p>${t("settings.logOutKept", { count: lost })}</p><//>`
         }
-    </section>`;
+  </section>`;
 }
 
 /** Deleting the account, after typing its e-mail. @param {{user: User}} props */
@@ -106,16 +106,16 @@ export function DeletionCard({ user }) {
   }
 
   return html`<section class="card card-quiet">
-        <h2>${t("delete.title")}</h2>
-        <div class="rows"><div class="row"><p>${t("delete.lead")}</p>
-            <button type="button" class="button button-risky" onClick=${() => setAsked(true)}>${t("delete.start")}</button></div></div>
-        ${
+    <h2>${t("delete.title")}</h2>
+    <div class="rows"><div class="row"><p>${t("delete.lead")}</p>
+      <button type="button" class="button button-risky" onClick=${() => setAsked(true)}>${t("delete.start")}</button></div></div>
+    ${
           isAsked &&
           html`<${ConfirmDialog} title=${t("delete.dialogTitle")} label=${t("delete.confirm")} action=${action} onClose=${() => setAsked(false)}
-            isDisabled=${typed.trim().toLowerCase() !== user.email.toLowerCase()}>
-            <ul class="plain-list"><li>${t("delete.what1")}</li><li>${t("delete.what2")}</li><li>${t("delete.what3")}</li></ul>
-            <${Field} label=${t("delete.type", { email: user.email })} name="confirm" value=${typed} onInput=${setTyped} dir="ltr" />
-        <//>`
+      isDisabled=${typed.trim().toLowerCase() !== user.email.toLowerCase()}>
+      <ul class="plain-list"><li>${t("delete.what1")}</li><li>${t("delete.what2")}</li><li>${t("delete.what3")}</li></ul>
+      <${Field} label=${t("delete.type", { email: user.email })} name="confirm" value=${typed} onInput=${setTyped} dir="ltr" />
+    <//>`
         }
-    </section>`;
+  </section>`;
 }

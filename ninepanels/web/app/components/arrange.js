@@ -115,19 +115,19 @@ export function Arrange() {
   }
 
   return html`<ol ref=${list} class="board board-arrange">
-        ${ids.map((id, index) => {
+    ${ids.map((id, index) => {
           const title = byId.get(id)?.title ?? "";
           return html`<li key=${id} data-panel=${id} data-hue=${hueOf(id)} class=${`cell arranged${drag.current?.id === id ? " dragged" : ""}`}
-                onPointerDown=${(/** @type {PointerEvent} */ event) => onPointerDown(event, id)} onPointerMove=${onPointerMove}
-                onPointerUp=${() => drop(true)} onPointerCancel=${() => drop(false)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, id)}>
-                <span class="face-title" dir="auto">${title}</span>
-                <span class="arrange-buttons">
-                    <button type="button" class="icon-button" aria-label=${t("arrange.earlier", { title })} aria-disabled=${index === 0}
-                        onClick=${() => shift(id, -1)}><${Icon} name="back" /></button>
-                    <button type="button" class="icon-button" aria-label=${t("arrange.later", { title })} aria-disabled=${index === ids.length - 1}
-                        onClick=${() => shift(id, 1)}><${Icon} name="forward" /></button>
-                </span>
-            </li>`;
+        onPointerDown=${(/** @type {PointerEvent} */ event) => onPointerDown(event, id)} onPointerMove=${onPointerMove}
+        onPointerUp=${() => drop(true)} onPointerCancel=${() => drop(false)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, id)}>
+        <span class="face-title" dir="auto">${title}</span>
+        <span class="arrange-buttons">
+          <button type="button" class="icon-button" aria-label=${t("arrange.earlier", { title })} aria-disabled=${index === 0}
+            onClick=${() => shift(id, -1)}><${Icon} name="back" /></button>
+          <button type="button" class="icon-button" aria-label=${t("arrange.later", { title })} aria-disabled=${index === ids.length - 1}
+            onClick=${() => shift(id, 1)}><${Icon} name="forward" /></button>
+        </span>
+      </li>`;
         })}
-    </ol>`;
+  </ol>`;
 }

@@ -8,15 +8,15 @@ import { formatPercent } from "../i18n/formats.js";
  */
 export function Bars({ items }) {
   return html`<ul class="bars">
-        ${items.map(
+    ${items.map(
           (item) => html`<li key=${item.key} class="bar-row" data-hue=${item.hue}>
-            <span class="bar-label">${item.label}</span>
-            <span class="bar-track" aria-hidden="true"><span class="bar" style=${{ inlineSize: `${(item.share ?? 0) * 100}%` }}></span></span>
-            <span class="bar-value">${item.share === null ? "–" : formatPercent(item.share)}</span>
-            ${item.note && html`<span class="bar-note">${item.note}</span>`}
-        </li>`,
+      <span class="bar-label">${item.label}</span>
+      <span class="bar-track" aria-hidden="true"><span class="bar" style=${{ inlineSize: `${(item.share ?? 0) * 100}%` }}></span></span>
+      <span class="bar-value">${item.share === null ? "–" : formatPercent(item.share)}</span>
+      ${item.note && html`<span class="bar-note">${item.note}</span>`}
+    </li>`,
         )}
-    </ul>`;
+  </ul>`;
 }
 
 /**
@@ -25,12 +25,12 @@ export function Bars({ items }) {
  */
 export function Columns({ items }) {
   return html`<ul class="columns">
-        ${items.map(
+    ${items.map(
           (item) => html`<li key=${item.key} class="column">
-            <span class="column-value">${item.value}</span>
-            <span class="column-track" aria-hidden="true"><span class="bar" style=${{ blockSize: `${item.share * 100}%` }}></span></span>
-            <span class="column-label"><span aria-hidden="true">${item.label}</span><span class="hidden-visually">${item.longLabel}</span></span>
-        </li>`,
+      <span class="column-value">${item.value}</span>
+      <span class="column-track" aria-hidden="true"><span class="bar" style=${{ blockSize: `${item.share * 100}%` }}></span></span>
+      <span class="column-label"><span aria-hidden="true">${item.label}</span><span class="hidden-visually">${item.longLabel}</span></span>
+    </li>`,
         )}
-    </ul>`;
+  </ul>`;
 }

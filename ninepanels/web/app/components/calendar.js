@@ -22,10 +22,10 @@ function plusMonths(month, count) {
  * A month of days. Each day is a button; arrow keys, Page Up and Page Down move the selected day.
  * @param {{
  *   today: string, selected: string, onSelect: (day: string, isFocused: boolean) => void, isFocused: boolean,
- *   isDone: (day: string) => boolean, onTap: (day: string) => void,
- * }} props
+ *   firstDay: string, isDone: (day: string) => boolean, onTap: (day: string) => void,
+ * }} props `firstDay` is the first one of the history
  */
-export function Calendar({ today, selected, onSelect, isFocused, isDone, onTap }) {
+export function Calendar({ today, selected, onSelect, isFocused, firstDay, isDone, onTap }) {
   const table = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
     if (isFocused) /** @type {HTMLElement | null} */ (table.current?.querySelector("[tabindex='0']"))?.focus();
@@ -62,23 +62,23 @@ export function Calendar({ today, selected, onSelect, isFocused, isDone, onTap }
   function cell(/** @type {string} */ day) {
     if (monthOf(day) !== month) return html`<td key=${day}></td>`;
     const label = t(isDone(day) ? "day.done" : "day.notDone", { day: formatDay(day, "full") });
-    return html`<td key=${day}><button type="button" class=${`day${day === selected ? " day-selected" : ""}`}
-            aria-pressed=${isDone(day)} aria-label=${label} aria-current=${day === today ? "date" : undefined}
-            disabled=${day > today} tabindex=${day === selected ? 0 : -1}
-            onClick=${() => (onSelect(day, false), onTap(day))}>${formatDay(day, "number")}</button></td>`;
+    return html`<td key=${day}><button type="button" class=${day < firstDay ? "day day-before" : "day"}
+      aria-pressed=${isDone(day)} aria-label=${label} aria-current=${day === today ? "date" : undefined}
+      disabled=${day > today} tabindex=${day === selected ? 0 : -1}
+      onClick=${() => (onSelect(day, false), onTap(day))}>${formatDay(day, "number")}</button></td>`;
   }
 
   return html`<div class="calendar">
-        <div class="calendar-head">
-            <button type="button" class="icon-button" aria-label=${t("calendar.previous")} onClick=${() => turn(-1)}
-                disabled=${month <= EARLIEST}><${Icon} name="back" /></button>
-            <h3 aria-live="polite">${formatDay(month, "month")}</h3>
-            <button type="button" class="icon-button" aria-label=${t("calendar.next")} onClick=${() => turn(1)}
-                disabled=${month === monthOf(today)}><${Icon} name="forward" /></button>
-        </div>
-        <table ref=${table} onKeyDown=${onKeyDown}>
-            <thead><tr>${weeks[0]?.map((day) => html`<th key=${day} scope="col"><abbr title=${formatDay(day, "weekday")}>${formatDay(day, "weekdayShort")}</abbr></th>`)}</tr></thead>
-            <tbody>${weeks.map((week) => html`<tr key=${week[0]}>${week.map(cell)}</tr>`)}</tbody>
-        </table>
-    </div>`;
+    <div class="calendar-head">
+      <button type="button" class="icon-button" aria-label=${t("calendar.previous")} onClick=${() => turn(-1)}
+        disabled=${month <= EARLIEST}><${Icon} name="back" /></button>
+      <h3 aria-live="polite">${formatDay(month, "month")}</h3>
+      <button type="button" class="icon-button" aria-label=${t("calendar.next")} onClick=${() => turn(1)}
+        disabled=${month === monthOf(today)}><${Icon} name="forward" /></button>
+    </div>
+    <table ref=${table} onKeyDown=${onKeyDown}>
+      <thead><tr>${weeks[0]?.map((day) => html`<th key=${day} scope="col"><abbr title=${formatDay(day, "weekday")}>${formatDay(day, "weekdayShort")}</abbr></th>`)}</tr></thead>
+      <tbody>${weeks.map((week) => html`<tr key=${week[0]}>${week.map(cell)}</tr>`)}</tbody>
+    </table>
+  </div>`;
 }

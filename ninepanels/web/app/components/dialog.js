@@ -13,13 +13,13 @@ export function ConfirmDialog({ title, label, action, onClose, isDisabled, child
   useEffect(() => dialog.current?.showModal(), []);
   const close = () => dialog.current?.close();
   return html`<dialog ref=${dialog} class="dialog" aria-labelledby=${id} onClose=${onClose}
-        onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && close()}>
-        <div class="dialog-body">
-            <h2 id=${id}>${title}</h2>
-            <${Form} action=${action} label=${label} isDangerous isDisabled=${isDisabled}
-                secondary=${html`<button type="button" class="button" autofocus onClick=${close}>${t("cancel")}</button>`}>
-                ${children}
-            <//>
-        </div>
-    </dialog>`;
+    onClick=${(/** @type {MouseEvent} */ event) => event.target === dialog.current && close()}>
+    <div class="dialog-body">
+      <h2 id=${id}>${title}</h2>
+      <${Form} action=${action} label=${label} isDangerous isDisabled=${isDisabled}
+        secondary=${html`<button type="button" class="button" autofocus onClick=${close}>${t("cancel")}</button>`}>
+        ${children}
+      <//>
+    </div>
+  </dialog>`;
 }

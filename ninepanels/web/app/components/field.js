@@ -40,22 +40,22 @@ export function Field({
     ...limits,
   };
   return html`<div class="field">
-        <label for=${attributes.id}>${label}${isOptional && html` <small class="muted">${t("field.optional")}</small>`}</label>
-        <div class="field-box">
-            ${
+    <label for=${attributes.id}>${label}${isOptional && html` <small class="muted">${t("field.optional")}</small>`}</label>
+    <div class="field-box">
+      ${
               rows
                 ? html`<textarea ...${attributes} rows=${rows}></textarea>`
                 : html`<input ...${attributes} type=${isPassword && isShown ? "text" : type} spellcheck=${type === "text"} autocapitalize=${type === "text" ? undefined : "none"} />`
             }
-            ${
+      ${
               isPassword &&
               html`<button type="button" class="field-reveal" aria-pressed=${isShown} aria-label=${t("password.showLabel")} onClick=${() => setShown(!isShown)}>
-                ${t("password.show")}
-            </button>`
+        ${t("password.show")}
+      </button>`
             }
-        </div>
-        ${(error || hint) && html`<p id=${`${id}-about`} class=${error ? "field-error" : "field-hint"}>${error || hint}</p>`}
-    </div>`;
+    </div>
+    ${(error || hint) && html`<p id=${`${id}-about`} class=${error ? "field-error" : "field-hint"}>${error || hint}</p>`}
+  </div>`;
 }
 
 /**
@@ -70,19 +70,19 @@ export function Select({ label, name, value, onInput, hint, options }) {
   const option = (/** @type {{value: string, label: string}} */ item) =>
     html`<option key=${item.value} value=${item.value} selected=${item.value === value}>${item.label}</option>`;
   return html`<div class="field">
-        <label for=${`${id}-input`}>${label}</label>
-        <div class="field-box select-box">
-            <select id=${`${id}-input`} name=${name} class="input" aria-describedby=${hint && `${id}-about`}
-                onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
-                ${options.map((item) =>
+    <label for=${`${id}-input`}>${label}</label>
+    <div class="field-box select-box">
+      <select id=${`${id}-input`} name=${name} class="input" aria-describedby=${hint && `${id}-about`}
+        onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
+        ${options.map((item) =>
                   "options" in item
                     ? html`<optgroup key=${item.label} label=${item.label}>${item.options.map(option)}</optgroup>`
                     : option(item),
                 )}
-            </select>
-        </div>
-        ${hint && html`<p id=${`${id}-about`} class="field-hint">${hint}</p>`}
-    </div>`;
+      </select>
+    </div>
+    ${hint && html`<p id=${`${id}-about`} class="field-hint">${hint}</p>`}
+  </div>`;
 }
 
 /**
@@ -95,15 +95,15 @@ export function Select({ label, name, value, onInput, hint, options }) {
 export function Segments({ label, value, onChange, isLabelShown, options }) {
   const name = useId();
   return html`<fieldset class="segments">
-        <legend class=${isLabelShown ? "" : "hidden-visually"}>${label}</legend>
-        <div class="segments-row">
-            ${options.map(
+    <legend class=${isLabelShown ? "" : "hidden-visually"}>${label}</legend>
+    <div class="segments-row">
+      ${options.map(
               (option) => html`<label key=${option.value} class="segment">
-                <input type="radio" class="hidden-visually" name=${name} value=${option.value} checked=${option.value === value}
-                    onChange=${() => onChange(option.value)} />
-                <span>${option.label}</span>
-            </label>`,
+        <input type="radio" class="hidden-visually" name=${name} value=${option.value} checked=${option.value === value}
+          onChange=${() => onChange(option.value)} />
+        <span>${option.label}</span>
+      </label>`,
             )}
-        </div>
-    </fieldset>`;
+    </div>
+  </fieldset>`;
 }

@@ -19,7 +19,7 @@ export function weekdays() {
   return Array.from({ length: 7 }, (_, index) => ((firstWeekday() + index) % 7) + 1);
 }
 
-/** @param {number} weekday 1 to 7 @param {"weekday" | "weekdayShort"} form */
+/** @param {number} weekday 1 to 7 @param {"weekday" | "weekdayShort" | "weekdayNarrow"} form */
 export const weekdayName = (weekday, form) => formatDay(plusDays(MONDAY, weekday - 1), form);
 
 /** @param {PanelInsights} figures @param {number | null} span */

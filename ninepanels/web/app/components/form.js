@@ -54,11 +54,11 @@ export function Form({ action, label, children, isDangerous, isQuiet, isDisabled
 
   const look = isDangerous ? "button-danger" : isQuiet ? "" : "button-main";
   return html`<form class="form" onSubmit=${onSubmit}>
-        <p ref=${message} class="form-error" role="alert" tabindex="-1">${error}</p>
-        ${children}
-        <div class="form-actions">
-            <button class=${`button ${look}`} disabled=${isDisabled} aria-busy=${isBusy}>${label}</button>
-            ${secondary}
-        </div>
-    </form>`;
+    <p ref=${message} class="form-error" role="alert" tabindex="-1">${error}</p>
+    ${children}
+    <div class="form-actions">
+      <button class=${`button ${look}`} disabled=${isDisabled} aria-busy=${isBusy}>${label}</button>
+      ${secondary}
+    </div>
+  </form>`;
 }

@@ -10,16 +10,15 @@ const WEEKS = 53;
  * The days of a year as small squares, a column per week. It scrolls to today where it is wider than the screen.
  * The squares are a picture with one description: single days are read and changed in the calendar.
  * @param {{
- *   today: string, levelOf: (day: string) => number, label: string, scrollLabel: string,
+ *   today: string, levelOf: (day: string) => number | "before", label: string, scrollLabel: string,
  *   onPick?: (day: string) => void, picked?: string,
- * }} props `levelOf` returns 0 for none to 4 for all
+ * }} props `levelOf` returns 0 for none to 4 for all, or "before" for days before the history
  */
 export function HeatMap({ today, levelOf, label, scrollLabel, onPick, picked }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   useEffect(() => {
-    const element = box.current;
-    if (element)
-      element.scrollLeft = document.documentElement.dir === "rtl" ? -element.scrollWidth : element.scrollWidth;
+    const direction = document.documentElement.dir === "rtl" ? -1 : 1;
+    box.current?.scrollTo({ left: direction * box.current.scrollWidth });
   }, [today]);
 
   const weekStart = firstWeekday();
@@ -34,11 +33,11 @@ export function HeatMap({ today, levelOf, label, scrollLabel, onPick, picked }) 
   }
 
   return html`<div class="heat" ref=${box} tabindex="0" role="group" aria-label=${scrollLabel}>
-        <div class="heat-months" aria-hidden="true">
-            ${months.map((day) => html`<span key=${day} style=${{ gridColumnStart: columnOf(day) }}>${formatDay(day, "monthShort")}</span>`)}
-        </div>
-        <div class=${onPick ? "heat-days heat-pickable" : "heat-days"} role="img" aria-label=${label} onClick=${onClick}>
-            ${days.map((day) => html`<i key=${day} data-day=${day} class=${`heat-${levelOf(day)}${day === picked ? " heat-picked" : ""}`}></i>`)}
-        </div>
-    </div>`;
+    <div class="heat-months" aria-hidden="true">
+      ${months.map((day) => html`<span key=${day} style=${{ gridColumnStart: columnOf(day) }}>${formatDay(day, "monthShort")}</span>`)}
+    </div>
+    <div class=${onPick ? "heat-days heat-pickable" : "heat-days"} role="img" aria-label=${label} onClick=${onClick}>
+      ${days.map((day) => html`<i key=${day} data-day=${day} class=${`heat-${levelOf(day)}${day === picked ? " heat-picked" : ""}`}></i>`)}
+    </div>
+  </div>`;
 }

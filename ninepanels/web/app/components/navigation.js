@@ -23,17 +23,17 @@ function currentOf(place, path) {
  */
 export function Navigation({ path }) {
   return html`<nav class="navigation" aria-label=${t("nav.label")}>
-        <span class="brand"><${Mark} /> Nine Panels</span>
-        <ul class="navigation-places">
-            ${PLACES.map(
+    <span class="brand"><${Mark} /> Nine Panels</span>
+    <ul class="navigation-places">
+      ${PLACES.map(
               (place) => html`<li key=${place.path}>
-                <a class="place" href=${`#${place.path}`} aria-current=${currentOf(place.path, path)}>
-                    <${Icon} name=${place.name} /><span>${t(place.label)}</span>
-                </a>
-            </li>`,
+        <a class="place" href=${`#${place.path}`} aria-current=${currentOf(place.path, path)}>
+          <${Icon} name=${place.name} /><span>${t(place.label)}</span>
+        </a>
+      </li>`,
             )}
-        </ul>
-    </nav>`;
+    </ul>
+  </nav>`;
 }
 
 /**
@@ -42,8 +42,8 @@ export function Navigation({ path }) {
  */
 export function Heading({ title, backPath, backLabel, children }) {
   return html`<header class="heading">
-        <a class="icon-button" href=${`#${backPath}`} aria-label=${backLabel}><${Icon} name="back" /></a>
-        <h1 tabindex="-1" dir="auto">${title}</h1>
-        ${children}
-    </header>`;
+    <a class="icon-button" href=${`#${backPath}`} aria-label=${backLabel}><${Icon} name="back" /></a>
+    <h1 tabindex="-1" dir="auto">${title}</h1>
+    ${children}
+  </header>`;
 }

@@ -33,5 +33,5 @@ export function show(text) {
 /** The live region and the notice on the screen: once in the page, and always there. */
 export function Notices() {
   return html`<div class="hidden-visually" role="status">${spoken.value}</div>
-        <div class="toasts" aria-hidden="true">${shown.value && html`<p class="toast">${shown.value}</p>`}</div>`;
+    <div class="toasts" aria-hidden="true">${shown.value && html`<p class="toast">${shown.value}</p>`}</div>`;
 }

@@ -21,7 +21,7 @@ export function Refusals() {
   }, [texts.join()]);
   if (!texts.length) return null;
   return html`<div class="refusals">
-        <ul>${texts.map((text, index) => html`<li key=${index}>${text}</li>`)}</ul>
-        <button type="button" class="button" onClick=${dismissRefusals}>${t("dismiss")}</button>
-    </div>`;
+    <ul>${texts.map((text, index) => html`<li key=${index}>${text}</li>`)}</ul>
+    <button type="button" class="button" onClick=${dismissRefusals}>${t("dismiss")}</button>
+  </div>`;
 }

@@ -1,6 +1,6 @@
 // @ts-check
 import { html, useRef } from "../vendor/preact.js";
-import { t } from "../i18n/index.js";
+import { directionOf, t } from "../i18n/index.js";
 import { go } from "../router.js";
 import { Icon } from "./icons.js";
 
@@ -60,6 +60,11 @@ export function Tile({ panel, hue, isDone, isYesterday, isUnsent, week, tabIndex
     onTap();
   }
 
+  function onContextMenu(/** @type {MouseEvent} */ event) {
+    // A long press opens the panel's page instead of the menu.
+    if (press.current.timer) event.preventDefault();
+  }
+
   function onKeyDown(/** @type {KeyboardEvent} */ event) {
     if (event.key !== "Enter" || !event.shiftKey) return;
     event.preventDefault();
@@ -69,21 +74,32 @@ export function Tile({ panel, hue, isDone, isYesterday, isUnsent, week, tabIndex
   const state = isYesterday
     ? t(isDone ? "tile.doneYesterday" : "tile.notDoneYesterday", { title: panel.title })
     : t(isDone ? "tile.doneToday" : "tile.notDoneToday", { title: panel.title });
-  const face = html`<span class="face-head">
-            <span class="face-state">${isDone && html`<${Icon} name="check" />`}</span>
-            ${isUnsent && html`<${Icon} name="unsent" />`}
-        </span>
-        <span class=${`face-title${isLong(panel.title) ? " face-title-long" : ""}`} dir="auto">${panel.title}</span>
-        <span class="face-week">${week.map((isMarked, index) => html`<i key=${index} class=${isMarked ? "marked" : ""}></i>`)}</span>`;
+  const face = (/** @type {boolean} */ isDoneFace) => html`<${Face} title=${panel.title} week=${week} isUnsent=${isUnsent} isDone=${isDoneFace} />`;
 
   return html`<li class="cell" data-hue=${hue}>
-        <button ref=${element} type="button" class="tile" aria-pressed=${isDone} tabindex=${tabIndex} data-panel=${panel.id}
-            aria-label=${isUnsent ? `${state}, ${t("tile.unsent")}` : state}
-            onClick=${onClick} onKeyDown=${onKeyDown} onFocus=${onFocus} onContextMenu=${(/** @type {any} */ event) => press.current.timer && event.preventDefault()}
-            onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onPointerUp=${cancel} onPointerCancel=${cancel} onPointerLeave=${cancel}>
-            <span class="face">${face}</span>
-            <span class="face face-done" aria-hidden="true">${face}</span>
-        </button>
-        <a class="tile-open" href=${`#${path}`} tabindex=${tabIndex} aria-label=${t("tile.open", { title: panel.title })}><${Icon} name="details" /></a>
-    </li>`;
+    <button ref=${element} type="button" class="tile" aria-pressed=${isDone} tabindex=${tabIndex} data-panel=${panel.id}
+      aria-label=${isUnsent ? `${state}, ${t("tile.unsent")}` : state}
+      onClick=${onClick} onKeyDown=${onKeyDown} onFocus=${onFocus} onContextMenu=${onContextMenu}
+      onPointerDown=${onPointerDown} onPointerMove=${onPointerMove} onPointerUp=${cancel} onPointerCancel=${cancel} onPointerLeave=${cancel}>
+      ${face(false)} ${face(true)}
+    </button>
+    <a class="tile-open" href=${`#${path}`} tabindex=${tabIndex} aria-label=${t("tile.open", { title: panel.title })}><${Icon} name="details" /></a>
+  </li>`;
+}
+
+/**
+ * What a tile shows. The face of a done day lies above the other one; its title is drawn by the style, so that the title
+ * is in the document once.
+ * @param {{title: string, week: boolean[], isUnsent: boolean, isDone: boolean}} props
+ */
+function Face({ title, week, isUnsent, isDone }) {
+  const look = isLong(title) ? "face-title face-title-long" : "face-title";
+  return html`<span class=${isDone ? "face face-done" : "face"} aria-hidden=${isDone}>
+    <span class="face-head">
+      <span class="face-state">${isDone && html`<${Icon} name="check" />`}</span>
+      ${isUnsent && html`<${Icon} name="unsent" />`}
+    </span>
+    <span class=${look} dir=${directionOf(title)} data-title=${isDone ? title : undefined}>${!isDone && title}</span>
+    <span class="face-week">${week.map((isMarked, index) => html`<i key=${index} class=${isMarked ? "marked" : ""}></i>`)}</span>
+  </span>`;
 }

@@ -8,9 +8,9 @@ import { Mark } from "./icons.js";
  */
 export function Welcome({ title, lead, children }) {
   return html`<div class="welcome">
-        <p class="brand"><${Mark} /> Nine Panels</p>
-        <h1 tabindex="-1">${title}</h1>
-        ${lead && html`<p class="welcome-lead">${lead}</p>`}
-        ${children}
-    </div>`;
+    <p class="brand"><${Mark} /> Nine Panels</p>
+    <h1 tabindex="-1">${title}</h1>
+    ${lead && html`<p class="welcome-lead">${lead}</p>`}
+    ${children}
+  </div>`;
 }

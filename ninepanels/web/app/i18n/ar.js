@@ -141,6 +141,7 @@ export default {
   "insights.weekdays": "حسب أيام الأسبوع",
   "insights.months": "حسب الأشهر",
   "insights.runs": "متتالية الآن: {run}، والأطول: {longest}",
+  "insights.longest": "الأطول: {longest}",
   "insights.unknown": "تأتي هذه الأرقام من الخادم، وستظهر عند الاتصال القادم.",
   "span.days": { one: "يوم واحد", two: "يومان", few: "{count} أيام", many: "{count} يومًا", other: "{count} يوم" },
   "span.all": "كل الأيام",

@@ -128,6 +128,7 @@ export default {
   "insights.weekdays": "Nach Wochentag",
   "insights.months": "Nach Monat",
   "insights.runs": "{run} in Folge, höchstens {longest}",
+  "insights.longest": "Höchstens {longest} in Folge",
   "insights.unknown": "Diese Zahlen kommen vom Server. Sie erscheinen mit der nächsten Verbindung.",
   "span.days": { one: "1 Tag", other: "{count} Tage" },
   "span.all": "Alle Tage",

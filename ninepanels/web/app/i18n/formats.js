@@ -8,6 +8,7 @@ const FORMS = {
   dayAndMonth: { day: "numeric", month: "long" },
   weekday: { weekday: "long" },
   weekdayShort: { weekday: "short" },
+  weekdayNarrow: { weekday: "narrow" },
   month: { month: "long", year: "numeric" },
   monthShort: { month: "short" },
   monthNarrow: { month: "narrow" },

@@ -69,6 +69,14 @@ export function t(key, params = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => insert(params[name] ?? ""));
 }
 
+/**
+ * The direction of a user's text: that of its first letter.
+ * @param {string} text
+ */
+export function directionOf(text) {
+  return RIGHT_TO_LEFT_TEXT.test(/\p{L}/u.exec(text)?.[0] ?? "") ? "rtl" : "ltr";
+}
+
 /** @param {string | number} value */
 function insert(value) {
   if (typeof value === "number") return new Intl.NumberFormat(locale.value).format(value);

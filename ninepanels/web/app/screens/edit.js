@@ -13,12 +13,12 @@ import { createPanel, deletePanel, panels, resetHistory, updatePanel } from "../
 /** @param {{title: string, hue: number}} props how the square will look */
 function Preview({ title, hue }) {
   return html`<div class="preview" data-hue=${hue} aria-hidden="true">
-        ${["face", "face face-done"].map(
+    ${["face", "face face-done"].map(
           (look) => html`<span key=${look} class=${`preview-square ${look}`}>
-            <span class="face-title" dir="auto">${title || t("edit.untitled")}</span>
-        </span>`,
+      <span class="face-title" dir="auto">${title || t("edit.untitled")}</span>
+    </span>`,
         )}
-    </div>`;
+  </div>`;
 }
 
 /** @param {{panel: import("../types.js").Panel}} props */
@@ -39,24 +39,24 @@ function Removal({ panel }) {
   }
 
   return html`<section class="card card-quiet">
-        <h2>${t("edit.removal")}</h2>
-        <div class="rows">
-            <div class="row"><p>${t("edit.resetLead")}</p>
-                <button type="button" class="button" onClick=${() => setAsked("reset")}>${t("edit.reset")}</button></div>
-            <div class="row"><p>${t("edit.deleteLead")}</p>
-                <button type="button" class="button button-risky" onClick=${() => setAsked("delete")}>${t("edit.delete")}</button></div>
-        </div>
-        ${
+    <h2>${t("edit.removal")}</h2>
+    <div class="rows">
+      <div class="row"><p>${t("edit.resetLead")}</p>
+        <button type="button" class="button" onClick=${() => setAsked("reset")}>${t("edit.reset")}</button></div>
+      <div class="row"><p>${t("edit.deleteLead")}</p>
+        <button type="button" class="button button-risky" onClick=${() => setAsked("delete")}>${t("edit.delete")}</button></div>
+    </div>
+    ${
           asked === "reset" &&
           html`<${ConfirmDialog} title=${t("edit.resetTitle", { title: panel.title })} label=${t("edit.reset")} action=${reset} onClose=${close}>
-            <p>${t("edit.resetText")}</p><//>`
+      <p>${t("edit.resetText")}</p><//>`
         }
-        ${
+    ${
           asked === "delete" &&
           html`<${ConfirmDialog} title=${t("edit.deleteTitle", { title: panel.title })} label=${t("edit.delete")} action=${remove} onClose=${close}>
-            <p>${t("edit.deleteText")}</p><//>`
+      <p>${t("edit.deleteText")}</p><//>`
         }
-    </section>`;
+  </section>`;
 }
 
 /** Adds a panel, or changes one. @param {{id: number}} props not a number for a new panel */
@@ -75,16 +75,16 @@ export function EditScreen({ id }) {
   }
 
   return html`<div class="page page-narrow">
-        <${Heading} title=${panel ? t("edit.title") : t("edit.newTitle")} backPath=${backPath} backLabel=${panel ? t("back.panel", { title: panel.title }) : t("back.panels")} />
-        <${Preview} title=${title} hue=${panel ? hueOf(panel.id) : nextHue()} />
-        <section class="card">
-            <${Form} action=${action} label=${panel ? t("save") : t("edit.add")}>
-                <${Field} label=${t("field.title")} name="title" value=${title} onInput=${setTitle} maxLength=${65} dir="auto"
-                    hint=${panel ? undefined : t("edit.titleHint")} />
-                <${Field} label=${t("field.description")} name="description" value=${description} onInput=${setDescription} maxLength=${2_000}
-                    rows=${3} isOptional dir="auto" />
-            <//>
-        </section>
-        ${panel && html`<${Removal} panel=${panel} />`}
-    </div>`;
+    <${Heading} title=${panel ? t("edit.title") : t("edit.newTitle")} backPath=${backPath} backLabel=${panel ? t("back.panel", { title: panel.title }) : t("back.panels")} />
+    <${Preview} title=${title} hue=${panel ? hueOf(panel.id) : nextHue()} />
+    <section class="card">
+      <${Form} action=${action} label=${panel ? t("save") : t("edit.add")}>
+        <${Field} label=${t("field.title")} name="title" value=${title} onInput=${setTitle} maxLength=${65} dir="auto"
+          hint=${panel ? undefined : t("edit.titleHint")} />
+        <${Field} label=${t("field.description")} name="description" value=${description} onInput=${setDescription} maxLength=${2_000}
+          rows=${3} isOptional dir="auto" />
+      <//>
+    </section>
+    ${panel && html`<${Removal} panel=${panel} />`}
+  </div>`;
 }

@@ -18,12 +18,12 @@ export function ForgottenScreen() {
   }
 
   return html`<${Welcome} title=${t("forgotten.title")} lead=${isSent ? t("forgotten.sent", { email }) : t("forgotten.lead")}>
-        ${
+    ${
           !isSent &&
           html`<${Form} action=${action} label=${t("forgotten.submit")}>
-            <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
-        <//>`
+      <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
+    <//>`
         }
-        <p class="welcome-other"><a href="#/login">${t("forgotten.back")}</a></p>
-    <//>`;
+    <p class="welcome-other"><a href="#/login">${t("forgotten.back")}</a></p>
+  <//>`;
 }

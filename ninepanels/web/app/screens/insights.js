@@ -8,7 +8,7 @@ import { hueOf } from "../components/hues.js";
 import { useInsights } from "../components/useinsights.js";
 import { formatNumber, formatPercent } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
-import { isDone, panels, today } from "../state/panels.js";
+import { firstDay, isDone, panels, today } from "../state/panels.js";
 
 /** @typedef {import("../types.js").PanelInsights} PanelInsights */
 /** @typedef {{panel: import("../types.js").Panel, figures: PanelInsights}} Row */
@@ -18,8 +18,9 @@ const LEVELS = 4;
 /** All panels in one picture: the more panels are done on a day, the stronger its square. */
 function Year() {
   const all = panels.value;
+  const first = all.map(firstDay).sort()[0] ?? "";
   function levelOf(/** @type {string} */ day) {
-    return Math.ceil((all.filter((panel) => isDone(panel.id, day)).length / all.length) * LEVELS);
+    return day < first ? "before" : Math.ceil((all.filter((panel) => isDone(panel.id, day)).length / all.length) * LEVELS);
   }
   return html`<section class="card">
     <h2>${t("insights.year")}</h2>
@@ -28,6 +29,14 @@ function Year() {
       ${t("insights.none")} ${[0, 1, 2, 3, 4].map((level) => html`<i key=${level} class=${`heat-${level}`}></i>`)} ${t("insights.allDone")}
     </p>
   </section>`;
+}
+
+/** The runs in words. @param {PanelInsights} figures */
+function noteOf({ current_run, longest_run }) {
+  if (!longest_run) return undefined;
+  const longest = t("unit.run", { count: longest_run.length });
+  if (!current_run) return t("insights.longest", { longest });
+  return t("insights.runs", { run: t("unit.run", { count: current_run.length }), longest });
 }
 
 /** @param {{rows: Row[]}} props */
@@ -39,16 +48,18 @@ function Consistency({ rows }) {
     hue: hueOf(panel.id),
     share: shareOf(figures, SPANS.find((each) => String(each) === span) ?? null),
     label: html`<a href=${`#/panels/${panel.id}`} dir="auto">${panel.title}</a>`,
-    note: t("insights.runs", {
-      run: t("unit.run", { count: figures.current_run?.length ?? 0 }),
-      longest: t("unit.run", { count: figures.longest_run?.length ?? 0 }),
-    }),
+    note: noteOf(figures),
   }));
   return html`<section class="card">
     <h2>${t("insights.consistency")}</h2>
     <${Segments} label=${t("insights.span")} isLabelShown value=${span} onChange=${setSpan} options=${spans} />
     <${Bars} items=${items} />
   </section>`;
+}
+
+/** A letter for the eyes, and the name for screen readers. @param {{day: number}} props */
+function Weekday({ day }) {
+  return html`<span aria-hidden="true">${weekdayName(day, "weekdayNarrow")}</span><span class="hidden-visually">${weekdayName(day, "weekday")}</span>`;
 }
 
 /** @param {{rows: Row[]}} props */
@@ -58,7 +69,7 @@ function Weekdays({ rows }) {
     <table class="weekdays">
       <thead><tr>
         <td></td>
-        ${weekdays().map((day) => html`<th key=${day} scope="col"><abbr title=${weekdayName(day, "weekday")}>${weekdayName(day, "weekdayShort")}</abbr></th>`)}
+        ${weekdays().map((day) => html`<th key=${day} scope="col"><${Weekday} day=${day} /></th>`)}
       </tr></thead>
       <tbody>${rows.map(({ panel, figures }) => html`<tr key=${panel.id} data-hue=${hueOf(panel.id)}>
         <th scope="row" dir="auto">${panel.title}</th>

@@ -24,12 +24,12 @@ export function LogInScreen() {
         ? t("login.again")
         : undefined;
   return html`<${Welcome} title=${t("login.title")} lead=${lead}>
-        <${Form} action=${action} label=${t("login.title")}>
-            <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
-            <${Field} label=${t("field.password")} name="password" type="password" value=${password} onInput=${setPassword}
-                autocomplete="current-password" dir="ltr" />
-        <//>
-        <p class="welcome-other"><a href="#/forgotten">${t("login.forgotten")}</a></p>
-        <p class="welcome-other">${t("login.noAccount")} <a href="#/signup">${t("signup.title")}</a></p>
-    <//>`;
+    <${Form} action=${action} label=${t("login.title")}>
+      <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
+      <${Field} label=${t("field.password")} name="password" type="password" value=${password} onInput=${setPassword}
+        autocomplete="current-password" dir="ltr" />
+    <//>
+    <p class="welcome-other"><a href="#/forgotten">${t("login.forgotten")}</a></p>
+    <p class="welcome-other">${t("login.noAccount")} <a href="#/signup">${t("signup.title")}</a></p>
+  <//>`;
 }

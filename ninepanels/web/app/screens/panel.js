@@ -12,9 +12,12 @@ import { useInsights } from "../components/useinsights.js";
 import { plusDays } from "../days.js";
 import { formatDay, formatNumber } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
-import { doneDays, isDone, panels, tap, today } from "../state/panels.js";
+import { doneDays, firstDay, isDone, panels, tap, today } from "../state/panels.js";
 
 const YEAR = 365;
+
+/** The strongest colour of the heat map. */
+const LEVEL = 4;
 
 /** The run of days, the longest one, and all done days. @param {{figures: import("../types.js").PanelInsights}} props */
 function Figures({ figures }) {
@@ -40,6 +43,9 @@ function PanelPage({ panel }) {
   const firstOfYear = plusDays(today.value, 1 - YEAR);
   const inYear = [...done].filter((day) => day >= firstOfYear && day <= today.value).length;
 
+  const first = firstDay(panel);
+  const levelOf = (/** @type {string} */ day) => (done.has(day) ? LEVEL : day < first ? "before" : 0);
+
   function onTap(/** @type {string} */ day) {
     const isNowDone = !isDone(panel.id, day);
     tap(panel.id, day, isNowDone);
@@ -59,12 +65,12 @@ function PanelPage({ panel }) {
     ${figures && html`<${Figures} figures=${figures} />`}
     <section class="card">
       <h2>${t("panel.year")}</h2>
-      <${HeatMap} today=${today.value} levelOf=${(/** @type {string} */ day) => (done.has(day) ? 4 : 0)} picked=${selected} onPick=${select}
+      <${HeatMap} today=${today.value} levelOf=${levelOf} picked=${selected} onPick=${select}
         label=${t("panel.yearLabel", { count: inYear })} scrollLabel=${t("panel.year")} />
     </section>
     <div class="page-columns">
       <section class="card">
-        <${Calendar} today=${today.value} selected=${selected} onSelect=${select} isFocused=${isFocused}
+        <${Calendar} today=${today.value} selected=${selected} onSelect=${select} isFocused=${isFocused} firstDay=${first}
           isDone=${(/** @type {string} */ day) => done.has(day)} onTap=${onTap} />
         <p class="muted small">${t("panel.editDays")}</p>
       </section>

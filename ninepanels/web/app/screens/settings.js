@@ -25,39 +25,39 @@ function Person({ user: current }) {
   }
 
   return html`<section class="card">
-        <h2>${t("settings.you")}</h2>
-        <${Form} action=${action} label=${t("save")}>
-            <${Field} label=${t("field.name")} name="name" value=${name} onInput=${setName} autocomplete="name" maxLength=${65} dir="auto" />
-            <${Select} label=${t("field.zone")} name="timezone" value=${timezone} onInput=${setTimezone} options=${zoneOptions(current.timezone)} hint=${t("settings.zoneHint")} />
-            <${Select} label=${t("field.hour")} name="day_starts_at" value=${hour} onInput=${setHour} hint=${t("settings.hourHint")}
-                options=${HOURS.map((each) => ({ value: String(each), label: each ? formatHour(each) : t("settings.midnight") }))} />
-        <//>
-    </section>`;
+    <h2>${t("settings.you")}</h2>
+    <${Form} action=${action} label=${t("save")}>
+      <${Field} label=${t("field.name")} name="name" value=${name} onInput=${setName} autocomplete="name" maxLength=${65} dir="auto" />
+      <${Select} label=${t("field.zone")} name="timezone" value=${timezone} onInput=${setTimezone} options=${zoneOptions(current.timezone)} hint=${t("settings.zoneHint")} />
+      <${Select} label=${t("field.hour")} name="day_starts_at" value=${hour} onInput=${setHour} hint=${t("settings.hourHint")}
+        options=${HOURS.map((each) => ({ value: String(each), label: each ? formatHour(each) : t("settings.midnight") }))} />
+    <//>
+  </section>`;
 }
 
 function Appearance() {
   return html`<section class="card">
-        <h2>${t("settings.look")}</h2>
-        <div class="form">
-            <${Select} label=${t("field.language")} name="language" value=${language.value} onInput=${setLanguage}
-                options=${Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))} />
-            <${Segments} label=${t("field.theme")} isLabelShown value=${theme.value} onChange=${setTheme} options=${[
+    <h2>${t("settings.look")}</h2>
+    <div class="form">
+      <${Select} label=${t("field.language")} name="language" value=${language.value} onInput=${setLanguage}
+        options=${Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))} />
+      <${Segments} label=${t("field.theme")} isLabelShown value=${theme.value} onChange=${setTheme} options=${[
               { value: "auto", label: t("theme.auto") },
               { value: "light", label: t("theme.light") },
               { value: "dark", label: t("theme.dark") },
             ]} />
-            <p class="muted small">${t("settings.lookHint")}</p>
-        </div>
-    </section>`;
+      <p class="muted small">${t("settings.lookHint")}</p>
+    </div>
+  </section>`;
 }
 
 export function SettingsScreen() {
   if (!user.value) return null;
   return html`<div class="page">
-        <header class="heading"><h1 tabindex="-1">${t("nav.settings")}</h1></header>
-        <div class="page-columns">
-            <div class="page-stack"><${Person} user=${user.value} /><${AccountCard} user=${user.value} /></div>
-            <div class="page-stack"><${Appearance} /><${DevicesCard} /><${DeletionCard} user=${user.value} /></div>
-        </div>
-    </div>`;
+    <header class="heading"><h1 tabindex="-1">${t("nav.settings")}</h1></header>
+    <div class="page-columns">
+      <div class="page-stack"><${Person} user=${user.value} /><${AccountCard} user=${user.value} /></div>
+      <div class="page-stack"><${Appearance} /><${DevicesCard} /><${DeletionCard} user=${user.value} /></div>
+    </div>
+  </div>`;
 }

@@ -19,13 +19,13 @@ export function SignUpScreen() {
   }
 
   return html`<${Welcome} title=${t("signup.title")} lead=${t("signup.lead")}>
-        <${Form} action=${action} label=${t("signup.submit")}>
-            <${Field} label=${t("field.name")} name="name" value=${name} onInput=${setName} autocomplete="name" maxLength=${65} />
-            <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
-            <${Field} label=${t("field.password")} name="password" type="password" value=${password} onInput=${setPassword}
-                autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
-            <p class="muted small">${t("signup.zone", { zone: timezone.replaceAll("_", " ") })}</p>
-        <//>
-        <p class="welcome-other">${t("signup.haveAccount")} <a href="#/login">${t("login.title")}</a></p>
-    <//>`;
+    <${Form} action=${action} label=${t("signup.submit")}>
+      <${Field} label=${t("field.name")} name="name" value=${name} onInput=${setName} autocomplete="name" maxLength=${65} />
+      <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
+      <${Field} label=${t("field.password")} name="password" type="password" value=${password} onInput=${setPassword}
+        autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
+      <p class="muted small">${t("signup.zone", { zone: timezone.replaceAll("_", " ") })}</p>
+    <//>
+    <p class="welcome-other">${t("signup.haveAccount")} <a href="#/login">${t("login.title")}</a></p>
+  <//>`;
 }
