@@ -30,13 +30,14 @@ export function start() {
  * Notes the current day that the service has reported.
  *
  * @param {string} day
- * @returns {boolean} Whether this device computes the same.
+ * @returns {boolean} Whether this is no surprise: this device computes the same, or has been corrected before.
  */
 export function report(day) {
+  const isExpected = today.value === day;
   const computed = user.value ? dayOf(user.value, Date.now()) : day;
   correction = computed === day ? null : { day, instead: computed };
   update();
-  return correction === null;
+  return isExpected || correction === null;
 }
 
 function update() {
