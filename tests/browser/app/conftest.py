@@ -1,0 +1,96 @@
+"""The app of a real service in a browser: on SQLite as a phone, on PostgreSQL as a desktop."""
+
+import shutil
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import cast
+
+import pytest
+from playwright.sync_api import Browser
+from playwright.sync_api import ViewportSize
+from starlette.testclient import TestClient
+
+from ninepanels.ops.migrations import migrate
+
+from ...support.people import Person
+from ...support.postgres import PostgresServer
+from ...support.servers import Service
+from .device import Device
+
+PHONE = ViewportSize(width=360, height=740)
+DESKTOP = ViewportSize(width=1440, height=900)
+VIEWPORTS = {"sqlite": PHONE, "postgresql": DESKTOP}
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module")
+def service(
+    backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Service]:
+    """A service for all tests of a module."""
+    folder = tmp_path_factory.mktemp("app")
+    if backend == "sqlite":
+        template: Path = request.getfixturevalue("sqlite_template")
+        shutil.copy(template, folder / "test.db")
+        with Service(f"sqlite:///{folder}/test.db", folder, RATE_LIMITS="off") as service:
+            yield service
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database("app")
+    migrate(url)
+    with Service(url, folder, RATE_LIMITS="off") as service:
+        yield service
+    server.drop_database("app")
+
+
+@pytest.fixture
+def new_person(service: Service, request: pytest.FixtureRequest) -> Callable[[str], Person]:
+    """Sign up a user, whose clocks are those of Berlin."""
+
+    def sign_up(name: str) -> Person:
+        email = f"{name}.{request.node.originalname}@example.com"
+        client = cast("TestClient", service.client)
+        return Person.sign_up(client, email, name=name.title(), timezone="Europe/Berlin")
+
+    return sign_up
+
+
+@pytest.fixture
+def person(new_person: Callable[[str], Person]) -> Person:
+    """Ada, with two panels."""
+    ada = new_person("ada")
+    for title in ("Read", "Write"):
+        ada.new_panel(title)
+    return ada
+
+
+@pytest.fixture
+def new_device(browser: Browser, service: Service, backend: str) -> Iterator[Callable[[], Device]]:
+    """Open the app on another device, in a time zone of its own. Errors of its pages fail the test."""
+    devices: list[Device] = []
+
+    def new() -> Device:
+        context = browser.new_context(
+            base_url=service.url, viewport=VIEWPORTS[backend], locale="en", timezone_id="America/Los_Angeles"
+        )
+        devices.append(Device(context))
+        return devices[-1]
+
+    yield new
+    for device in devices:
+        device.context.close()
+    assert [error for device in devices for error in device.errors] == []
+
+
+@pytest.fixture
+def device(new_device: Callable[[], Device], person: Person) -> Device:
+    """A device on which Ada is logged in."""
+    device = new_device()
+    device.open()
+    device.log_in(person.email)
+    return device

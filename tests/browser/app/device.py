@@ -1,0 +1,78 @@
+"""A browser with the app."""
+
+from typing import Any
+
+from playwright.sync_api import BrowserContext
+from playwright.sync_api import ConsoleMessage
+from playwright.sync_api import Locator
+from playwright.sync_api import Page
+from playwright.sync_api import expect
+
+from ...support.people import PASSWORD
+from ...support.servers import DEADLINE_S
+from ...support.servers import wait_for
+
+# The browser reports each response that is an error, and each request without a connection.
+EXPECTED_ERROR = "Failed to load resource"
+
+
+class Device:
+    """A browser context: storage, service worker and connection of its own. It begins with one page, a tab."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.context = context
+        self.errors: list[str] = []
+        context.set_default_timeout(DEADLINE_S * 1_000)
+        context.on("console", self._note)
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        self.page = context.new_page()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning") and not message.text.startswith(EXPECTED_ERROR):
+            self.errors.append(message.text)
+
+    def open(self) -> None:
+        """Open the app."""
+        self.page.goto("/app/")
+
+    def wait_for_worker(self) -> None:
+        """Wait until the app can be opened without a connection."""
+        self.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+
+    def log_in(self, email: str) -> None:
+        """Log in without the form."""
+        self.run("session", "logIn", email, PASSWORD)
+        self.page.goto("/app/#/")
+        expect(self.page.locator(".board")).to_be_visible()
+
+    def run(self, module: str, function: str, *arguments: Any) -> Any:
+        """Call a function of a module in `state/` of the app, in the first tab, and return its result."""
+        code = """([module, name, args]) => {
+            const main = document.querySelector("script[type=module]").src;
+            return import(new URL(`state/${module}.js`, main)).then((all) => all[name](...args)).then((x) => x ?? null);
+        }"""
+        return self.page.evaluate(code, [module, function, arguments])
+
+    def tile(self, title: str, page: Page | None = None) -> Locator:
+        """The tile of a panel."""
+        return (page or self.page).locator(".tile").filter(has_text=title)
+
+    def unsent(self) -> list[str]:
+        """The taps that are kept on the device, as `panel/day`."""
+        code = """() => new Promise((resolve) => {
+            const opening = indexedDB.open("nine-panels");
+            opening.onsuccess = () => {
+                const reading = opening.result.transaction("records").objectStore("records").getAllKeys();
+                reading.onsuccess = () => resolve(reading.result);
+                opening.result.close();
+            };
+        })"""
+        return ["/".join(map(str, key[2:])) for key in self.page.evaluate(code) if key[1:2] == ["tap"]]
+
+    def wait_until_sent(self) -> None:
+        wait_for(lambda: not self.unsent(), lambda: f"taps that are sent, but these: {self.unsent()}")
+
+
+def expect_done(tile: Locator, *, is_done: bool = True) -> None:
+    """Wait until a tile shows that its panel is done, or not."""
+    expect(tile).to_have_attribute("aria-pressed", "true" if is_done else "false")
