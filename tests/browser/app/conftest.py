@@ -69,28 +69,48 @@ def person(new_person: Callable[[str], Person]) -> Person:
     return ada
 
 
-@pytest.fixture
-def new_device(browser: Browser, service: Service, backend: str) -> Iterator[Callable[[], Device]]:
-    """Open the app on another device, in a time zone of its own. Errors of its pages fail the test."""
-    devices: list[Device] = []
+@pytest.fixture(scope="module")
+def make_device(browser: Browser, service: Service, backend: str) -> Callable[[], Device]:
+    """Make another device, in a time zone of its own."""
 
-    def new() -> Device:
+    def make() -> Device:
         context = browser.new_context(
             base_url=service.url, viewport=VIEWPORTS[backend], locale="en", timezone_id="America/Los_Angeles"
         )
-        devices.append(Device(context))
+        return Device(context)
+
+    return make
+
+
+@pytest.fixture
+def new_device(make_device: Callable[[], Device]) -> Iterator[Callable[[], Device]]:
+    """Open the app on another device. Errors of its pages fail the test."""
+    devices: list[Device] = []
+
+    def new() -> Device:
+        devices.append(make_device())
+        devices[-1].open()
         return devices[-1]
 
     yield new
     for device in devices:
         device.context.close()
-    assert [error for device in devices for error in device.errors] == []
+        assert device.errors == []
+
+
+@pytest.fixture(scope="module")
+def shared_device(make_device: Callable[[], Device]) -> Iterator[Device]:
+    """A device for many tests, which has to load the files of the app only once."""
+    device = make_device()
+    yield device
+    device.context.close()
 
 
 @pytest.fixture
-def device(new_device: Callable[[], Device], person: Person) -> Device:
-    """A device on which Ada is logged in."""
-    device = new_device()
-    device.open()
-    device.log_in(person.email)
-    return device
+def device(shared_device: Device, person: Person) -> Iterator[Device]:
+    """A device on which Ada is logged in. Errors of its pages fail the test."""
+    shared_device.open()
+    shared_device.log_in(person.email)
+    yield shared_device
+    shared_device.clear()
+    assert shared_device.errors == []

@@ -25,15 +25,24 @@ class Device:
         context.set_default_timeout(DEADLINE_S * 1_000)
         context.on("console", self._note)
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        self.page = context.new_page()
+        self.page: Page
 
     def _note(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning") and not message.text.startswith(EXPECTED_ERROR):
             self.errors.append(message.text)
 
     def open(self) -> None:
-        """Open the app."""
+        """Open the app in a first tab."""
+        self.page = self.context.new_page()
         self.page.goto("/app/")
+
+    def clear(self) -> None:
+        """Close all tabs, and remove what the app has stored, except its own files."""
+        self.context.set_offline(offline=False)
+        self.page.goto("/app/sw.js")
+        self.page.evaluate("indexedDB.deleteDatabase('nine-panels')")
+        for page in self.context.pages:
+            page.close()
 
     def wait_for_worker(self) -> None:
         """Wait until the app can be opened without a connection."""
