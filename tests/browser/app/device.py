@@ -15,6 +15,8 @@ from ...support.servers import wait_for
 # The browser reports each response that is an error, and each request without a connection.
 EXPECTED_ERROR = "Failed to load resource"
 
+expect.set_options(timeout=DEADLINE_S * 1_000)
+
 
 class Device:
     """A browser context: storage, service worker and connection of its own. It begins with one page, a tab."""
