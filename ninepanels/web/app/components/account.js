@@ -40,22 +40,24 @@ export function AccountCard({ user }) {
   const current = { label: t("field.currentPassword"), type: "password", autocomplete: "current-password", dir: "ltr" };
   return html`<section class="card">
     <h2>${t("settings.account")}</h2>
-    <details class="fold">
-      <summary><span>${t("field.email")}<small class="muted" dir="ltr">${user.email}</small></span></summary>
-      <${Form} action=${saveEmail} label=${t("settings.changeEmail")}>
-        <${Field} label=${t("field.newEmail")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="email" dir="ltr" />
-        <${Field} ...${current} name="email-password" value=${emailPassword} onInput=${setEmailPassword} />
-      <//>
-    </details>
-    <details class="fold">
-      <summary><span>${t("field.password")}<small class="muted">${t("settings.passwordHint")}</small></span></summary>
-      <${Form} action=${savePassword} label=${t("settings.changePassword")}>
-        <input type="text" name="username" autocomplete="username" value=${user.email} hidden />
-        <${Field} ...${current} name="current-password" value=${password} onInput=${setPassword} />
-        <${Field} label=${t("field.newPassword")} name="new-password" type="password" value=${newPassword} onInput=${setNewPassword}
-          autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
-      <//>
-    </details>
+    <div class="rows">
+      <details class="fold">
+        <summary><span>${t("field.email")}<small class="muted" dir="ltr">${user.email}</small></span></summary>
+        <${Form} action=${saveEmail} label=${t("settings.changeEmail")}>
+          <${Field} label=${t("field.newEmail")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="email" dir="ltr" />
+          <${Field} ...${current} name="email-password" value=${emailPassword} onInput=${setEmailPassword} />
+        <//>
+      </details>
+      <details class="fold">
+        <summary><span>${t("field.password")}<small class="muted">${t("settings.passwordHint")}</small></span></summary>
+        <${Form} action=${savePassword} label=${t("settings.changePassword")}>
+          <input type="text" name="username" autocomplete="username" value=${user.email} hidden />
+          <${Field} ...${current} name="current-password" value=${password} onInput=${setPassword} />
+          <${Field} label=${t("field.newPassword")} name="new-password" type="password" value=${newPassword} onInput=${setNewPassword}
+            autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
+        <//>
+      </details>
+    </div>
   </section>`;
 }
 

@@ -3,6 +3,7 @@ import { html, useEffect, useRef } from "../vendor/preact.js";
 import { plusDays, range, weekday } from "../days.js";
 import { firstWeekday, formatDay } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
+import { weekdayForm } from "./figures.js";
 import { Icon } from "./icons.js";
 
 /** The earliest day that can be recorded. */
@@ -77,7 +78,7 @@ export function Calendar({ today, selected, onSelect, isFocused, firstDay, isDon
         disabled=${month === monthOf(today)}><${Icon} name="forward" /></button>
     </div>
     <table ref=${table} onKeyDown=${onKeyDown}>
-      <thead><tr>${weeks[0]?.map((day) => html`<th key=${day} scope="col"><abbr title=${formatDay(day, "weekday")}>${formatDay(day, "weekdayShort")}</abbr></th>`)}</tr></thead>
+      <thead><tr>${weeks[0]?.map((day) => html`<th key=${day} scope="col"><span aria-hidden="true">${formatDay(day, weekdayForm())}</span><span class="hidden-visually">${formatDay(day, "weekday")}</span></th>`)}</tr></thead>
       <tbody>${weeks.map((week) => html`<tr key=${week[0]}>${week.map(cell)}</tr>`)}</tbody>
     </table>
   </div>`;

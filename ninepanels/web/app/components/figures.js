@@ -22,6 +22,11 @@ export function weekdays() {
 /** @param {number} weekday 1 to 7 @param {"weekday" | "weekdayShort" | "weekdayNarrow"} form */
 export const weekdayName = (weekday, form) => formatDay(plusDays(MONDAY, weekday - 1), form);
 
+/** The form of the names in narrow columns: where short names are not short, their letters. */
+export function weekdayForm() {
+  return weekdays().some((day) => weekdayName(day, "weekdayShort").length > 4) ? "weekdayNarrow" : "weekdayShort";
+}
+
 /** @param {PanelInsights} figures @param {number | null} span */
 export const shareOf = (figures, span) => figures.consistency.find((each) => each.span === span)?.share ?? null;
 
@@ -43,7 +48,7 @@ export function weekdayItems(figures) {
     const share = figures.by_weekday[weekday - 1]?.share ?? null;
     return {
       key: weekday,
-      label: weekdayName(weekday, "weekdayShort"),
+      label: weekdayName(weekday, weekdayForm()),
       longLabel: weekdayName(weekday, "weekday"),
       share: share ?? 0,
       value: share === null ? "–" : formatPercent(share),

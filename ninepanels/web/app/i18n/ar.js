@@ -155,7 +155,7 @@ export default {
   "settings.saved": "تم الحفظ.",
   "settings.look": "اللغة والألوان",
   "settings.lookHint": "لهذا الجهاز فقط.",
-  "theme.auto": "كالنظام",
+  "theme.auto": "النظام",
   "theme.light": "فاتحة",
   "theme.dark": "داكنة",
   "settings.account": "الحساب",

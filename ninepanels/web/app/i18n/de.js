@@ -142,7 +142,7 @@ export default {
   "settings.saved": "Gespeichert.",
   "settings.look": "Sprache und Farben",
   "settings.lookHint": "Gilt nur auf diesem Gerät.",
-  "theme.auto": "Wie das System",
+  "theme.auto": "System",
   "theme.light": "Hell",
   "theme.dark": "Dunkel",
   "settings.account": "Konto",

@@ -144,7 +144,7 @@ export default {
   "settings.saved": "Saved.",
   "settings.look": "Language and colours",
   "settings.lookHint": "For this device only.",
-  "theme.auto": "As the system",
+  "theme.auto": "System",
   "theme.light": "Light",
   "theme.dark": "Dark",
   "settings.account": "Account",
