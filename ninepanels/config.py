@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     jwt_secret_previous: SecretStr = SecretStr("")
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
-    url_root: str = "http://localhost:5173"
+    url_root: str = "http://127.0.0.1:8000/app"
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()

@@ -1,5 +1,7 @@
 """The app: its page, its service worker, its manifest, and all its other files."""
 
+from urllib.parse import urlencode
+
 from fastapi import Request
 from fastapi import Response
 from fastapi.responses import RedirectResponse
@@ -22,6 +24,12 @@ router = APIRouter(prefix="/app")
 async def redirect_to_app() -> Response:
     """Redirect to the page of the app. With the slash, the relative addresses in the page are right."""
     return RedirectResponse("app/")
+
+
+@router.get("/password_reset", include_in_schema=False)
+async def redirect_to_reset(email: str = "", password_reset_token: str = "") -> Response:
+    """Redirect the link of a mail to the screen for a new password, which the app knows by the fragment."""
+    return RedirectResponse(f"./#/reset?{urlencode({'email': email, 'token': password_reset_token})}")
 
 
 @router.get("/{path:path}", include_in_schema=False)

@@ -13,11 +13,14 @@ _IMPORT = re.compile(
 
 
 def needed_by(path: str, sources: Mapping[str, bytes]) -> list[str]:
-    """Return a module and all modules that it imports, directly or not, in the order in which they are found."""
+    """Return a module and all modules that it imports, directly or not, in the order in which they are found.
+
+    Modules without a source are left out: the browser reports them.
+    """
     found = [path]
     for module in found:
         for imported in _IMPORT.findall(sources[module]):
             target = normpath(join(dirname(module), imported.decode()))
-            if target not in found:
+            if target in sources and target not in found:
                 found.append(target)
     return found

@@ -61,7 +61,7 @@ def test_passwords_of_other_servers_are_masked(capsys: pytest.CaptureFixture[str
     settings = printed(capsys)
     assert settings["NINEPANELS_SMTP_URL"] == "smtp://ada:***@mail.example:587"
     assert settings["NINEPANELS_RATE_LIMIT_STORAGE"] == "redis://:***@cache.example:6379/0"
-    assert settings["NINEPANELS_URL_ROOT"] == "http://localhost:5173"
+    assert settings["NINEPANELS_URL_ROOT"] == "http://127.0.0.1:8000/app"
 
 
 def test_credentials_of_monitoring_are_masked(capsys: pytest.CaptureFixture[str], set_variables: SetVariables) -> None:

@@ -118,7 +118,7 @@ def test_sending_mail_on_main_and_staging_requires_url_root_and_sender(env: Envi
 
 
 def test_sending_mail_elsewhere_requires_no_other_setting() -> None:
-    assert settings_of(smtp_url=MAIL["smtp_url"]).url_root == "http://localhost:5173"
+    assert settings_of(smtp_url=MAIL["smtp_url"]).url_root == "http://127.0.0.1:8000/app"
 
 
 # --- Monitoring -------------------------------------------------------------------------------------------------------

@@ -93,12 +93,19 @@ def test_redirects_stay_under_the_path(client: TestClient) -> None:
         assert client.get(f"{path}/", headers=headers).headers["Location"] == f"https://example.org/habits{path}"
 
 
+def test_a_browser_is_redirected_to_the_app_under_the_path(client: TestClient) -> None:
+    for path, location in (("/", "app/"), ("/app", "app/"), ("/app/password_reset", "./#/reset?email=&token=")):
+        assert client.get(path, headers={"Accept": "text/html"}).headers["Location"] == location
+
+
 def test_problems_have_types_under_the_path(client: TestClient) -> None:
     problem = client.get("/panels", headers={"Accept": "application/problem+json"}).json()
     assert problem["type"] == "/habits/problems/not_authenticated"
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/redoc", "/static/docs.js", "/health/live", "/v5/health/live"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/redoc", "/static/docs.js", "/app/", "/health/live", "/v5/health/live"]
+)
 def test_every_kind_of_route_is_found_under_the_path(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 200
     assert client.post(path).status_code == 405

@@ -21,7 +21,8 @@ worker.addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
   if (method !== "GET" || !url.startsWith(app)) return;
   const path = url.slice(app.length);
-  if (mode === "navigate") event.respondWith(openPage(event.request));
+  // Not for `password_reset`, the address in mails: the service redirects it.
+  if (mode === "navigate" && /^(?:[?#]|$)/.test(path)) event.respondWith(openPage(event.request));
   else if (VERSIONED.test(path)) event.respondWith(readFile(event.request));
   // Not yet when the page is loaded: then, the page that it replaces is still open.
   if (path === `${VERSION}/main.js`) event.waitUntil(removeOldVersions(event.clientId));
