@@ -1,6 +1,5 @@
 """Manages the data of one environment: `./mc.sh data`."""
 
-import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -25,6 +24,8 @@ from ninepanels.crud.demo import Person
 from ninepanels.database import Database
 from ninepanels.database import connected
 from ninepanels.ops import demo
+from ninepanels.ops import failures
+from ninepanels.ops import migrations
 from ninepanels.ops import safeguards
 from ninepanels.ops.backups import restoring
 
@@ -137,8 +138,7 @@ def migrated(database_url: str) -> Iterator[Database]:
     """
     with connected(database_url) as database:
         with database.connection() as connection:
-            if crud.schema.read_revision(connection) != crud.schema.REVISION:
-                raise exceptions.NotReady("The database schema does not match this release: run ./mc.sh migrate")
+            migrations.require_current(connection)
         yield database
 
 
@@ -168,12 +168,8 @@ def cell(value: object) -> str:
 
 def main() -> None:
     """Run the command; on an error, exit with one line."""
-    try:
+    with failures.reported():
         app(prog_name="./mc.sh data")
-    except exceptions.DatabaseUnavailable:
-        sys.exit(f"{config.PREFIX}DATABASE_URL: the database cannot be reached or did not respond in time.")
-    except exceptions.NinePanelsBaseException as error:
-        sys.exit(error.detail)
 
 
 if __name__ == "__main__":

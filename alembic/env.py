@@ -9,9 +9,12 @@ from sqlalchemy import NullPool
 from sqlalchemy import event
 from sqlalchemy import text
 
+from ninepanels import crud
+from ninepanels import exceptions
 from ninepanels import sqlmodels as sql
 from ninepanels.config import read_settings
 from ninepanels.database import make_engine
+from ninepanels.ops import release
 
 # An arbitrary number that must not change.
 MIGRATION_LOCK = 5_202_609
@@ -37,7 +40,11 @@ def migrate(connection: Connection) -> None:
         )
         context.run_migrations()
         if is_sqlite and connection.exec_driver_sql("PRAGMA foreign_key_check").first():
-            raise RuntimeError("The migration would leave rows that refer to missing rows; nothing was changed.")
+            raise exceptions.OperationRefused(
+                "The migration would leave rows that refer to missing rows; nothing was changed."
+            )
+        if crud.schema.read_revision(connection):
+            crud.schema.write_release(connection, tuple(map(int, release.about().version.split("."))))
 
 
 url = context.config.attributes.get("database_url") or read_settings().database_url

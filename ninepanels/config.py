@@ -259,7 +259,24 @@ def _var() -> Path:
 
 
 def _generated_secret(path: Path) -> str:
-    """Return the secret in `path`. The first call generates the secret; concurrent calls return the same secret."""
+    """Return the secret in `path`. The first call generates the secret; concurrent calls return the same secret.
+
+    Raises:
+        ValueError: the file cannot be read or written, or is damaged.
+    """
+    try:
+        if not path.exists():
+            _generate_secret(path)
+        secret = path.read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is damaged"
+        raise ValueError(f"{PREFIX}JWT_SECRET: the secret cannot be kept in {path}: {reason}") from error
+    if len(secret) < MIN_SECRET_BYTES:
+        raise ValueError(f"{PREFIX}JWT_SECRET: {path} is damaged: put it back from a copy, or delete it to log out all")
+    return secret
+
+
+def _generate_secret(path: Path) -> None:
     draft = path.with_suffix(f".{secrets.token_hex(8)}")
     draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
     try:
@@ -270,7 +287,6 @@ def _generated_secret(path: Path) -> str:
         pass
     finally:
         draft.unlink()
-    return path.read_text().strip()
 
 
 def read_settings(env: Environment | None = None) -> Settings:
@@ -280,10 +296,15 @@ def read_settings(env: Environment | None = None) -> Settings:
         SettingsInvalid: a setting is missing or invalid.
     """
     env = env or environments.current(os.environ.get(f"{PREFIX}ENV"))
+    file = environments.ROOT / f".env.{env.lower()}"
     try:
-        return Settings(_env_file=environments.ROOT / f".env.{env.lower()}", env=env)
+        return Settings(_env_file=file, env=env)
     except ValidationError as error:
         raise exceptions.SettingsInvalid(_one_line(error)) from error
+    except UnicodeDecodeError as error:
+        raise exceptions.SettingsInvalid(f"{file} is not a text file in UTF-8.") from error
+    except OSError as error:
+        raise exceptions.SettingsInvalid(f"{error.filename} cannot be used: {error.strerror}.") from error
 
 
 def _one_line(error: ValidationError) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import closing
 from contextlib import contextmanager
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from typing import Concatenate
@@ -14,11 +15,13 @@ from typing import ParamSpec
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy import Dialect
 from sqlalchemy import Engine
 from sqlalchemy import create_engine
 from sqlalchemy import event
 from sqlalchemy import exc
 from sqlalchemy import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.pool import QueuePool
@@ -35,8 +38,12 @@ BUSY_TIMEOUT_MS = 3_000
 WRITE_LOCK_TIMEOUT_S = 2
 CONNECT_TIMEOUT_S = 3
 KEEPALIVE_S = 30
+IMMUTABLE = "immutable"
+"""The key, in the information of a connection, that the connection reads a file which is not expected to change."""
 POOL_TIMEOUT_S = 3
 MONITORING_POOL_TIMEOUT_S = 1
+NO_JOURNAL = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
+"""The primary result codes when a journal cannot be created."""
 
 _POSTGRESQL = MappingProxyType(
     {"application_name": "ninepanels", "connect_timeout": CONNECT_TIMEOUT_S, "keepalives_idle": KEEPALIVE_S}
@@ -215,13 +222,41 @@ def make_engine(url: str, postgresql: Mapping[str, Any] = _POSTGRESQL, **options
         connect_args = {**postgresql, "options": server_options}
         return create_engine(url, hide_parameters=True, connect_args=connect_args, **options)
     engine = create_engine(url, hide_parameters=True, **options)
-    event.listen(engine, "connect", _configure_sqlite)
+    event.listen(engine, "do_connect", _connect_sqlite)
+    event.listen(engine, "checkin", _close_if_immutable)
     if options.get("isolation_level") != AUTOCOMMIT:
         event.listen(engine, "begin", _begin_immediate)
     return engine
 
 
-def _configure_sqlite(connection: Any, _entry: ConnectionPoolEntry) -> None:
+def _connect_sqlite(
+    dialect: Dialect, entry: ConnectionPoolEntry, arguments: list[str], options: dict[str, Any]
+) -> DBAPIConnection:
+    """Connect to a file. If the disk is full or read-only, so that it takes no journal, connect for reading only."""
+    connection = dialect.connect(*arguments, **options)
+    try:
+        _configure_sqlite(connection)
+    except sqlite3.OperationalError as error:
+        connection.close()
+        path = Path(arguments[0])
+        journal = path.with_name(f"{path.name}-wal")
+        is_complete = path.is_file() and not (journal.exists() and journal.stat().st_size)
+        if _primary_code(error) not in NO_JOURNAL or not is_complete:
+            raise
+        # No process writes to the file, because no process can have a journal.
+        connection = dialect.connect(f"{path.as_uri()}?immutable=1", uri=True, **options)
+        _configure_sqlite(connection)
+        entry.info[IMMUTABLE] = True
+    return connection
+
+
+def _close_if_immutable(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:
+    """Connect again for the next statement: the disk may have space again, and the file may change."""
+    if IMMUTABLE in entry.info:
+        entry.invalidate()
+
+
+def _configure_sqlite(connection: Any) -> None:
     # Turn off pysqlite's own transaction control, which breaks savepoints and BEGIN IMMEDIATE.
     connection.isolation_level = None
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
@@ -251,7 +286,11 @@ def _is_unavailable(error: exc.DBAPIError | exc.TimeoutError) -> bool:
     if isinstance(error, exc.TimeoutError):
         return True
     if isinstance(error.orig, sqlite3.OperationalError):
-        # For a mistake in the SQL, sqlite3 raises the same class, with the primary result code SQLITE_ERROR. The low
-        # byte is the primary result code (https://www.sqlite.org/rescode.html).
-        return (error.orig.sqlite_errorcode & 0xFF) != sqlite3.SQLITE_ERROR
+        # For a mistake in the SQL, sqlite3 raises the same class, with the primary result code SQLITE_ERROR.
+        return _primary_code(error.orig) != sqlite3.SQLITE_ERROR
     return isinstance(error, exc.OperationalError | exc.InterfaceError) or error.connection_invalidated
+
+
+def _primary_code(error: sqlite3.Error) -> int:
+    # The low byte of a result code (https://www.sqlite.org/rescode.html).
+    return error.sqlite_errorcode & 0xFF

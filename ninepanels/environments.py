@@ -1,4 +1,4 @@
-"""The environment of this checkout. The git branch determines the environment; a contradicting setting is an error."""
+"""The environment of this checkout. The git branch determines it; without a branch, it must be named."""
 
 import subprocess
 from enum import StrEnum
@@ -20,26 +20,30 @@ class Environment(StrEnum):
 
 
 def git(*arguments: str) -> str | None:
-    """Return the output of a git command for this checkout, None outside a checkout.
+    """Return the output of a git command for this checkout, None outside a checkout or if the command fails.
 
     `safe.directory` lets git read a checkout of another user, as when a service account runs the service.
     """
     if not (ROOT / ".git").exists():
         return None
     command = ["git", "-c", f"safe.directory={ROOT}", "-C", str(ROOT), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    try:
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        # git is not installed, or it refuses: for example, there is no commit yet.
+        return None
 
 
 def choose(branch: str | None, requested: str | None) -> Environment:
     """Return the environment of a branch.
 
     Args:
-        branch: the checked-out branch, "" on a detached HEAD, None outside a checkout.
+        branch: the checked-out branch, "" on a detached HEAD such as a tag, None outside a checkout.
         requested: the value of `--env` or NINEPANELS_ENV, None if neither is set.
 
     Raises:
         SettingsInvalid: `requested` is not an environment, is not allowed on this branch (TEST is allowed on all), or
-            is missing outside a checkout.
+            is missing without a branch.
     """
     names = ", ".join(Environment)
     if requested is not None and requested.upper() not in list(Environment):
@@ -47,10 +51,14 @@ def choose(branch: str | None, requested: str | None) -> Environment:
             f"NINEPANELS_ENV: {requested!r} is not an environment; must be one of {names}."
         )
     env = Environment(requested.upper()) if requested else None
-    if env is not None and (branch is None or env is Environment.TEST):
+    if env is not None and (not branch or env is Environment.TEST):
         return env
-    if branch is None:
-        raise exceptions.SettingsInvalid(f"NINEPANELS_ENV: outside a git checkout it must be one of {names}.")
+    if not branch:
+        reason = "git is missing or this is no git checkout" if branch is None else "no branch is checked out"
+        raise exceptions.SettingsInvalid(
+            f"NINEPANELS_ENV: {reason}, so name the environment, one of {names}, with the variable or with --env,"
+            " as in './mc.sh --env MAIN run'."
+        )
     allowed = {"main": Environment.MAIN, "staging": Environment.STAGING}.get(branch, Environment.FEATURE)
     if env not in (None, allowed):
         raise exceptions.SettingsInvalid(f"NINEPANELS_ENV: the branch {branch!r} allows {allowed} or TEST, not {env}.")
@@ -58,7 +66,7 @@ def choose(branch: str | None, requested: str | None) -> Environment:
 
 
 def branch() -> str | None:
-    """Return the checked-out branch, "" on a detached HEAD, None outside a checkout."""
+    """Return the checked-out branch, "" on a detached HEAD, None outside a checkout or without git."""
     return git("branch", "--show-current")
 
 

@@ -10,8 +10,11 @@ from functools import partial
 import uvicorn
 
 from . import config
+from . import crud
+from .database import connected
 from .http.protocol import raise_file_limit
 from .observability import logs
+from .ops import failures
 from .web.files import MEDIA_TYPES
 
 SHUTDOWN_TIMEOUT_S = 4
@@ -32,8 +35,12 @@ def main() -> None:
     parser.add_argument("--reload", action="store_true", help="restart when the code changes")
     arguments = parser.parse_args()
     raise_file_limit()
-    _migrate()
-    settings = config.read_settings()
+    with failures.reported():
+        settings = config.read_settings()
+        with connected(settings.database_url) as database, database.connection() as connection:
+            is_current = crud.schema.read_revision(connection) == crud.schema.REVISION
+    if not is_current:
+        _migrate()
     logs.configure(settings.log_level, settings.log_format)
     address = f"http://{arguments.host}:{arguments.port}"
     log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)

@@ -6,8 +6,9 @@ from ninepanels import environments
 from ninepanels import exceptions
 from ninepanels.environments import Environment
 
-FEATURE_BRANCHES = ["feature/tea", "fix-main", "Main", "STAGING", "release", ""]
-"""The last is a detached HEAD."""
+FEATURE_BRANCHES = ["feature/tea", "fix-main", "Main", "STAGING", "release"]
+WITHOUT_BRANCH = ["", None]
+"""A detached HEAD, such as a tag; and no checkout."""
 
 
 def test_branch_main_is_environment_main() -> None:
@@ -31,7 +32,7 @@ def test_the_environment_of_the_branch_can_be_requested(branch: str, requested: 
     assert environments.choose(branch, requested) is Environment(requested)
 
 
-@pytest.mark.parametrize("branch", ["main", "staging", None, *FEATURE_BRANCHES])
+@pytest.mark.parametrize("branch", ["main", "staging", *WITHOUT_BRANCH, *FEATURE_BRANCHES])
 def test_the_environment_test_can_be_requested_on_any_branch(branch: str | None) -> None:
     assert environments.choose(branch, "TEST") is Environment.TEST
 
@@ -54,14 +55,16 @@ def test_an_environment_that_contradicts_the_branch_is_refused(branch: str, requ
     assert requested in caught.value.detail
 
 
+@pytest.mark.parametrize("branch", WITHOUT_BRANCH)
 @pytest.mark.parametrize("requested", list(Environment))
-def test_outside_a_checkout_any_environment_can_be_requested(requested: str) -> None:
-    assert environments.choose(None, requested) is Environment(requested)
+def test_without_a_branch_any_environment_can_be_requested(branch: str | None, requested: str) -> None:
+    assert environments.choose(branch, requested) is Environment(requested)
 
 
-def test_outside_a_checkout_an_environment_is_required() -> None:
+@pytest.mark.parametrize("branch", WITHOUT_BRANCH)
+def test_without_a_branch_an_environment_is_required(branch: str | None) -> None:
     with pytest.raises(exceptions.SettingsInvalid, match=r"^NINEPANELS_ENV: .*FEATURE, STAGING, MAIN, TEST"):
-        environments.choose(None, None)
+        environments.choose(branch, None)
 
 
 @pytest.mark.parametrize("requested", ["main", "Main", "mAIN"])

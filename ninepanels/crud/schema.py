@@ -43,6 +43,24 @@ def read_revision(executor: Executor) -> str | None:
     return revision
 
 
+def read_release(executor: Executor) -> tuple[int, ...]:
+    """Return the version of the release that migrated the database last, (0, 0, 0) if that did not write it."""
+    if dialect(executor) == "sqlite":
+        version = executor.scalar(text("PRAGMA user_version")) or 0
+        return version // 1_000_000, version // 1_000 % 1_000, version % 1_000
+    comment = executor.scalar(select(func.obj_description(func.to_regclass(VERSION_TABLE), "pg_class")))
+    return tuple(int(part) for part in (comment or "0.0.0").split("."))
+
+
+def write_release(executor: Executor, release: tuple[int, ...]) -> None:
+    """Write the version of the release that migrates the database: to where earlier releases ignore it."""
+    if dialect(executor) == "sqlite":
+        major, minor, patch = release
+        executor.execute(text(f"PRAGMA user_version = {major * 1_000_000 + minor * 1_000 + patch:d}"))
+    else:
+        executor.execute(text(f"COMMENT ON TABLE {VERSION_TABLE} IS '{'.'.join(map(str, release))}'"))
+
+
 def count_rows(executor: Executor) -> dict[str, int]:
     """Return the number of rows of each table except Alembic's."""
     names = set(inspect(connection_of(executor)).get_table_names()) - {VERSION_TABLE}

@@ -8,12 +8,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
-from sqlalchemy.exc import OperationalError
 
 from .. import config
+from .. import crud
 from .. import environments
 from .. import exceptions
 from .. import sqlmodels as sql
+from ..database import connected
+from . import failures
+from . import release
 
 
 def alembic_config() -> Config:
@@ -38,15 +41,47 @@ def migrate(database_url: str, revision: str = "head") -> None:
     command.upgrade(alembic, revision)
 
 
+def require_current(connection: Connection) -> None:
+    """Require that a database has the schema of this release.
+
+    Raises:
+        NotReady: it has the schema of another release, or none. `detail` says what to do.
+    """
+    revision = crud.schema.read_revision(connection)
+    if revision == crud.schema.REVISION:
+        return
+    _require_known(connection, revision)
+    raise exceptions.NotReady("The database schema does not match this release: run ./mc.sh migrate")
+
+
+def _require_known(connection: Connection, revision: str | None) -> None:
+    if revision is None or revision in revisions():
+        return
+    own = release.about().version
+    migrated_by = crud.schema.read_release(connection)
+    needed = "the release that migrated it, or a newer one"
+    if migrated_by > tuple(map(int, own.split("."))):
+        needed = f"release {'.'.join(map(str, migrated_by))} or newer"
+    raise exceptions.NotReady(
+        f"The database has the schema revision {revision!r}, which this release, {own}, does not know:"
+        f" it needs {needed}."
+    )
+
+
 def upgrade() -> None:
-    """Upgrade the database of this environment to head; on an error, exit with one line."""
-    try:
-        migrate(config.read_settings().database_url)
-    except exceptions.SettingsInvalid as error:
-        sys.exit(error.detail)
-    except OperationalError:
-        sys.exit(f"{config.PREFIX}DATABASE_URL: the database cannot be reached or refuses the login.")
+    """Upgrade the database of this environment to this release and print what was done."""
+    settings = config.read_settings()
+    with connected(settings.database_url) as database, database.connection() as connection:
+        revision = crud.schema.read_revision(connection)
+        _require_known(connection, revision)
+    if revision == crud.schema.REVISION:
+        done = f"already has the revision {revision}; nothing was changed"
+    else:
+        migrate(settings.database_url)
+        done = f"was migrated from revision {revision or 'none'} to {crud.schema.REVISION}"
+    sys.stdout.write(f"The database of {settings.env} {done}.\n")
 
 
 if __name__ == "__main__":
-    upgrade()
+    with failures.reported():
+        upgrade()

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 
+from sqlalchemy import exc
+
 from .. import clock
 from .. import config
-from .. import crud
 from .. import environments
 from .. import exceptions
 from ..database import connected
+from . import failures
 from . import migrations
 from .backups import files
 from .backups.files import Kind
@@ -23,7 +25,8 @@ MAX_BACKUP_AGE = timedelta(hours=24)
 
 def main() -> None:
     """Check every item and print one line for each; the exit code is 1 if one failed."""
-    results = [_check(item, require) for item, require in CHECKLIST.items()]
+    with failures.reported():
+        results = [_check(item, require) for item, require in CHECKLIST.items()]
     sys.exit(not all(results))
 
 
@@ -48,12 +51,13 @@ def _require_clean_tree() -> None:
 def _require_current_schema() -> None:
     try:
         with connected(config.read_settings().database_url) as database, database.connection() as connection:
-            if crud.schema.read_revision(connection) != crud.schema.REVISION:
-                raise exceptions.PreflightFailed("run ./mc.sh migrate")
+            migrations.require_current(connection)
             if not migrations.match_models(connection):
                 raise exceptions.PreflightFailed("the models have changed: run ./mc.sh revision MESSAGE")
     except exceptions.DatabaseUnavailable as error:
         raise exceptions.PreflightFailed("the database is unavailable: check NINEPANELS_DATABASE_URL") from error
+    except exc.DBAPIError as error:
+        raise exceptions.PreflightFailed(failures.describe(error)) from error
 
 
 def _require_recent_backup(kind: Kind) -> None:

@@ -93,7 +93,7 @@ def environment_of(settings: Settings) -> Environment:
     variable can select TEST together with the database of MAIN.
     """
     branch = environments.branch()
-    if branch is None:
+    if not branch:
         return settings.env
     own = config.read_settings(environments.choose(branch, None))
     return own.env if _location(own.database_url) == _location(settings.database_url) else settings.env

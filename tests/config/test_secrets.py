@@ -12,6 +12,7 @@ import pytest
 from ninepanels import config
 from ninepanels.environments import Environment
 
+from ..support.disks import full_disk
 from ..support.servers import DEADLINE_S
 from ..support.servers import PROGRAM_DEADLINE_S
 from .conftest import PREVIOUS
@@ -97,6 +98,36 @@ def test_generating_a_secret_leaves_no_temporary_file(installation: Path) -> Non
     settings_of()
     settings_of()
     assert [path.name for path in (installation / "var").iterdir()] == ["test.secret"]
+
+
+def test_a_secret_that_cannot_be_written_is_reported_in_one_line(installation: Path) -> None:
+    (installation / "var").mkdir()
+    (installation / "filler").write_bytes(b"x")
+    with full_disk(installation / "var", installation / "filler", free=0):
+        assert error_message() == (
+            f"NINEPANELS_JWT_SECRET: the secret cannot be kept in {installation}/var/test.secret:"
+            " No space left on device"
+        )
+        assert [path.name for path in (installation / "var").iterdir()] == ["filler"]
+
+
+def test_a_generated_secret_is_read_from_a_full_disk(installation: Path) -> None:
+    settings_of()
+    kept = installation / "var" / "test.secret"
+    (installation / "full").mkdir()
+    with full_disk(installation / "full", kept, free=0), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(config, "VAR", installation / "full")
+        assert settings_of().jwt_secret.get_secret_value() == kept.read_text()
+
+
+@pytest.mark.parametrize("contents", [b"", b"\xff\xfe", b"short"])
+def test_a_damaged_secret_is_reported_with_its_file(installation: Path, contents: bytes) -> None:
+    (installation / "var").mkdir()
+    (installation / "var" / "test.secret").write_bytes(contents)
+    line = error_message()
+    assert line.startswith("NINEPANELS_JWT_SECRET: ")
+    assert f"{installation}/var/test.secret" in line
+    assert "damaged" in line
 
 
 def test_concurrent_processes_agree_on_the_generated_secret(installation: Path) -> None:

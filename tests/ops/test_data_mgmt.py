@@ -21,6 +21,7 @@ from ninepanels.ops import demo
 from ninepanels.ops.migrations import migrate
 
 from ..support.backends import on_sqlite
+from ..support.checkouts import assert_refuses_with_one_line
 from ..support.people import Person
 from ..support.people import data
 from ..support.rows import add_user
@@ -30,7 +31,7 @@ from ..support.servers import environment
 from .conftest import ManageData
 from .conftest import execute_sql
 
-UNAVAILABLE = "NINEPANELS_DATABASE_URL: the database cannot be reached or did not respond in time."
+UNAVAILABLE = "NINEPANELS_DATABASE_URL: the database cannot be reached or did not respond in time: "
 
 
 def manage(database_url: str, *arguments: str, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -87,7 +88,7 @@ def test_the_error_for_a_missing_schema_names_the_migrate_command(
 @on_sqlite
 def test_an_unavailable_database_is_reported_in_one_line(empty_database_url: str) -> None:
     result = manage(f"{empty_database_url}/in/no/folder.db", "promote", "ada@example.com")
-    assert (result.returncode, result.stdout, result.stderr) == (1, "", f"{UNAVAILABLE}\n")
+    assert_refuses_with_one_line(result, UNAVAILABLE)
 
 
 # --- read -----------------------------------------------------------------------------------------------------------

@@ -11,10 +11,14 @@ import pytest
 from ninepanels import environments
 
 from ..support.checkouts import assert_refuses_with_one_line
+from ..support.checkouts import execute
+from ..support.checkouts import program
 from ..support.checkouts import switch
+from ..support.checkouts import variables
 from ..support.servers import SECRET
 from ..support.servers import Service
 from ..support.servers import wait_for
+from .conftest import DATABASE_URL
 from .conftest import MissionControl
 
 SCRIPTS = ("mc.sh", "backup.sh", "dependencies.sh")
@@ -114,6 +118,34 @@ def test_an_unknown_environment_is_refused(mc: MissionControl) -> None:
 
 def test_the_env_option_requires_a_name(mc: MissionControl) -> None:
     assert_refuses_with_one_line(mc("--env"), "--env requires a NAME")
+
+
+def test_on_a_tag_the_environment_must_be_named_before_anything_is_done(mc: MissionControl, checkout: Path) -> None:
+    commit = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--quiet", "--allow-empty"]
+    for arguments in ([*commit, "--message", "Release"], ["tag", "v5"], ["checkout", "--quiet", "v5"]):
+        subprocess.run(["git", *arguments], cwd=checkout, check=True)
+    for verb in (["data", "clear"], ["env"]):
+        assert_refuses_with_one_line(mc(*verb), "NINEPANELS_ENV: no branch is checked out, so name the environment")
+    assert "NINEPANELS_ENV=MAIN\n" in mc("--env", "MAIN", "env").stdout
+    assert_refuses_with_one_line(mc("--env", "MAIN", "data", "clear", "--yes"), "is refused on MAIN")
+
+
+@pytest.mark.parametrize("is_installed", [True, False])
+def test_without_a_working_git_the_environment_must_be_named(
+    checkout: Path, tmp_path: Path, is_installed: bool
+) -> None:
+    """Without git, or with a `.git` that is not one."""
+    shutil.rmtree(checkout / ".git")
+    (checkout / ".git").mkdir()
+    settings = variables(DATABASE_URL)
+    if not is_installed:
+        (tmp_path / "bin").mkdir()
+        for name in ("env", "bash", "dirname", "cksum", "grep"):
+            (tmp_path / "bin" / name).symlink_to(program(name))
+        settings["PATH"] = str(tmp_path / "bin")
+    refused = execute(["./mc.sh", "env"], checkout, settings)
+    assert_refuses_with_one_line(refused, "NINEPANELS_ENV: git is missing or this is no git checkout")
+    assert execute(["./mc.sh", "--env", "MAIN", "env"], checkout, settings).returncode == 0
 
 
 # --- Ping -----------------------------------------------------------------------------------------------------------

@@ -132,7 +132,7 @@ def require(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Require:
 
 @pytest.mark.parametrize("typed", ["", "yes\n", "MAIN\n"])
 @pytest.mark.parametrize("yes", [True, False])
-@pytest.mark.parametrize("branch", ["main", None])
+@pytest.mark.parametrize("branch", ["main", "", None])
 @each_action
 def test_main_is_refused(require: Require, action: Action, branch: str | None, yes: bool, typed: str) -> None:
     with pytest.raises(exceptions.OperationRefused, match="refused on MAIN"):
@@ -159,7 +159,12 @@ def test_staging_is_allowed_without_a_prompt_when_confirmed(require: Require, ac
 
 @pytest.mark.parametrize(
     ("branch", "env"),
-    [("tea", None), ("", None), (None, "FEATURE"), *((branch, "TEST") for branch in ("main", "staging", "tea", None))],
+    [
+        ("tea", None),
+        ("", "FEATURE"),
+        (None, "FEATURE"),
+        *((branch, "TEST") for branch in ("main", "staging", "tea", None)),
+    ],
 )
 @each_action
 def test_feature_and_test_are_allowed_without_a_prompt(

@@ -2,17 +2,16 @@
 
 import argparse
 import signal
-import sqlite3
 import sys
 from pathlib import Path
-
-from sqlalchemy.exc import DBAPIError
 
 from ... import config
 from ... import crud
 from ... import exceptions
 from ...config import Settings
 from ...database import connected
+from .. import failures
+from .. import migrations
 from . import files
 from . import restoring
 from .files import Kind
@@ -27,8 +26,8 @@ def write(settings: Settings, kind: Kind) -> None:
         revision = crud.schema.read_revision(connection)
         if revision is None:
             raise exceptions.OperationRefused("The database has no schema yet, so there is nothing to back up.")
-        if kind is Kind.DATA and revision != crud.schema.REVISION:
-            raise exceptions.NotReady("The database schema does not match this release: run ./mc.sh migrate")
+        if kind is Kind.DATA:
+            migrations.require_current(connection)
         path = files.reserve(settings, kind, database.dialect)
     try:
         dumps.write(kind, files.part_of(path))
@@ -63,7 +62,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # SIGTERM cleans up in the same way as Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with failures.reported():
         settings = config.read_settings()
         if arguments.verb == "write":
             write(settings, arguments.kind)
@@ -71,22 +70,6 @@ def main() -> None:
             show(settings, arguments.kind)
         else:
             restore(settings, arguments.file, confirmed=arguments.yes)
-    except exceptions.DatabaseUnavailable as error:
-        sys.exit(_message(error.__cause__ or error))
-    except exceptions.NinePanelsBaseException as error:
-        sys.exit(error.detail)
-    except (DBAPIError, sqlite3.Error) as error:
-        sys.exit(_message(error))
-    except OSError as error:
-        sys.exit(f"{error.filename}: {error.strerror}")
-    except KeyboardInterrupt:
-        sys.exit("Interrupted.")
-
-
-def _message(error: BaseException) -> str:
-    """Return the first line of a driver's error message. The other lines may quote a row."""
-    reason = getattr(error, "orig", error)
-    return f"The database reported an error: {str(reason).splitlines()[0]}"
 
 
 if __name__ == "__main__":

@@ -1,15 +1,11 @@
 """Full disks, missing programs, unavailable databases and kills lose no row and no backup."""
 
-import contextlib
-import os
 import re
-import resource
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +13,7 @@ from sqlalchemy import make_url
 
 from ...support.backends import on_postgresql
 from ...support.backends import on_sqlite
+from ...support.disks import full_disk
 from ...support.filling import fill
 from ...support.filling import rows_of
 from ...support.postgres import PostgresServer
@@ -36,28 +33,6 @@ FREE_BYTES_FOR_SQLITE = 65_536
 """Space for the journal files of an open database."""
 
 
-@contextlib.contextmanager
-def full_disk(folder: Path, *files: Path, free: int = FREE_BYTES) -> Iterator[None]:
-    """Mount a small disk that contains copies of the files and has little free space.
-
-    Only root can mount a disk. For other users, the size of each file is limited instead.
-    """
-    if is_root := os.geteuid() == 0:
-        size = free + sum(-(-file.stat().st_size // 4_096) * 4_096 for file in files)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", folder], check=True)
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        for file in files:
-            shutil.copy(file, folder)
-        if not is_root:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (free, limits[1]))
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        if is_root:
-            subprocess.run(["umount", folder], check=True)
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An empty directory."""
@@ -73,7 +48,7 @@ def test_a_full_disk_is_reported_in_one_line_and_earlier_backups_are_kept(
     earlier.touch()
     write_checksum(earlier)
     monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(folder))
-    with full_disk(folder, earlier, checksum_path(earlier)):
+    with full_disk(folder, earlier, checksum_path(earlier), free=FREE_BYTES):
         result = filled.backup("full", "--keep", "1")
         assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (1, "", 1), result.stderr
         assert re.search(DISK_FULL, result.stderr)
