@@ -1,16 +1,30 @@
 """Migrates the database and then serves: `python -m ninepanels.serve`, started by `./mc.sh run`."""
 
 import argparse
+import errno
 import logging
 import multiprocessing
 import runpy
+import signal
+import socket
 import sys
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import closing
+from contextlib import contextmanager
 from functools import partial
+from types import FrameType
+from types import MappingProxyType
+from typing import Any
 
 import uvicorn
+from uvicorn.supervisors import ChangeReload
+from uvicorn.supervisors import Multiprocess
 
 from . import config
 from . import crud
+from . import exceptions
+from .config import Settings
 from .database import connected
 from .http.protocol import raise_file_limit
 from .observability import logs
@@ -21,6 +35,20 @@ SHUTDOWN_TIMEOUT_S = 4
 """How long accepted requests may take to finish during a shutdown."""
 PROTOCOL = "ninepanels.http.protocol:LimitedProtocol"
 """As an import string, because worker processes import it themselves."""
+MAX_PORT = 65_535
+
+OPTIONS: Mapping[str, Any] = MappingProxyType(
+    {
+        "log_config": None,
+        "access_log": False,
+        "http": PROTOCOL,
+        "ws": "none",
+        # X-Forwarded-For is evaluated according to TRUSTED_PROXIES. uvicorn would trust every client on this machine.
+        "proxy_headers": False,
+        "timeout_graceful_shutdown": SHUTDOWN_TIMEOUT_S,
+    }
+)
+"""The options of uvicorn."""
 
 # Not __name__: `python -m` sets it to __main__, and `logs` configures only the loggers below `ninepanels`.
 log = logging.getLogger("ninepanels.serve")
@@ -28,45 +56,129 @@ log = logging.getLogger("ninepanels.serve")
 
 def main() -> None:
     """Parse the command line and serve until the process is stopped."""
-    parser = argparse.ArgumentParser(prog="./mc.sh run")
-    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen on")
-    parser.add_argument("--workers", type=int, default=1, help="the number of worker processes")
-    parser.add_argument("--reload", action="store_true", help="restart when the code changes")
-    arguments = parser.parse_args()
+    arguments = _parse()
     raise_file_limit()
     with failures.reported():
         settings = config.read_settings()
-        with connected(settings.database_url) as database, database.connection() as connection:
-            is_current = crud.schema.read_revision(connection) == crud.schema.REVISION
-    if not is_current:
-        _migrate()
-    logs.configure(settings.log_level, settings.log_format)
-    address = f"http://{arguments.host}:{arguments.port}"
-    log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)
-    # X-Forwarded-For is evaluated according to TRUSTED_PROXIES. uvicorn would trust every client on this machine.
-    uvicorn.run(
-        "ninepanels.main:api",
-        log_config=None,
-        access_log=False,
-        http=PROTOCOL,
-        ws="none",
-        proxy_headers=False,
-        timeout_graceful_shutdown=SHUTDOWN_TIMEOUT_S,
-        # uvicorn always includes Python files, and warns if others are given without --reload.
-        reload_includes=[f"*{suffix}" for suffix in MEDIA_TYPES] if arguments.reload else None,
-        **vars(arguments),
-    )
+        # Bound before the migration: if another service has the port, nothing is changed.
+        with closing(_bind(arguments.host, arguments.port)) as listener:
+            _migrate(settings)
+            with _reported_errors(arguments.host, arguments.port):
+                listener.listen()
+            logs.configure(settings.log_level, settings.log_format)
+            address = _url(arguments.host, listener.getsockname()[1])
+            log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)
+            start(listener, workers=arguments.workers, reload=arguments.reload)
 
 
-def _migrate() -> None:
-    """Migrate in a child process, so that the modules used only by migrations take no memory while serving."""
+def start(listener: socket.socket, **options: Any) -> None:
+    """Serve on a socket. The options are those of uvicorn, in addition to OPTIONS."""
+    # uvicorn always includes Python files, and warns if others are given without --reload.
+    includes = [f"*{suffix}" for suffix in MEDIA_TYPES] if options["reload"] else None
+    settings = uvicorn.Config("ninepanels.main:api", reload_includes=includes, **{**OPTIONS, **options})
+    server = uvicorn.Server(settings)
+    if settings.reload:
+        _Reload(settings, target=server.run, sockets=[listener]).run()
+    elif settings.workers > 1:
+        _Workers(settings, sockets=[listener]).run()
+    else:
+        server.run(sockets=[listener])
+
+
+class _Workers(Multiprocess):
+    """Worker processes; Ctrl-C has the exit code of an interrupted command."""
+
+    def run(self) -> None:
+        self.is_interrupted = False
+        super().run()
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+
+    def handle_int(self) -> None:
+        self.is_interrupted = True
+        super().handle_int()
+
+
+# uvicorn declares the class as a variable, because it depends on the system.
+class _Reload(ChangeReload):  # type: ignore[valid-type, misc]
+    """A process that is restarted when the code changes; Ctrl-C has the exit code of an interrupted command."""
+
+    def run(self) -> None:
+        self.is_interrupted = False
+        super().run()
+        if self.is_interrupted:
+            raise KeyboardInterrupt
+
+    def signal_handler(self, sig: int, frame: FrameType | None) -> None:
+        self.is_interrupted = sig == signal.SIGINT
+        super().signal_handler(sig, frame)
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./mc.sh run")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=int, default=8000, help="the port to listen on; 0 for any that is free")
+    parser.add_argument("--workers", type=int, default=1, help="the number of worker processes")
+    parser.add_argument("--reload", action="store_true", help="restart when the code changes")
+    arguments = parser.parse_args()
+    if not 0 <= arguments.port <= MAX_PORT:
+        parser.error(f"--port must be from 0 to {MAX_PORT}")
+    if arguments.workers < 1:
+        parser.error("--workers must be 1 or more")
+    if arguments.reload and arguments.workers > 1:
+        parser.error("--reload serves with one process, so leave out --workers")
+    return arguments
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Return a socket that is bound to an address but does not listen yet.
+
+    Raises:
+        SettingsInvalid: this machine does not have the address, or the port is in use.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if listener.family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    # For worker processes.
+    listener.set_inheritable(True)
+    with _reported_errors(host, port):
+        listener.bind((host, port))
+    return listener
+
+
+@contextmanager
+def _reported_errors(host: str, port: int) -> Iterator[None]:
+    """Turn the errors of `bind` and `listen` into one line that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        another = port + 1 if port < MAX_PORT else port - 1
+        reasons = {
+            errno.EADDRINUSE: f"port {port} is in use. Stop the other service, or: ./mc.sh run --port {another}",
+            errno.EACCES: f"port {port} requires root. Choose another, as in: ./mc.sh run --port 8000",
+        }
+        reason = reasons.get(error.errno or 0, f"this machine cannot listen there ({error.strerror}). See --host")
+        raise exceptions.SettingsInvalid(f"{_url(host, port)}: {reason}") from error
+
+
+def _url(host: str, port: int) -> str:
+    """Return an address at which a browser on this machine reaches the service."""
+    reachable = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"http://[{reachable}]:{port}" if ":" in reachable else f"http://{reachable}:{port}"
+
+
+def _migrate(settings: Settings) -> None:
+    """Migrate if needed: in a child process, so that the modules of migrations take no memory while serving."""
+    with connected(settings.database_url) as database, database.connection() as connection:
+        if crud.schema.read_revision(connection) == crud.schema.REVISION:
+            return
     migrate = partial(runpy.run_module, "ninepanels.ops.migrations", run_name="__main__")
     migration = multiprocessing.get_context("fork").Process(target=migrate)
     migration.start()
     migration.join()
     if migration.exitcode:
-        sys.exit(1)
+        sys.exit(migration.exitcode)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,9 @@
 """Starting the service: migrations, settings, several instances."""
 
+import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +12,12 @@ import pytest
 
 from ninepanels import crud
 from ninepanels import environments
+from ninepanels import serve
 
+from ..support.checkouts import assert_refuses_with_one_line
+from ..support.checkouts import run
 from ..support.people import data
+from ..support.servers import MIGRATE_AND_SERVE
 from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import Service
 from ..support.servers import environment
@@ -26,19 +33,19 @@ def test_several_instances_migrate_an_empty_database_concurrently(empty_database
         assert crud.schema.read_revision(session) == crud.schema.REVISION
 
 
+ALL_ADDRESSES = "0.0.0.0"  # noqa: S104 - for a moment
+
 SERVE_WITHOUT_LISTENING = """
 import sys
 
-import uvicorn
-
 from ninepanels import serve
 
-def print_loaded_modules(application, **_options):
-    __import__(application.partition(":")[0])
+def print_loaded_modules(_listener, **_options):
+    __import__("ninepanels.main")
     sys.stdout.write(" ".join({"alembic", "ninepanels"} & sys.modules.keys()))
 
-sys.argv = ["serve"]
-uvicorn.run = print_loaded_modules
+sys.argv = ["serve", "--port", "0"]
+serve.start = print_loaded_modules
 serve.main()
 """
 
@@ -52,10 +59,58 @@ def test_the_serving_process_does_not_load_alembic(empty_database_url: str) -> N
         assert crud.schema.read_revision(session) == crud.schema.REVISION
 
 
-def test_the_log_names_the_url_of_the_documentation(sqlite_template: Path, tmp_path: Path) -> None:
+# --- The address ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options", [[], ["--host", ALL_ADDRESSES, "--workers", "2"]])
+def test_the_address_in_the_log_is_where_the_service_listens(
+    sqlite_template: Path, tmp_path: Path, options: list[str]
+) -> None:
     shutil.copy(sqlite_template, tmp_path / "test.db")
-    with Service(f"sqlite:///{tmp_path}/test.db", tmp_path) as service:
-        assert "Open http://127.0.0.1:0 in a browser" in service.log()
+    with Service(f"sqlite:///{tmp_path}/test.db", tmp_path, (*MIGRATE_AND_SERVE, *options)) as service:
+        assert re.search(r"Open http://127\.0\.0\.1:[1-9]\d+ in a browser", service.log())
+        # Ctrl-C ends every command with the same exit code.
+        service.process.send_signal(signal.SIGINT)
+        assert service.process.wait(PROGRAM_DEADLINE_S) == 130
+        assert "Traceback" not in service.log()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--port", "99999"], "--port must be from 0 to 65535"),
+        (["--port", "-1"], "--port must be from 0 to 65535"),
+        (["--workers", "0"], "--workers must be 1 or more"),
+        (["--workers", "2", "--reload"], "--reload serves with one process, so leave out --workers"),
+    ],
+)
+def test_an_option_out_of_range_is_refused(
+    options: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["serve", *options])
+    with pytest.raises(SystemExit) as caught:
+        serve.main()
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.endswith(f"./mc.sh run: error: {message}\n")
+
+
+def test_a_taken_port_is_the_only_message_and_the_database_is_not_migrated(checkout: Path, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        result = run(["./mc.sh", "run", "--port", str(port)], checkout, f"sqlite:///{tmp_path}/test.db")
+    assert_refuses_with_one_line(
+        result, f"http://127.0.0.1:{port}: port {port} is in use. Stop the other service, or: "
+    )
+    assert result.stderr.endswith(f"./mc.sh run --port {port + 1}\n")
+    with open_session(f"sqlite:///{tmp_path}/test.db") as session:
+        assert crud.schema.read_revision(session) is None
+
+
+def test_an_address_of_another_machine_is_reported(monkeypatch: pytest.MonkeyPatch, sqlite_template: Path) -> None:
+    monkeypatch.setattr(sys, "argv", ["serve", "--host", "192.0.2.1", "--port", "0"])
+    monkeypatch.setenv("NINEPANELS_DATABASE_URL", f"sqlite:///{sqlite_template}")
+    with pytest.raises(SystemExit, match=r"http://192\.0\.2\.1:0: this machine cannot listen there .* See --host"):
+        serve.main()
 
 
 # --- Invalid settings -------------------------------------------------------------------------------------------------

@@ -4,11 +4,10 @@
 """
 
 import importlib
+import socket
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
-
-import uvicorn
 
 from ninepanels import database
 from ninepanels import queues
@@ -46,7 +45,7 @@ def raise_limits(set_value: Callable[[object, str, object], None]) -> None:
     set_value(importlib.import_module("ninepanels.main"), "POSTGRESQL_SERVING", POSTGRESQL)
 
 
-def _serve(application: str, **options: Any) -> None:
+def _start(listener: socket.socket, **options: Any) -> None:
     passwords.context.update(**LOW_COST)
     raise_limits(setattr)
     main = importlib.import_module("ninepanels.main")
@@ -59,11 +58,11 @@ def _serve(application: str, **options: Any) -> None:
     for module, names in limits:
         for name in names:
             setattr(module, name, LIMIT_S)
-    run(application, **options | {"timeout_graceful_shutdown": LIMIT_S})
+    start(listener, **options, timeout_graceful_shutdown=LIMIT_S)
 
 
 if __name__ == "__main__":
-    run = uvicorn.run
+    start = serve.start
     # `ninepanels.main` reads the settings when it is imported, so it is imported after `serve` has checked them.
-    uvicorn.run = _serve  # type: ignore[assignment]
+    serve.start = _start
     serve.main()

@@ -137,14 +137,14 @@ class Service:
 
     def _address(self) -> str | None:
         assert self.process.poll() is None, self.log()
-        running = re.search(r"running on (http://\S+)", self.log())
+        running = re.search(r"(?:running on|Open) (http://\S+)", self.log())
         return running and running[1]
 
     def _is_live(self) -> bool:
         try:
             return self.status("/health/live") == 200
         except httpx2.ConnectError:
-            # With several workers, the address is logged before they listen.
+            # With uvicorn's own command and several workers, the address is logged before they listen.
             return False
 
     def _kill(self) -> None:
