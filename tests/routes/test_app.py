@@ -156,12 +156,15 @@ def linked_from(path: str, text: str) -> set[str]:
     return {normpath(join(dirname(path), link or other)) for link, other in found if not link.startswith("data:")}
 
 
-def test_everything_that_the_first_load_needs_exists_and_is_small(client: TestClient) -> None:
-    needed, loaded = ["/app/"], {}
+def test_everything_that_the_first_load_needs_exists_and_is_small(client: TestClient, main_module: str) -> None:
+    needed, sizes = ["/app/"], {}
     for path in needed:
         response = client.get(path, headers={"Accept-Encoding": "gzip"})
         assert response.status_code == 200, path
-        loaded[path] = int(response.headers["Content-Length"])
+        sizes[path] = int(response.headers["Content-Length"])
         needed += sorted(linked_from(path, response.text) - set(needed)) if path.endswith(("/", ".css")) else []
-    assert [path for path in needed if path.endswith("/main.js")], "the page loads the first module"
-    assert sum(loaded.values()) < MAX_FIRST_LOAD, loaded
+    assert main_module in needed
+    # One language is loaded when it is known.
+    catalogues = [client.get(join(dirname(main_module), f"i18n/{code}.js")) for code in ("en", "de", "ar")]
+    largest = max(int(catalogue.headers["Content-Length"]) for catalogue in catalogues)
+    assert sum(sizes.values()) + largest < MAX_FIRST_LOAD, sizes
