@@ -14,7 +14,7 @@ import { ResetScreen } from "./screens/reset.js";
 import { SettingsScreen } from "./screens/settings.js";
 import { SignUpScreen } from "./screens/signup.js";
 import { isLoaded } from "./state/panels.js";
-import { isLoggedIn } from "./state/session.js";
+import { isLoggedIn, needsLogin } from "./state/session.js";
 
 /** The screens by the form of their path. The open ones need no login. */
 const SCREENS = [
@@ -43,6 +43,9 @@ function find(path) {
 function detour(/** @type {ReturnType<typeof find>} */ found) {
   if (!found) return "/";
   if (!found.isOpen && !isLoggedIn.value) return "/login";
+  // Another tab has logged in, or the address is an old one.
+  const isEntrance = found.screen === LogInScreen || found.screen === SignUpScreen;
+  if (isEntrance && isLoggedIn.value && !needsLogin.value) return "/";
   return undefined;
 }
 

@@ -53,7 +53,6 @@ class Device:
     def log_in(self, email: str) -> None:
         """Log in without the form."""
         self.run("session", "logIn", email, PASSWORD)
-        self.page.goto("/app/#/")
         expect(self.page.locator(".board")).to_be_visible()
 
     def run(self, module: str, function: str, *arguments: Any) -> Any:

@@ -129,10 +129,11 @@ test("a body that is too large is sent in parts", async () => {
 
 test("a tap that makes the service fail does not keep the others from being sent", async () => {
   const taps = await tapDays(6);
-  const isBad = (body, path) => (Array.isArray(body) ? body.some((tap) => tap.day === TODAY) : path.endsWith(TODAY));
+  const bad = taps[0].day;
+  const isBad = (body, path) => (Array.isArray(body) ? body.some((tap) => tap.day === bad) : path.endsWith(bad));
   answer = ({ body, path }) => (isBad(body, path) ? refusal(500, "internal_error") : undefined);
   await assert.rejects(outbox.sendTaps(), outbox.Postponed);
-  assert.deepEqual(waitingDays(), [TODAY]);
+  assert.deepEqual(waitingDays(), [bad]);
   assert.equal(doneDays().length, taps.length - 1);
   assert.deepEqual(outbox.refusals.value, []);
 });
@@ -167,6 +168,29 @@ test("after a 401, the taps are kept for the next login of the user", async () =
   await device.logIn(ADA, "another token");
   await outbox.sendTaps();
   assert.deepEqual(requests.map(({ token, body }) => [token, body.tapped_at]), [["Bearer another token", tap.tapped_at]]);
+});
+
+test("taps are not sent with the token of a user who logs in meanwhile", async () => {
+  await tapDays(2);
+  let login;
+  answer = () => {
+    login ??= device.logIn(BOB, "token of 2");
+    return refusal(413, "body_too_large");
+  };
+  const { fetch } = globalThis;
+  globalThis.fetch = async (...request) => {
+    const response = await fetch(...request);
+    await login;
+    return response;
+  };
+  await assert.rejects(outbox.sendTaps(), { status: 401 });
+  globalThis.fetch = fetch;
+  assert.deepEqual(requests.map(({ token }) => token), ["Bearer token of 1"]);
+});
+
+test("a late 401 of an earlier token does not end a newer login", async () => {
+  await device.expire(ADA.id, "an earlier token");
+  assert.equal(device.token.value, "token of 1");
 });
 
 test("a tap on a panel that was deleted is taken back", async () => {
