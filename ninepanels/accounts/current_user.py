@@ -20,8 +20,11 @@ from .. import pydmodels as pyd
 from ..crud.executor import Executor
 from ..crud.tokens import Bearer
 from ..crud.users import UserRow
+from ..crud.versions import Version
+from ..crud.versions import Versioned
 from ..database import UnitOfWork
 from ..database import database
+from ..http import caching
 from ..http import documentation
 from ..runtime.threads import route_threads
 from . import passwords
@@ -87,6 +90,24 @@ class AuthenticatedUser(_Authenticated):
         """
         with database.connection() as connection:
             return self._execute(connection, query, *args, **kwargs)
+
+    def read_unless_known(
+        self,
+        query: Callable[Concatenate[Connection, Bearer, Version | None, P], Versioned[T]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return the result of a crud function that reads, for a route with `WITH_ETAG`; raises as `read` does.
+
+        Raises:
+            NotModified: the client has the response.
+        """
+        condition = caching.condition_of(self.request)
+        version, result = self.read(query, caching.known_version(condition), *args, **kwargs)
+        self.request.state.etag = etag = caching.etag_of(version)
+        if result is None or caching.names(condition, etag):
+            raise exceptions.NotModified
+        return result
 
     def write_once(
         self,

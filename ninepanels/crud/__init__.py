@@ -18,3 +18,4 @@ from . import taps as taps
 from . import timings as timings
 from . import tokens as tokens
 from . import users as users
+from . import versions as versions

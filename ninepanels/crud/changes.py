@@ -9,18 +9,14 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import panels
+from . import versions
 from .executor import Executor
 from .tokens import Bearer
 
 PAGE = 1_000
 """Entries on a page. The first page can have more: all entries of releases without revisions are on it."""
 
-BEFORE_ALL = -1
-"""A revision before all others. Rows of releases without revisions have the revision 0."""
-
-_STATE = panels.ALL_WITH_TODAY.add_columns(
-    sql.Panel.revision.label("panel_revision"), sql.User.revision.label("user_revision"), sql.User.deleted_revision
-)
+_STATE = panels.ALL_WITH_TODAY.add_columns(sql.Panel.revision.label("panel_revision"), sql.User.deleted_revision)
 _CHANGED = (
     sql.Entry.user_id == bindparam("user_id"),
     sql.Entry.revision > bindparam("since"),
@@ -55,12 +51,13 @@ def read(executor: Executor, bearer: Bearer, since: int | None) -> pyd.Changes:
             restored.
     """
     today = days.today(bearer)
-    rows = executor.execute(_STATE, {**bearer.parameters(), "today": today}).all()
+    parameters = {**bearer.parameters(), "today": today, "known_revision": versions.NO_REVISION}
+    rows = executor.execute(_STATE, parameters).all()
     if not rows:
         raise exceptions.NotFound
     last: int = rows[0].user_revision
     if since is None:
-        since = BEFORE_ALL
+        since = versions.NO_REVISION
     elif not rows[0].deleted_revision <= since <= last:
         raise exceptions.ChangesGone
     page = {"user_id": bearer.user_id, "since": since, "last": last, "page": PAGE}

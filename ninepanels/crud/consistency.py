@@ -4,18 +4,21 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import func
 from sqlalchemy import select
 
 from .. import days
-from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import entries
 from . import tokens
+from . import versions
 from .executor import Executor
 from .tokens import Bearer
+from .versions import Version
+from .versions import Versioned
 
 _ENTRIES = sql.Entry.user_id == sql.Panel.user_id, sql.Entry.panel_id == sql.Panel.id
 _IN_WINDOW = sql.Entry.day.between(bindparam("since"), bindparam("today"))
@@ -30,15 +33,18 @@ _CONSISTENCY = (
         sql.Panel.first_day,
         entries.first_complete_day(*_ENTRIES).label("first_complete_day"),
         select(_DAYS_COMPLETE).where(*_ENTRIES, _IN_WINDOW).scalar_subquery().label("days_complete"),
+        versions.REVISION,
     )
     .select_from(sql.User)
-    .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
+    .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
     .where(*tokens.VERIFIED)
     .order_by(sql.Panel.position)
 )
 
 
-def read_consistency(executor: Executor, bearer: Bearer, last_days: int | None) -> list[pyd.PanelConsistency]:
+def read_consistency(
+    executor: Executor, bearer: Bearer, known: Version | None, last_days: int | None
+) -> Versioned[list[pyd.PanelConsistency]]:
     """Return the consistency of each panel over its last `last_days` days or its whole history, ordered by position.
 
     Days before a panel's history hold no entries, so the query uses the same window for all panels. Only the number of
@@ -50,10 +56,10 @@ def read_consistency(executor: Executor, bearer: Bearer, last_days: int | None) 
     today = days.today(bearer)
     oldest = None if last_days is None else today.toordinal() - last_days + 1
     since = date.min if oldest is None or oldest < 1 else date.fromordinal(oldest)
-    rows = executor.execute(_CONSISTENCY, {**bearer.parameters(), "since": since, "today": today}).all()
-    if not rows:
-        raise exceptions.NotFound
-    return [_consistency(row, bearer, today, last_days) for row in rows if row.id is not None]
+    version, rows = versions.read(executor, _CONSISTENCY, bearer, today, known, since=since)
+    if rows is None:
+        return version, None
+    return version, [_consistency(row, bearer, today, last_days) for row in rows if row.id is not None]
 
 
 def _consistency(

@@ -8,18 +8,21 @@ import pydantic_core
 from sqlalchemy import ColumnElement
 from sqlalchemy import Text
 from sqlalchemy import bindparam
+from sqlalchemy import case
 from sqlalchemy import cast
 from sqlalchemy import func
 from sqlalchemy import select
 
 from .. import days
-from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import tokens
+from . import versions
 from .executor import Executor
 from .executor import dialect
 from .tokens import Bearer
+from .versions import Version
+from .versions import Versioned
 
 # One JSON document instead of rows: SQLite's driver releases the GIL for each row, which costs more than the row.
 _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
@@ -52,9 +55,10 @@ def _history(kind: str, order: Any) -> Any:
         .limit(bindparam("max_entries"))
         .subquery()
     )
-    document = select(_AS_DOCUMENT[kind](*entries.c)).scalar_subquery()
+    # In a CASE, the entries are read only if they are new.
+    document = case((versions.IS_NEW, select(_AS_DOCUMENT[kind](*entries.c)).scalar_subquery()))
     history = select(sql.Panel.first_day, first_complete.label("first_complete_day"), document.label("entries"))
-    history = history.join(sql.User, sql.User.id == sql.Panel.user_id)
+    history = history.add_columns(versions.REVISION).join(sql.User, sql.User.id == sql.Panel.user_id)
     return history.where(*tokens.VERIFIED, sql.Panel.id == bindparam("panel_id"))
 
 
@@ -65,13 +69,14 @@ _HISTORY = {(kind, sort_by): _history(kind, order) for kind in _AS_DOCUMENT for 
 def read_history(
     executor: Executor,
     bearer: Bearer,
+    known: Version | None,
     panel_id: int,
     *,
     offset: int,
     limit: int,
     sort_by: days.SortBy,
-) -> tuple[list[pyd.HistoryDay], int]:
-    """Return a page of a panel's padded history, and the number of days of the whole history.
+) -> Versioned[tuple[pyd.PageMeta, list[pyd.HistoryDay]]]:
+    """Return a page of a panel's padded history.
 
     The query returns one row: the panel's first day, its first complete day, and the entries of its history as a JSON
     document. Each day has at most one entry, so the first `offset + limit` entries include all entries of the page.
@@ -80,17 +85,20 @@ def read_history(
         NotFound: the bearer has no such panel, or is not verified.
     """
     today = days.today(bearer)
-    parameters = {**bearer.parameters(), "panel_id": panel_id, "today": today, "max_entries": offset + limit}
-    row = executor.execute(_HISTORY[dialect(executor), sort_by], parameters).one_or_none()
-    if row is None:
-        raise exceptions.NotFound
+    query = _HISTORY[dialect(executor), sort_by]
+    parameters = {"panel_id": panel_id, "max_entries": offset + limit}
+    version, rows = versions.read(executor, query, bearer, today, known, **parameters)
+    if rows is None:
+        return version, None
+    (row,) = rows
     history = days.history(row.first_day, row.first_complete_day, today)
     recorded = {
         (day := date.fromisoformat(iso)): _history_day(entry_id, panel_id, day, is_complete=bool(is_complete))
         for entry_id, iso, is_complete in pydantic_core.from_json(row.entries or "[]")
     }
     page = days.pad(history.page(offset, limit, sort_by), recorded)
-    return [entry or _history_day(f"padded-{panel_id}-{day}", panel_id, day) for day, entry in page], history.length
+    padded = [entry or _history_day(f"padded-{panel_id}-{day}", panel_id, day) for day, entry in page]
+    return version, (pyd.PageMeta(total=history.length, offset=offset, limit=limit), padded)
 
 
 def _history_day(entry_id: int | str, panel_id: int, day: date, *, is_complete: bool = False) -> pyd.HistoryDay:

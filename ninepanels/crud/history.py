@@ -7,6 +7,7 @@ from typing import Any
 import pydantic_core
 from sqlalchemy import ColumnElement
 from sqlalchemy import Text
+from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import cast
 from sqlalchemy import func
@@ -18,10 +19,13 @@ from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import entries
 from . import tokens
+from . import versions
 from .executor import INSERT
 from .executor import Executor
 from .executor import dialect
 from .tokens import Bearer
+from .versions import Version
+from .versions import Versioned
 
 DEFAULT_DAYS = 365
 
@@ -52,9 +56,10 @@ def _histories(kind: str) -> Any:
             sql.Panel.first_day,
             entries.first_complete_day(*_OF_PANEL).label("first_complete_day"),
             done_days(kind, in_span).label("done"),
+            versions.REVISION,
         )
         .select_from(sql.User)
-        .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
+        .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
         .where(*tokens.VERIFIED)
         .order_by(sql.Panel.position)
     )
@@ -64,8 +69,8 @@ _HISTORIES = {kind: _histories(kind) for kind in INSERT}
 
 
 def read_all(
-    executor: Executor, bearer: Bearer, first: date | None, last: date | None
-) -> tuple[pyd.SpanMeta, list[pyd.PanelHistory]]:
+    executor: Executor, bearer: Bearer, known: Version | None, first: date | None, last: date | None
+) -> Versioned[tuple[pyd.SpanMeta, list[pyd.PanelHistory]]]:
     """Return a span of days, and the done days of each panel in it, ordered by position.
 
     By default, the span ends today and has DEFAULT_DAYS days.
@@ -80,10 +85,11 @@ def read_all(
     first = first or max(last - timedelta(days=DEFAULT_DAYS - 1), days.EARLIEST_DAY)
     if first > last:
         raise exceptions.InvalidSpan
-    rows = executor.execute(_HISTORIES[dialect(executor)], {**bearer.parameters(), "first": first, "last": last}).all()
-    if not rows:
-        raise exceptions.NotFound
-    return pyd.SpanMeta(day=today, first=first, last=last), [
+    query = _HISTORIES[dialect(executor)]
+    version, rows = versions.read(executor, query, bearer, today, known, first=first, last=last)
+    if rows is None:
+        return version, None
+    histories = [
         pyd.PanelHistory(
             panel_id=row.id,
             first_day=days.history(row.first_day, row.first_complete_day, today).first,
@@ -93,3 +99,4 @@ def read_all(
         for row in rows
         if row.id is not None
     ]
+    return version, (pyd.SpanMeta(day=today, first=first, last=last), histories)

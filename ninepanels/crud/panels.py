@@ -26,8 +26,11 @@ from .. import sqlmodels as sql
 from . import idempotency
 from . import tokens
 from . import users
+from . import versions
 from .executor import Executor
 from .tokens import Bearer
+from .versions import Version
+from .versions import Versioned
 
 # The columns of `pyd.Panel`.
 _COLUMNS = [column for column in sql.Panel.__table__.columns if column.name not in {"first_day", "revision"}]
@@ -42,13 +45,14 @@ _ONE_WITH_TODAY = (
 )
 # With outer joins, a verified bearer without panels yields one row of NULLs. Any other bearer yields no row.
 ALL_WITH_TODAY = (
-    _WITH_TODAY.select_from(sql.User)
-    .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
+    _WITH_TODAY.add_columns(versions.REVISION)
+    .select_from(sql.User)
+    .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
     .outerjoin(sql.Entry, _TODAY)
     .where(*tokens.VERIFIED)
     .order_by(sql.Panel.position)
 )
-"""The panels of a bearer with their state of `today`. `as_panel` converts the rows."""
+"""The panels of a bearer with their state of `today`, for `versions.read`. `as_panel` converts the rows."""
 
 _FIELDS = _WITH_TODAY.selected_columns.keys()
 
@@ -84,17 +88,20 @@ def create(
     return read(session, user_id, panel.id, today)
 
 
-def read_all(executor: Executor, bearer: Bearer) -> tuple[date, list[pyd.Panel]]:
-    """Return the bearer's current day, and their panels ordered by position, each with its state on that day.
+def read_all(
+    executor: Executor, bearer: Bearer, known: Version | None
+) -> Versioned[tuple[pyd.PanelsMeta, list[pyd.Panel]]]:
+    """Return the bearer's panels ordered by position, each with its state on the bearer's current day.
 
     Raises:
         NotFound: the bearer is not verified.
     """
     today = days.today(bearer)
-    rows = executor.execute(ALL_WITH_TODAY, {**bearer.parameters(), "today": today}).all()
-    if not rows:
-        raise exceptions.NotFound
-    return today, [as_panel(row) for row in rows if row.id is not None]
+    version, rows = versions.read(executor, ALL_WITH_TODAY, bearer, today, known)
+    if rows is None:
+        return version, None
+    panels = [as_panel(row) for row in rows if row.id is not None]
+    return version, (pyd.PanelsMeta(day=today, count=len(panels), max_panels=pyd.MAX_PANELS), panels)
 
 
 def read(executor: Executor, user_id: int, panel_id: int, today: date) -> pyd.Panel:

@@ -216,3 +216,7 @@ class NothingToUpdate(BadRequest):
     code = "nothing_to_update"
     title = "Nothing to update"
     default_detail = "The request contains no field to update."
+
+
+class NotModified(Exception):  # noqa: N818 - not an error
+    """The client has the response. Ends an endpoint early; `http.routing` turns it into a 304."""

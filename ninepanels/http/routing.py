@@ -7,6 +7,7 @@ from collections.abc import Callable
 from collections.abc import Coroutine
 from functools import partial
 from functools import wraps
+from http import HTTPStatus
 from inspect import isclass
 from inspect import iscoroutinefunction
 from typing import Any
@@ -18,6 +19,7 @@ from fastapi import Response
 from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
+from .. import exceptions
 from .. import pydmodels as pyd
 from ..runtime import threads
 from . import bodies
@@ -50,7 +52,7 @@ class Route(APIRoute):
         """Return FastAPI's handler, called with a request whose body is parsed strictly; with an ETag if declared."""
         handler = super().get_route_handler()
         if caching.is_declared(self.openapi_extra):
-            return caching.add_etag(handler)
+            return caching.add_headers(handler)
         if self.body_field is None:
             return handler
         return bodies.parse_strictly(handler, self.body_field.field_info, self.openapi_extra)
@@ -75,7 +77,10 @@ def _respond(endpoint: Callable[..., Any], status_code: int | None) -> Callable[
         return to_json(result) if to_json else result
 
     def call(**values: Any) -> Any:
-        return serialize(endpoint(**values))
+        try:
+            return serialize(endpoint(**values))
+        except exceptions.NotModified:
+            return Response(status_code=HTTPStatus.NOT_MODIFIED)
 
     def call_enclosed(**values: Any) -> Any:
         return values[enclosing].enclose(partial(call, **values))

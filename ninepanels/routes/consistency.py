@@ -40,4 +40,4 @@ def read_consistency(
 
     The days are the last `days` days or the whole history, today included.
     """
-    return current_user.read(crud.consistency.read_consistency, last_days)
+    return current_user.read_unless_known(crud.consistency.read_consistency, last_days)

@@ -83,8 +83,9 @@ def read_entries(
     A day that was never tapped has `is_complete: false` and an `id` that is text, `padded-<panel_id>-<day>`. Here,
     `timestamp` is the day, not the instant of the tap.
     """
-    page, total = current_user.read(crud.entries.read_history, panel_id, offset=offset, limit=limit, sort_by=sort_by)
-    request.state.meta = pyd.PageMeta(total=total, offset=offset, limit=limit)
+    request.state.meta, page = current_user.read_unless_known(
+        crud.entries.read_history, panel_id, offset=offset, limit=limit, sort_by=sort_by
+    )
     return page
 
 

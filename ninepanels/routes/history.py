@@ -38,6 +38,5 @@ def read_history(
 
     The span of days is in `meta`. By default, it is the last 365 days, today included.
     """
-    span, histories = current_user.read(crud.history.read_all, first, last)
-    request.state.meta = span
+    request.state.meta, histories = current_user.read_unless_known(crud.history.read_all, first, last)
     return histories

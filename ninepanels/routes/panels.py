@@ -32,8 +32,7 @@ PanelId = Annotated[pyd.Id, Path(description="The id of one of your panels.")]
 )
 def read_panels(current_user: CurrentUser, request: Request) -> list[pyd.Panel]:
     """Returns your panels, ordered by position. `is_complete` is the state on your current day, `meta.day`."""
-    today, panels = current_user.read(crud.panels.read_all)
-    request.state.meta = pyd.PanelsMeta(day=today, count=len(panels), max_panels=pyd.MAX_PANELS)
+    request.state.meta, panels = current_user.read_unless_known(crud.panels.read_all)
     return panels
 
 
