@@ -6,19 +6,22 @@ from typing import Any
 
 import pydantic_core
 from sqlalchemy import Row
+from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import select
 
 from .. import days
-from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import history
 from . import tokens
+from . import versions
 from .executor import INSERT
 from .executor import Executor
 from .executor import dialect
 from .tokens import Bearer
+from .versions import Version
+from .versions import Versioned
 
 SPANS = (7, 30, 90, 365, None)
 """The numbers of days for which consistency is computed; None is the whole history."""
@@ -28,8 +31,9 @@ def _insights(kind: str) -> Any:
     done = history.done_days(kind, sql.Entry.day <= bindparam("today"))
     return (
         select(sql.Panel.id, sql.Panel.position, sql.Panel.title, sql.Panel.first_day, done.label("done"))
+        .add_columns(versions.REVISION)
         .select_from(sql.User)
-        .outerjoin(sql.Panel, sql.Panel.user_id == sql.User.id)
+        .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
         .where(*tokens.VERIFIED)
         .order_by(sql.Panel.position)
     )
@@ -38,7 +42,9 @@ def _insights(kind: str) -> Any:
 _INSIGHTS = {kind: _insights(kind) for kind in INSERT}
 
 
-def read_all(executor: Executor, bearer: Bearer, last_days: int) -> tuple[pyd.SpanMeta, list[pyd.PanelInsights]]:
+def read_all(
+    executor: Executor, bearer: Bearer, known: Version | None, last_days: int
+) -> Versioned[tuple[pyd.SpanMeta, list[pyd.PanelInsights]]]:
     """Return the span of the last days, and what the history of each panel shows, ordered by position.
 
     Weekdays and months are those of the span. All other insights are into the whole history.
@@ -47,12 +53,12 @@ def read_all(executor: Executor, bearer: Bearer, last_days: int) -> tuple[pyd.Sp
         NotFound: the bearer is not verified.
     """
     today = days.today(bearer)
-    rows = executor.execute(_INSIGHTS[dialect(executor)], {**bearer.parameters(), "today": today}).all()
-    if not rows:
-        raise exceptions.NotFound
+    version, rows = versions.read(executor, _INSIGHTS[dialect(executor)], bearer, today, known)
+    if rows is None:
+        return version, None
     span = days.History(min(days.EARLIEST_DAY, today), today).latest(last_days)
     insights = [_of_panel(row, today, last_days) for row in rows if row.id is not None]
-    return pyd.SpanMeta(day=today, first=span.first, last=today), insights
+    return version, (pyd.SpanMeta(day=today, first=span.first, last=today), insights)
 
 
 def _of_panel(row: Row[*tuple[Any, ...]], today: date, last_days: int) -> pyd.PanelInsights:

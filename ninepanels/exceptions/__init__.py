@@ -59,8 +59,8 @@ from .requests import LoginExpired as LoginExpired
 from .requests import NotAllowed as NotAllowed
 from .requests import NotAuthenticated as NotAuthenticated
 from .requests import NotFound as NotFound
-from .requests import NotModified as NotModified
 from .requests import NothingToUpdate as NothingToUpdate
+from .requests import NotModified as NotModified
 from .requests import PositionOutOfRange as PositionOutOfRange
 from .requests import RateLimited as RateLimited
 from .requests import TooManyPanels as TooManyPanels

@@ -43,6 +43,5 @@ def read_insights(
     Runs and consistency are those of the whole history, whatever the span. A day that has not been tapped yet today
     ends no run.
     """
-    span, insights = current_user.read(crud.insights.read_all, last_days)
-    request.state.meta = span
+    request.state.meta, insights = current_user.read_unless_known(crud.insights.read_all, last_days)
     return insights

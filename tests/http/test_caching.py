@@ -15,7 +15,7 @@ from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
 
-PATHS = ["/panels", "/v5/panels", "/panels/{panel_id}/entries", "/history", "/metrics/panels/consistency"]
+PATHS = ["/panels", "/v5/panels", "/panels/{panel_id}/entries", "/history", "/insights", "/metrics/panels/consistency"]
 
 
 @pytest.fixture

@@ -69,7 +69,14 @@ def test_equal_etags_mean_equal_bodies(ada: Person, wall_clock: Clock) -> None:
         for operation in operations:
             do(ada, wall_clock, operation)
             of_panels = [f"/panels/{panel_id}/entries?limit=2" for panel_id in panel_ids(ada)[:1]]
-            for url in ("/panels", "/history?to=2026-11-22", "/history", "/metrics/panels/consistency", *of_panels):
+            for url in (
+                "/panels",
+                "/history?to=2026-11-22",
+                "/history",
+                "/insights",
+                "/metrics/panels/consistency",
+                *of_panels,
+            ):
                 response = ada.get(url)
                 assert response.status_code == 200, response.text
                 key = url, response.headers["ETag"]
