@@ -22,8 +22,8 @@ def test_the_types_are_right() -> None:
 
 
 @pytest.mark.usefixtures("packages")
-def test_taps_are_sent_as_the_scenarios_of_the_outbox_say() -> None:
-    tools.run(["node", "--test", "outbox.test.mjs"], vendor.FOLDER)
+def test_taps_are_sent_and_changes_are_read_as_the_scenarios_say() -> None:
+    tools.run(["node", "--test", "outbox.test.mjs", "stream.test.mjs"], vendor.FOLDER)
 
 
 @pytest.mark.parametrize("path", OWN_MODULES, ids=lambda path: str(path.relative_to(APP)))
