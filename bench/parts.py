@@ -19,6 +19,7 @@ from tests.support.servers import Service
 
 from . import fill
 from . import stage
+from . import streams
 from . import wrk
 from .rounds import interleave
 from .rounds import median
@@ -37,6 +38,8 @@ MANY_CONNECTIONS = 256
 STARTS = 5
 SOAK_REQUESTS = 200_000
 SOAK_SECONDS = 10
+STREAMS_PER_USER = 10
+DELIVERIES = 50
 
 CEILING = ("uvicorn", "bench.ceiling:api", "--no-access-log")
 REFERENCE = ("uvicorn", "bench.reference:api", "--no-access-log")
@@ -217,11 +220,42 @@ def process() -> Result:
     )
 
 
+def streaming() -> Result:
+    """Taps while 1,000 streams of changes are open, ten of each user who taps, and without them; on PostgreSQL."""
+    memory_mb = []
+    with contextlib.ExitStack() as running, stage.postgres(LOAD_CORE) as server:
+        url = server.create_database("bench")
+        fill.fill(url, USERS)
+        one, two = (_start(running, url) for _ in range(2))
+        tokens = {user: stage.log_in(one, user) for user in range(1, USERS + 1)}
+        taps = stage.taps({user: tokens[user] for user in range(1, USERS + 1, USERS // ACTIVE_USERS)})
+
+        def tap_with_streams() -> Load:
+            before = _memory_mb(one.process.pid)
+            with stage.on_cores(LOAD_CORE), streams.following(one.url, list(tokens.values()), STREAMS_PER_USER):
+                memory_mb.append(_memory_mb(one.process.pid) - before)
+                return wrk.run(one.url, taps)
+
+        loads = interleave({"taps": partial(wrk.run, one.url, taps), "taps, with streams": tap_with_streams})
+        delivery_s = streams.delivery_s(one, two, taps[0], DELIVERIES)
+    with_and_without = loads["taps, with streams"], loads["taps"]
+    return Result(
+        {name: median(each) for name, each in loads.items()},
+        [
+            Figure("memory per stream, KB", memory_mb[0] * 1_024 / (USERS * STREAMS_PER_USER), "<= 60"),
+            Figure("taps p99 with streams / without", ratio(*with_and_without, lambda load: load.p99_ms), "<= 1.5"),
+            Figure("errors with streams", sum(load.errors for load in loads["taps, with streams"]), "<= 0"),
+            Figure("from a tap at one instance to its event at another, s", delivery_s, "<= 1"),
+        ],
+    )
+
+
 PARTS: dict[str, Callable[[], Result]] = {
     "everyday": everyday,
     "growth": growth,
     "workers": workers,
     "process": process,
+    "streaming": streaming,
 }
 
 

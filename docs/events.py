@@ -14,6 +14,7 @@ from ninepanels import queues
 from ninepanels.config import Settings
 from ninepanels.environments import Environment
 from ninepanels.mail.outbox import Outbox
+from ninepanels.sync.hub import Hub
 from ninepanels.timings.webhook import Webhook
 
 BEGIN, END = "<!-- generated -->\n", "<!-- end -->\n"
@@ -28,7 +29,7 @@ def write(page: Path) -> None:
 def _sections() -> str:
     settings = Settings(env=Environment.TEST)
     payloads = {payload.type: payload for payload in _payloads(pyd.EventPayload)}
-    handlers = dispatcher.create_dispatcher(settings, Outbox(settings), Webhook(""))
+    handlers = dispatcher.create_dispatcher(settings, Outbox(settings), Webhook(""), Hub(0))
     lines: list[str] = []
     for event_type in handlers:
         payload = payloads[event_type]

@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     sentry_dsn: SecretStr = SecretStr("")
     timings_keep_days: Annotated[int, Field(ge=1, le=3_660)] = 30
     threads: Annotated[int, Field(ge=1, le=100)] = 8
+    max_streams: Annotated[int, Field(ge=0, le=50_000)] = 2_000
     backup_dir: Path = Path()
 
     @field_validator("cors_origins", "trusted_hosts", "trusted_proxies", "alert_emails", mode="before")

@@ -147,6 +147,18 @@ class Database:
         with _translated_errors(), self._engine("monitoring").connect() as connection:
             return query(connection)
 
+    def open_own(self, prepare: Callable[[Connection], None]) -> Connection:
+        """Open a connection that belongs to no pool, in autocommit mode, and prepare it. The caller closes it.
+
+        Raises:
+            DatabaseUnavailable: the database is not available.
+        """
+        with _translated_errors():
+            connection = self.autocommit.connect()
+            connection.detach()
+            prepare(connection)
+        return connection
+
     @contextmanager
     def transaction(self) -> Iterator[UnitOfWork]:
         """Open a transaction. It is committed at the end of the block, or rolled back if the block raises.

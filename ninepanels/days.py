@@ -76,11 +76,12 @@ _last_days: dict[tuple[str, int], _Day] = {}
 
 def day_of(instant: datetime, settings: DaySettings) -> date:
     """Return the user's day that contains an aware instant: the latest day that has started by then."""
-    key = settings.timezone, settings.day_starts_at
-    day = _last_days.get(key)
-    if day is None or not day.start <= instant < day.end:
-        day = _last_days[key] = _find_day(instant, *key)
-    return day.date
+    return _day(instant, settings).date
+
+
+def end_of_day(instant: datetime, settings: DaySettings) -> datetime:
+    """Return the instant at which the user's next day starts."""
+    return _day(instant, settings).end
 
 
 def start_of(day: date, timezone: str, hour: int) -> datetime:
@@ -99,6 +100,14 @@ def start_of(day: date, timezone: str, hour: int) -> datetime:
         middle = before + timedelta(seconds=(start - before) // timedelta(seconds=2))
         before, start = (before, middle) if _shows(middle, wall, or_later=True) else (middle, start)
     return start
+
+
+def _day(instant: datetime, settings: DaySettings) -> _Day:
+    key = settings.timezone, settings.day_starts_at
+    day = _last_days.get(key)
+    if day is None or not day.start <= instant < day.end:
+        day = _last_days[key] = _find_day(instant, *key)
+    return day
 
 
 def _find_day(instant: datetime, timezone: str, hour: int) -> _Day:

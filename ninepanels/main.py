@@ -6,6 +6,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -21,6 +22,7 @@ from .database import POSTGRESQL_SERVING
 from .database import database
 from .http import errors
 from .http import openapi
+from .http import protocol
 from .http.response_headers import IDEMPOTENCY_KEY
 from .http.response_headers import IDEMPOTENT_REPLAYED
 from .http.routing import Route
@@ -45,6 +47,8 @@ from .runtime import memory
 from .runtime.supervision import Supervised
 from .runtime.threads import monitoring_threads
 from .runtime.threads import route_threads
+from .sync import signals
+from .sync.hub import Hub
 from .timings.webhook import Webhook
 
 MAX_BODY_BYTES = 64 * 1024
@@ -153,7 +157,7 @@ def create_api(settings: Settings) -> FastAPI:
 
 
 @contextlib.asynccontextmanager
-async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(api: FastAPI) -> AsyncIterator[dict[str, Any]]:
     settings: Settings = api.state.settings
     database.connect(settings.database_url, settings.threads + HANDLER_THREADS, POSTGRESQL_SERVING)
     route_threads.start(settings.threads)
@@ -164,15 +168,21 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     queues.open_queue()
     outbox = Outbox(settings)
     webhook = Webhook(settings.alert_webhook_url.get_secret_value())
-    handlers = dispatcher.create_dispatcher(settings, outbox, webhook)
+    # Half of the connections stay available to other requests.
+    hub = api.state.hub = Hub(min(settings.max_streams, protocol.max_connections() // 2))
+    handlers = dispatcher.create_dispatcher(settings, outbox, webhook, hub)
     worker = Supervised(lambda: queues.event_worker(handlers), "event_worker")
     sender = Supervised(outbox.send_forever, "outbox_sender")
+    refresher = Supervised(hub.refresh_forever, "stream_refresher")
+    receiver = Supervised(lambda: signals.receive_forever(hub), "signal_receiver")
     try:
-        yield
+        # For LimitedProtocol: this function continues only after the server has waited for all responses.
+        yield {"end_streams": hub.close}
     finally:
+        hub.close()
         await _finish_events()
         outbox.stop()
-        await asyncio.gather(worker.stop(0), sender.stop(STOP_S))
+        await asyncio.gather(worker.stop(0), sender.stop(STOP_S), refresher.stop(0), receiver.stop(0))
         await asyncio.to_thread(sentry.disconnect)
         route_threads.stop()
         monitoring_threads.stop()

@@ -12,6 +12,7 @@ from ninepanels.dispatcher import create_dispatcher
 from ninepanels.environments import Environment
 from ninepanels.mail.outbox import Outbox
 from ninepanels.queues import Dispatcher
+from ninepanels.sync.hub import Hub
 from ninepanels.timings.webhook import Webhook
 
 TYPES = {name: value for name, value in vars(event_types).items() if name.isupper()}
@@ -20,7 +21,7 @@ TYPES = {name: value for name, value in vars(event_types).items() if name.isuppe
 @pytest.fixture
 def dispatcher() -> Dispatcher:
     settings = Settings(env=Environment.TEST)
-    return create_dispatcher(settings, Outbox(settings), Webhook(""))
+    return create_dispatcher(settings, Outbox(settings), Webhook(""), Hub(0))
 
 
 def names(handlers: Sequence[queues.Handler | queues.Batched]) -> list[str]:

@@ -59,7 +59,7 @@ LAYERS = [
     ["database", "crud"],
     ["http"],
     ["accounts", "timings", "web"],
-    ["mail", "ops"],
+    ["mail", "ops", "sync"],
     ["handlers", "middleware"],
     ["dispatcher", "routes"],
     ["main"],

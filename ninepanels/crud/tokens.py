@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 from typing import NamedTuple
+from typing import Protocol
 
 from sqlalchemy import bindparam
 from sqlalchemy import delete as sql_delete
@@ -15,6 +16,26 @@ from .. import exceptions
 from .. import sqlmodels as sql
 from . import users
 from .executor import Executor
+
+
+class Claims(Protocol):
+    """The claims of an access token that decide whether it is revoked."""
+
+    @property
+    def user_id(self) -> int:
+        """The id of the user."""
+
+    @property
+    def jti(self) -> str:
+        """The id of the token."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """When the token was issued."""
+
+    @property
+    def generation(self) -> int:
+        """The user's `token_generation` when the token was issued."""
 
 
 class Bearer(NamedTuple):
@@ -52,6 +73,9 @@ VERIFIED = (
 
 _USER_BY_BEARER = select(*users.COLUMNS).where(*VERIFIED)
 
+REVOCATION_COLUMNS = (sql.User.id, sql.User.token_generation, sql.User.tokens_valid_after)
+"""The columns that `is_current` reads."""
+
 
 def read_user(
     executor: Executor, user_id: int, *, jti: str, issued_at: datetime, generation: int
@@ -72,6 +96,13 @@ def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
     if row is None:
         raise exceptions.NotFound
     return users.UserRow(*row)
+
+
+def is_current(user: Any, claims: Claims) -> bool:
+    """Return whether a row of REVOCATION_COLUMNS accepts a token: the conditions `_VALID`, without the blacklist."""
+    valid_after: datetime | None = user.tokens_valid_after
+    is_later = valid_after is None or valid_after < claims.issued_at
+    return is_later and bool(user.token_generation == claims.generation)
 
 
 def blacklist(session: Session, user_id: int, *, jti: str, expires_at: datetime) -> None:

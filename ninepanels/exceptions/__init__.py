@@ -12,6 +12,7 @@ NinePanelsBaseException
 ├── IdempotencyKeyInUse         409  a request with this key is running
 ├── ChangesGone                 410  rows were deleted since
 ├── RateLimited                 429
+├── TooManyStreams              429
 ├── BadRequest                  400  well-formed, but not possible now
 │   ├── TooManyPanels
 │   ├── PositionOutOfRange
@@ -22,6 +23,7 @@ NinePanelsBaseException
 ├── Unavailable                 503  temporary
 │   ├── DatabaseUnavailable
 │   ├── ThreadTimeout
+│   ├── NoStreamAvailable
 │   ├── NotReady
 │   └── WebhookUnavailable
 ├── MailNotSent                 retried later
@@ -36,6 +38,7 @@ Exceptions that a client sees are in `requests` and `availability`; `http.errors
 """
 
 from .availability import DatabaseUnavailable as DatabaseUnavailable
+from .availability import NoStreamAvailable as NoStreamAvailable
 from .availability import NotReady as NotReady
 from .availability import ThreadTimeout as ThreadTimeout
 from .availability import Unavailable as Unavailable
@@ -64,5 +67,6 @@ from .requests import NotModified as NotModified
 from .requests import PositionOutOfRange as PositionOutOfRange
 from .requests import RateLimited as RateLimited
 from .requests import TooManyPanels as TooManyPanels
+from .requests import TooManyStreams as TooManyStreams
 from .requests import WrongLogin as WrongLogin
 from .requests import WrongPassword as WrongPassword

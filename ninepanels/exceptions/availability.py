@@ -44,6 +44,17 @@ class ThreadTimeout(Unavailable):
     title = "Processing timeout"
 
 
+class NoStreamAvailable(Unavailable):
+    """The service has as many open streams of changes as it permits, or is being stopped.
+
+    Retry after as many seconds as the header `Retry-After` says. Until then, poll `GET /changes`.
+    """
+
+    code = "no_stream_available"
+    title = "No stream available"
+    headers = MappingProxyType({"Retry-After": "30"})
+
+
 class NotReady(Unavailable):
     """The service runs, but cannot serve requests: it is starting, or a part of it has stopped.
 

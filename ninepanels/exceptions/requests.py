@@ -141,6 +141,19 @@ class RateLimited(NinePanelsBaseException):
         self.headers = MappingProxyType({"Retry-After": str(retry_after_s)})
 
 
+class TooManyStreams(NinePanelsBaseException):
+    """The user has as many open streams of changes as permitted.
+
+    Close a stream that is no longer needed. Until one ends, poll `GET /changes`.
+    """
+
+    code = "too_many_streams"
+    title = "Too many streams"
+    status_code = HTTPStatus.TOO_MANY_REQUESTS
+    headers = MappingProxyType({"Retry-After": "30"})
+    default_detail = "You have too many open streams of changes."
+
+
 class BadRequest(NinePanelsBaseException):
     """The request is well-formed, but not possible in the current state.
 

@@ -74,7 +74,7 @@ def errors_of(route: APIRoute) -> list[ProblemType]:
         raised_by_body = getattr(route.body_field.field_info.annotation, "raises", ())
         found |= {problems.PROBLEM_TYPES[each.code] for each in raised_by_body}
         found.add(problems.BODY_TOO_LARGE)
-    if route.body_field is not None or dependant.path_params or dependant.query_params:
+    if route.body_field is not None or dependant.path_params or dependant.query_params or dependant.header_params:
         found.add(problems.INVALID_REQUEST)
     if not any(error.status < HTTPStatus.INTERNAL_SERVER_ERROR for error in found):
         # Any request can get this error, and linters require that each operation documents a 4xx.

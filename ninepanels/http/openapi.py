@@ -84,7 +84,7 @@ _PARAMETERS: dict[str, Schema] = {
 _OF_RATE_LIMITS = ["RateLimit", "RateLimit-Policy"]
 _HEADERS_OF_STATUSES = {
     HTTPStatus.UNAUTHORIZED: ["WWW-Authenticate"],
-    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After", *_OF_RATE_LIMITS],
+    HTTPStatus.TOO_MANY_REQUESTS: ["Retry-After"],
     HTTPStatus.SERVICE_UNAVAILABLE: ["Retry-After"],
 }
 _HEADERS_OF_ERRORS = {
@@ -93,6 +93,7 @@ _HEADERS_OF_ERRORS = {
     exceptions.EmailTaken.code: _OF_RATE_LIMITS,
     exceptions.WrongLogin.code: _OF_RATE_LIMITS,
     exceptions.WrongPassword.code: _OF_RATE_LIMITS,
+    exceptions.RateLimited.code: _OF_RATE_LIMITS,
 }
 _INVALID_FIELDS = [{"type": "missing", "loc": ["body", "title"], "msg": "Field required"}]
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import math
 import resource
+import socket
 
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -20,6 +21,9 @@ MAX_HEADER_BYTES = 32 * 1024
 HEADERS_TIMEOUT_S = 10.0
 """The time limit for the headers of a request, and for a client that does not read its response."""
 BODY_TIMEOUT_S = 20.0
+
+UNACKNOWLEDGED_TIMEOUT_MS = 30_000
+"""How long sent data may stay unacknowledged. Without it, a stream to a lost client stays open for 15 minutes."""
 
 MAX_FILES = 65_536
 RESERVED_FILES = 256
@@ -59,6 +63,9 @@ class LimitedProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Start the time limit, and close another connection if too many are open."""
         super().connection_made(transport)
+        connected: socket.socket = transport.get_extra_info("socket")
+        if hasattr(socket, "TCP_USER_TIMEOUT") and connected.family != socket.AF_UNIX:
+            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_TIMEOUT_MS)
         self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
         self._header_bytes = 0
         self._unsent_bytes = 0
@@ -76,6 +83,12 @@ class LimitedProtocol(HttpToolsProtocol):
         self._waiting.pop(self, None)
         self._end_running_request()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """Shut down gracefully: the streams of the application, which it would wait for, end now."""
+        super().shutdown()
+        if end_streams := self.app_state.get("end_streams"):
+            end_streams()
 
     def data_received(self, data: bytes) -> None:
         """Parse data, and reject headers and trailers that are too large."""

@@ -19,7 +19,15 @@ class HeadMiddleware:
             await self.app(scope, receive, send)
             return
 
+        is_complete = False
+
         async def send_without_body(message: Message) -> None:
-            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+            nonlocal is_complete
+            if message["type"] == "http.response.body":
+                if is_complete:
+                    return
+                # The first part of the body completes the response, because a stream would not end by itself.
+                is_complete, message = True, {"type": "http.response.body"}
+            await send(message)
 
         await self.app({**scope, "method": "GET"}, receive, send_without_body)

@@ -19,7 +19,7 @@ from ..observability import route_names
 class TimingMiddleware:
     """Emits TIMING_CREATED for every request after its last byte is sent, and observes its duration for Prometheus.
 
-    The status of the response is in the request state, where ResponseHeadersMiddleware stores it.
+    A stream, which would count as a slow request, calls `stop_timing` of the request state when its response starts.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -30,24 +30,44 @@ class TimingMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        started_at, started = clock.now(), perf_counter()
+        timing = _Timing(scope)
+        scope.setdefault("state", {})["stop_timing"] = timing.stop
         try:
             await self.app(scope, receive, send)
         finally:
-            diff_ms = (perf_counter() - started) * 1_000
-            route = route_names.of(scope)
-            state = scope.get("state", {})
-            status = state.get("status", HTTPStatus.INTERNAL_SERVER_ERROR.value)
-            prometheus.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
-            queues.emit(
-                pyd.TimingCreated(
-                    method=route.method,
-                    path=route.path,
-                    method_path=route.method_path,
-                    status_code=status,
-                    start_ts=started_at,
-                    stop_ts=started_at + timedelta(milliseconds=diff_ms),
-                    diff_ms=diff_ms,
-                    user_id=state.get("user_id"),
-                )
+            timing.stop()
+
+
+class _Timing:
+    """The timing of one request."""
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.is_stopped = False
+        self.started_at, self.started = clock.now(), perf_counter()
+
+    def stop(self) -> None:
+        """Emit the timing, the first time that this is called.
+
+        The status of the response is in the request state, where ResponseHeadersMiddleware stores it.
+        """
+        if self.is_stopped:
+            return
+        self.is_stopped = True
+        diff_ms = (perf_counter() - self.started) * 1_000
+        route = route_names.of(self.scope)
+        state = self.scope["state"]
+        status = state.get("status", HTTPStatus.INTERNAL_SERVER_ERROR.value)
+        prometheus.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
+        queues.emit(
+            pyd.TimingCreated(
+                method=route.method,
+                path=route.path,
+                method_path=route.method_path,
+                status_code=status,
+                start_ts=self.started_at,
+                stop_ts=self.started_at + timedelta(milliseconds=diff_ms),
+                diff_ms=diff_ms,
+                user_id=state.get("user_id"),
             )
+        )

@@ -31,12 +31,14 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 _queue_depth = Gauge("ninepanels_event_queue_depth", "Events that wait for the worker or for a handler.")
 _connections_in_use = Gauge("ninepanels_database_connections_in_use", "Database connections in use.")
+_streams_open = Gauge("ninepanels_streams_open", "Open streams of changes.")
 _outbox_depth = Gauge("ninepanels_outbox_depth", "E-mails not sent yet; NaN while the database is unavailable.")
 
 
-def render(*, queue_depth: int, connections_in_use: int, outbox_depth: float) -> bytes:
+def render(*, queue_depth: int, connections_in_use: int, streams_open: int, outbox_depth: float) -> bytes:
     """Return all metrics in the text format of Prometheus; its media type is CONTENT_TYPE."""
     _queue_depth.set(queue_depth)
     _connections_in_use.set(connections_in_use)
+    _streams_open.set(streams_open)
     _outbox_depth.set(outbox_depth)
     return generate_latest(REGISTRY)

@@ -92,6 +92,17 @@ CHANGES: JsonObject = {
     ],
     "more": False,
 }
+STREAM = """\
+retry: 3184
+
+event: day
+data: {"day":"2026-11-23"}
+
+event: revision
+data: {"revision":4}
+id: 4
+
+"""
 HISTORIES: list[JsonObject] = [
     {"panel_id": 1, "first_day": "2026-11-21", "done": ["2026-11-21", "2026-11-23"], "rest": []},
     {"panel_id": 2, "first_day": "2026-11-21", "done": [], "rest": []},

@@ -39,6 +39,7 @@ async def read_metrics(request: Request) -> Response:
     text = prometheus.render(
         queue_depth=queues.depth(),
         connections_in_use=database.connections_in_use,
+        streams_open=request.app.state.hub.count,
         outbox_depth=await _outbox_depth(),
     )
     return Response(text, media_type=prometheus.CONTENT_TYPE)

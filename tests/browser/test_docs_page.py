@@ -106,7 +106,7 @@ def test_a_panel_can_be_created_tapped_and_read_after_authorize(page: Page) -> N
 
 @pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
 def test_the_pages_work_under_a_path_behind_nginx(browser: Browser, service: Service, tmp_path: Path) -> None:
-    with nginx.serving(service.url, tmp_path / "nginx") as url, open_page(browser, url) as page:
+    with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, open_page(browser, url) as page:
         page.goto("docs/")
         assert page.url == f"{url}docs"
         create_tap_and_read_a_panel(page)
@@ -116,7 +116,7 @@ def test_the_pages_work_under_a_path_behind_nginx(browser: Browser, service: Ser
 
 @pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
 def test_nginx_does_not_publish_the_metrics(service: Service, tmp_path: Path) -> None:
-    with nginx.serving(service.url, tmp_path / "nginx") as url, httpx2.Client(base_url=url) as client:
+    with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, httpx2.Client(base_url=url) as client:
         assert client.get("health/live").status_code == 200
         for path in ("metrics", "v5/metrics", "habits/metrics", "./%6Detrics"):
             assert client.get(path).status_code == 404

@@ -14,6 +14,7 @@ from ninepanels.database import database
 
 from ..routes.test_second_user import A_DAY
 from ..routes.test_second_user import QUERIES
+from ..routes.test_second_user import STREAMS
 from ..support.mailbox import Mailbox
 from ..support.people import PASSWORD
 from ..support.people import Person
@@ -66,7 +67,7 @@ def test_no_query_scans_a_whole_table(client: TestClient, backend: str, recorded
         params = QUERIES.get((method, path))
         address = path.format(panel_id=panel_id, user_id=ada.id, day=A_DAY)
         headers = {"Idempotency-Key": "key"}
-        response = ada.request(method, address, params=params, headers=headers, **sent)
+        response = ada.request("HEAD" if path in STREAMS else method, address, params=params, headers=headers, **sent)
         assert response.status_code == 200, response.text
     data(client.get("/health/ready"))
     finish_events(client)

@@ -116,6 +116,8 @@ def fuzz(url: str, admins: Admins | None, per_operation: int, *, deterministic: 
     acceptance.expected_statuses = [*acceptance.expected_statuses, "400", "410", "422"]
     if admins is not None:
         _log_in(schema, admins)
+        # With a login, the response does not end.
+        del schema.raw_schema["paths"]["/changes/stream"]
     report = Report()
     for event in from_schema(schema).execute():
         report.add(event)

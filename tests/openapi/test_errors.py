@@ -17,7 +17,8 @@ from ..support.people import Person
 GENERAL = {"not_authenticated", "login_expired", "not_allowed", "invalid_request", "body_too_large"}
 GENERAL |= {"headers_too_large", "database_unavailable", "processing_timeout"}
 # They need other settings or a request at the same time, and have tests of their own.
-ELSEWHERE = {"rate_limited", "not_ready", "idempotency_key_in_use"}
+ELSEWHERE = {"rate_limited", "not_ready", "idempotency_key_in_use", "too_many_streams"}
+ELSEWHERE |= {"no_stream_available"}
 
 RESET = {"email": "ada@example.com", "password_reset_token": "wrong", "new_password": "correct horse battery"}
 NEW_EMAIL = {"email": "bob@example.com", "current_password": "correct horse"}

@@ -20,6 +20,9 @@ from ..conftest import Clock
 from ..support.mailbox import Mailbox
 from ..support.people import Person
 from ..support.people import data
+from ..support.streams import Event
+from ..support.streams import events_in
+from ..support.streams import following
 
 OPERATIONS = {
     operation["operationId"]: (method, path, operation)
@@ -81,6 +84,12 @@ def body_of(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {}
 
 
+def events_of(caller: Person) -> list[Event]:
+    """Return the first events of a stream."""
+    with following(caller) as stream:
+        return stream.events
+
+
 def assert_alike(example: Any, actual: Any, volatile: set[str]) -> None:
     """Compare a response to an example: the same fields in the same order, and the same values except volatile ones."""
     if isinstance(example, dict):
@@ -104,6 +113,9 @@ def test_the_service_answers_as_in_the_example(callers: dict[str, Person], mailb
         data(caller.client.post("/auth/request_password_reset", json={"email": caller.email}))
         sent = {"json": sent["json"] | mailbox.reset_link()}
     address = path.format(**parameters(operation, "path"))
+    if operation_id == "streamChanges":
+        assert events_of(caller) == events_in(operation["responses"]["200"]["content"]["text/event-stream"]["example"])
+        return
     response = caller.request(method, address, params=parameters(operation, "query"), **sent)
     assert response.status_code == 200, response.text
     [(media_type, success)] = operation["responses"]["200"]["content"].items()

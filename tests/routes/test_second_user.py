@@ -35,6 +35,8 @@ BODIES: dict[tuple[str, str], Any] = {
 
 # Required query parameters.
 QUERIES = {("GET", "/admin/routes/timings"): {"method_path": "GET_/panels"}}
+# The response to a GET does not end, but that to a HEAD does.
+STREAMS = {"/changes/stream"}
 # Routes without authentication. Access to /metrics is tested in test_metrics.py.
 PUBLIC_ROUTES = {
     ("GET", "/"),
