@@ -125,17 +125,14 @@ def test_a_response_from_the_future_of_a_wrong_clock_is_not_valid(ada: Person, w
     assert data(create(ada))["id"] != first
 
 
-@pytest.mark.parametrize(
-    ("body", "path"),
-    [({"title": "Write"}, "/panels"), ({"title": "Read"}, "/panels?x=1"), ([], "/taps")],
-    ids=["body", "query", "path"],
-)
-def test_a_key_of_another_request_is_refused(ada: Person, body: object, path: str) -> None:
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_key_of_another_request_is_refused(ada: Person) -> None:
     create(ada)
-    refused = send(ada, body, path=path)
-    assert refused.status_code == 422
-    [error] = error_of(refused)["detail"]
-    assert (error["type"], error["loc"]) == ("idempotency_key_reused", ["header", "Idempotency-Key"])
+    for body, path in (({"title": "Write"}, "/panels"), ({"title": "Read"}, "/panels?x=1"), ([], "/taps")):
+        refused = send(ada, body, path=path)
+        assert refused.status_code == 422, path
+        [error] = error_of(refused)["detail"]
+        assert (error["type"], error["loc"]) == ("idempotency_key_reused", ["header", "Idempotency-Key"])
     assert ada.titles() == ["Read"]
     assert create(ada).headers[REPLAYED]
 
@@ -187,20 +184,18 @@ def test_a_key_that_is_in_use_is_refused_until_its_transaction_ends(ada: Person,
     assert ada.titles() == ["Read", "Read"]
 
 
-@pytest.mark.parametrize("key", ["", "a b", "schlüssel", "x" * 256, "a\tb"])
-def test_a_malformed_key_gets_422(ada: Person, key: str) -> None:
-    headers = [(b"idempotency-key", key.encode("latin-1")), (b"authorization", f"Bearer {ada.token}".encode())]
-    refused = ada.client.post("/panels", json={"title": "Read"}, headers=headers)
-    assert refused.status_code == 422
-    [error] = error_of(refused)["detail"]
-    assert error["loc"] == ["header", "Idempotency-Key"]
+@pytest.mark.parametrize("backend", ["sqlite"])
+def test_a_malformed_key_gets_422(ada: Person) -> None:
+    for keys in ([""], ["a b"], ["a\tb"], ["schl\xfcssel"], ["x" * 256], [KEY, KEY]):
+        headers = [(b"idempotency-key", key.encode("latin-1")) for key in keys]
+        headers.append((b"authorization", f"Bearer {ada.token}".encode()))
+        refused = ada.client.post("/panels", json={"title": "Read"}, headers=headers)
+        assert refused.status_code == 422, keys
+        [error] = error_of(refused)["detail"]
+        assert error["loc"] == ["header", "Idempotency-Key"]
 
 
-def test_a_key_that_is_given_twice_gets_422(ada: Person) -> None:
-    headers = [("Idempotency-Key", KEY), ("Idempotency-Key", KEY), ("Authorization", f"Bearer {ada.token}")]
-    assert error_of(ada.client.post("/panels", json={"title": "Read"}, headers=headers))["code"] == "invalid_request"
-
-
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_key_has_up_to_255_visible_characters(ada: Person) -> None:
     key = "".join(map(chr, range(0x21, 0x7F))) + "~" * (255 - 94)
     assert data(create(ada, key=key)) == data(create(ada, key=key))
@@ -254,6 +249,7 @@ def test_a_deletion_forgets_the_stored_responses_of_the_user(ada: Person, bob: P
         assert [each.user_id for each in stored()] == [bob.id]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])
 def test_a_key_is_neither_logged_nor_stored(ada: Person, caplog: pytest.LogCaptureFixture) -> None:
     data(create(ada))
     assert create(ada, "Write").status_code == 422
