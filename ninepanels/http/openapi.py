@@ -17,6 +17,7 @@ from .bodies import FORMS
 from .problems import ProblemType
 from .response_headers import IDEMPOTENCY_KEY
 from .response_headers import IDEMPOTENT_REPLAYED
+from .routing import Route
 
 JSON = "application/json"
 PROBLEM_JSON = "application/problem+json"
@@ -104,7 +105,11 @@ def install(api: FastAPI) -> None:
 
     def openapi() -> Schema:
         if api.openapi_schema is None:
-            _complete(generate(), list(iter_route_contexts(api.routes)))
+            contexts = list(iter_route_contexts(api.routes))
+            for context in contexts:
+                if isinstance(context.original_route, Route):
+                    context.original_route.describe_response()
+            _complete(generate(), contexts)
         assert api.openapi_schema is not None  # noqa: S101 - `generate` sets it
         return api.openapi_schema
 

@@ -17,6 +17,7 @@ import fastapi
 from fastapi import Request
 from fastapi import Response
 from fastapi.routing import APIRoute
+from fastapi.utils import create_model_field
 from pydantic import TypeAdapter
 
 from .. import exceptions
@@ -42,11 +43,18 @@ class Route(APIRoute):
     """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
-        return_type = get_type_hints(endpoint, include_extras=True)["return"]
-        if return_type is not Response:
-            # For the schema only: ResponseWrapperMiddleware adds the envelope.
-            options["response_model"] = pyd.envelope_of(return_type, documentation.of(endpoint).meta)
+        options["response_model"] = None
         super().__init__(path, _respond(endpoint, options.get("status_code")), **options)
+
+    def describe_response(self) -> None:
+        """Set the type of the response, for the schema only: ResponseWrapperMiddleware adds the envelope.
+
+        Not done for each route at startup, which would take 0.1 s and 3 MB.
+        """
+        return_type = get_type_hints(self.endpoint, include_extras=True)["return"]
+        if return_type is not Response and self.response_field is None:
+            envelope = pyd.envelope_of(return_type, documentation.of(self.endpoint).meta)
+            self.response_field = create_model_field(f"Response_{self.unique_id}", envelope, mode="serialization")
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler, called with a request whose body is parsed strictly; with an ETag if declared."""

@@ -1,17 +1,15 @@
 """Reports exceptions to Sentry, if the optional extra `sentry-sdk` is installed."""
 
+import importlib
 from types import ModuleType
 
 from .. import exceptions
 from .. import pydmodels as pyd
 
-sentry_sdk: ModuleType | None
-try:
-    import sentry_sdk
-except ImportError:
-    sentry_sdk = None
-
 FLUSH_S = 1.0
+
+_sdk: ModuleType | None = None
+"""The package. Without a DSN it is not imported, which would take 4 MB."""
 
 
 def connect(dsn: str, environment: str, release: str) -> None:
@@ -20,12 +18,17 @@ def connect(dsn: str, environment: str, release: str) -> None:
     Raises:
         SettingsInvalid: a DSN is set, but the package is not installed.
     """
+    global _sdk
     if not dsn:
         return
-    if sentry_sdk is None:
-        raise exceptions.SettingsInvalid("NINEPANELS_SENTRY_DSN: needs the extra: poetry install --extras sentry")
+    try:
+        _sdk = importlib.import_module("sentry_sdk")
+    except ImportError as error:
+        raise exceptions.SettingsInvalid(
+            "NINEPANELS_SENTRY_DSN: needs the extra: poetry install --extras sentry"
+        ) from error
     # The default integrations would report requests, local variables and log lines, which contain personal data.
-    sentry_sdk.init(
+    _sdk.init(
         dsn,
         environment=environment,
         release=release,
@@ -39,10 +42,10 @@ def connect(dsn: str, environment: str, release: str) -> None:
 
 def report(event: pyd.Event, raised: pyd.ExceptionRaised) -> None:
     """Report an exception; a background thread of the package sends it. Does nothing without `connect`."""
-    if sentry_sdk is None:
+    if _sdk is None:
         return
     title = raised.exception or f"status {raised.status_code}"
-    sentry_sdk.capture_event(
+    _sdk.capture_event(
         {
             "level": "error",
             "message": f"{title} in {raised.method_path}",
@@ -57,5 +60,5 @@ def report(event: pyd.Event, raised: pyd.ExceptionRaised) -> None:
 
 def disconnect() -> None:
     """Send the pending reports, within FLUSH_S."""
-    if sentry_sdk is not None:
-        sentry_sdk.flush(FLUSH_S)
+    if _sdk is not None:
+        _sdk.flush(FLUSH_S)

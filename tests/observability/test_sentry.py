@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import uuid
 from collections.abc import Iterator
 from datetime import UTC
@@ -97,10 +98,20 @@ def test_without_a_dsn_nothing_is_reported(api: FastAPI) -> None:
         sentry.report(EVENT, RAISED)
 
 
-def test_a_dsn_without_the_package_is_an_invalid_setting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sentry, "sentry_sdk", None)
+@pytest.fixture
+def without_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sentry, "_sdk", None)
+    monkeypatch.setitem(sys.modules, "sentry_sdk", None)
+
+
+@pytest.mark.usefixtures("without_package")
+def test_a_dsn_without_the_package_is_an_invalid_setting() -> None:
     with pytest.raises(exceptions.SettingsInvalid, match=r"^NINEPANELS_SENTRY_DSN: "):
         sentry.connect("https://key@sentry.example/1", "TEST", "1.0")
+
+
+@pytest.mark.usefixtures("without_package")
+def test_without_a_dsn_the_package_is_not_imported() -> None:
     sentry.connect("", "TEST", "1.0")
     sentry.report(EVENT, RAISED)
     sentry.disconnect()
