@@ -19,7 +19,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "c90b52f7d1e8"
+REVISION = "e4a9c7b10d36"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

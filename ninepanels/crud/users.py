@@ -23,6 +23,9 @@ from .. import sqlmodels as sql
 from ..pydmodels import emails
 from .executor import Executor
 
+RESTORED = 2**32
+"""How far a restore raises revisions: two million restores stay below 2**53, the limit of JavaScript's integers."""
+
 
 class UserRow(NamedTuple):
     """A row of the users table, for reading only; much faster to load than a `sql.User`."""
@@ -204,6 +207,16 @@ def raise_revision(session: Session, user_id: int, by: int = 1, *, deletes: bool
     if revision is None:
         raise exceptions.NotAuthenticated
     return revision
+
+
+def raise_all_revisions(session: Session) -> None:
+    """Raise the revisions of all users beyond those that they can have reached before a backup was restored.
+
+    Clients that have read an earlier revision then read all rows again, as after a deletion.
+    """
+    raised = sql.User.revision + RESTORED
+    update = sql_update(sql.User).values(revision=raised, deleted_revision=raised)
+    session.execute(update, execution_options={"synchronize_session": False})
 
 
 def replace_hash(session: Session, user_id: int, *, outdated: str, new: str) -> None:

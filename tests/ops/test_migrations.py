@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import UTC
 from datetime import date
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from alembic import command
@@ -55,6 +56,15 @@ def test_the_migrations_create_all_tables(database_url: str) -> None:
     tables = inspect(engine).get_table_names()
     engine.dispose()
     assert set(tables) == {*sql.Base.metadata.tables, "alembic_version"}
+
+
+def test_sqlite_never_reuses_the_ids_of_the_models(sqlite_template: Path) -> None:
+    engine = create_engine(f"sqlite:///{sqlite_template}")
+    with engine.connect() as connection:
+        never_reused = connection.scalars(text("SELECT name FROM sqlite_schema WHERE sql LIKE '%AUTOINCREMENT%'")).all()
+    engine.dispose()
+    tables = sql.Base.metadata.tables.values()
+    assert set(never_reused) == {table.name for table in tables if table.dialect_options["sqlite"]["autoincrement"]}
 
 
 def test_migrating_from_the_first_revision_keeps_all_rows(empty_database_url: str) -> None:

@@ -103,6 +103,17 @@ def test_revisions_before_a_deletion_are_gone(ada: Person, bob: Person, path: st
     assert changes(bob, of_bob)["panels"] == []
 
 
+def test_revisions_from_before_a_restore_are_gone(ada: Person) -> None:
+    ada.new_panel("Read")
+    since, etag = changes(ada)["revision"], ada.get("/panels").headers["ETag"]
+    with database.transaction() as work:
+        crud.users.raise_all_revisions(work)
+    assert ada.get("/changes", since=since).status_code == 410
+    assert ada.request("GET", "/panels", headers={"If-None-Match": etag}).status_code == 200
+    read = changes(ada)
+    assert (titles(read), changes(ada, read["revision"])["panels"]) == (["Read"], [])
+
+
 def test_a_revision_that_is_not_reached_is_gone(ada: Person) -> None:
     response = ada.get("/changes", since=1)
     assert response.status_code == 410

@@ -108,6 +108,18 @@ def test_an_entry_that_a_wrong_clock_put_into_the_future_can_be_changed(
     assert not send(ada, way, panel_id, LATER, is_complete=False)["is_complete"]
 
 
+@pytest.mark.parametrize("way", WAYS)
+def test_a_late_tap_of_a_deleted_panel_is_not_one_of_the_next_panel(ada: Person, panel_id: int, way: str) -> None:
+    data(ada.delete(f"/panels/{panel_id}"))
+    new_id = ada.new_panel()
+    tap = {"is_complete": True, "tapped_at": EARLIER}
+    if way == "PUT":
+        assert ada.put(f"/panels/{panel_id}/entries/{DAY}", tap).status_code == 404
+    else:
+        assert send_all(ada, [tap | {"panel_id": panel_id, "day": DAY}])[0]["error"]["code"] == "not_found"
+    assert [(each["panel_id"], each["done"]) for each in data(ada.get("/history"))] == [(new_id, [])]
+
+
 @pytest.mark.parametrize(
     "tapped_at",
     [0, "1700000000", "2026-11-20", "2026-11-20T08:00:00", "1969-12-31T23:59:59Z", "0001-01-01T00:00:00+23:59", "now"],

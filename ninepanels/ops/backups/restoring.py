@@ -59,6 +59,7 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
         migrations.migrate(staging_url)
         with connected(staging_url) as staging, staging.transaction() as work:
             crud.schema.advance_sequences(work)
+            crud.users.raise_all_revisions(work)
         after = _check_schema(staging_url, file)
         dumps.swap(staging_url, back_up_first)
     return before, after
