@@ -187,3 +187,25 @@ def test_without_storage_the_app_works_while_there_is_a_connection(
     with device.page.expect_response(lambda response: response.request.method == "PUT"):
         device.tile("Read").click()
     assert [len(done) for done in done_days(person)] == [1, 0]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_page_that_is_hidden_for_a_minute_ends_its_stream_and_catches_up_when_it_is_shown(
+    new_device: Callable[[], Device], person: Person
+) -> None:
+    device = new_device()
+    device.page.clock.install()
+    device.page.reload()
+    with device.page.expect_request("**/changes/stream"):
+        device.log_in(person.email)
+    device.page.evaluate("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
+    device.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    with device.page.expect_event("requestfailed", lambda request: request.url.endswith("/changes/stream")):
+        device.page.clock.run_for(MINUTE_MS)
+    sent: list[Request] = []
+    device.page.on("request", lambda request: sent.append(request))
+    device.page.clock.run_for(2 * MINUTE_MS)
+    assert not [request for request in sent if request.url.endswith("/changes/stream")]
+    person.tap(data(person.get("/panels"))[0]["id"])
+    device.page.evaluate("delete document.hidden, document.dispatchEvent(new Event('visibilitychange'))")
+    expect_done(device.tile("Read"))

@@ -159,11 +159,14 @@ function pauseAfter(error, attempts) {
  * @param {AbortSignal} signal
  */
 function wait(ms, signal) {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms, undefined);
+  if (signal.aborted) return Promise.resolve();
+  /** @type {Promise<void>} */
+  const end = new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
     signal.addEventListener("abort", () => {
       clearTimeout(timer);
-      resolve(undefined);
+      resolve();
     });
   });
+  return end;
 }
