@@ -7,8 +7,13 @@ import { hueOf } from "./hues.js";
 import { Icon } from "./icons.js";
 import { say, show } from "./notice.js";
 
+/** The number of squares in a row. */
 const ROW = 3;
+
+/** How long a tile takes to its new place. */
 const GLIDE_MS = 180;
+
+/** @typedef {{id: number, from: number, dx: number, dy: number}} Drag - What is dragged, and where it is held. */
 
 /**
  * The board while its order changes: by dragging, by two buttons on each tile, or by arrow keys on them.
@@ -16,91 +21,85 @@ const GLIDE_MS = 180;
  */
 export function Arrange() {
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const places = useRef(/** @type {Map<number, DOMRect>} */ (new Map()));
-  const drag = useRef(/** @type {{id: number, dx: number, dy: number} | null} */ (null));
+  const places = useRef(/** @type {Map<number, {x: number, y: number}>} */ (new Map()));
+  const drag = useRef(/** @type {Drag | null} */ (null));
   const focused = useRef(/** @type {HTMLElement | null} */ (null));
   const [order, setOrder] = useState(/** @type {number[] | null} */ (null));
   const byId = new Map(panels.value.map((panel) => [panel.id, panel]));
   const ids = order?.filter((id) => byId.has(id)) ?? [...byId.keys()];
 
-  // Let the tiles glide from where they were to where they are.
   useLayoutEffect(() => {
     const isStill = matchMedia("(prefers-reduced-motion: reduce)").matches;
     for (const cell of cells()) {
       const id = Number(cell.dataset.panel);
-      const now = placeOf(cell);
       const before = places.current.get(id);
+      const now = { x: cell.offsetLeft, y: cell.offsetTop };
       places.current.set(id, now);
-      if (isStill || !before || id === drag.current?.id || (before.x === now.x && before.y === now.y)) continue;
-      cell.animate([{ transform: `translate(${before.x - now.x}px, ${before.y - now.y}px)` }, { transform: "none" }], {
-        duration: GLIDE_MS,
-        easing: "ease-out",
-      });
+      if (!isStill && before && id !== drag.current?.id) glide(cell, before.x - now.x, before.y - now.y);
     }
-    // A moved element loses the focus.
+    // An element that is moved in the document loses the focus.
     focused.current?.focus();
     focused.current = null;
   }, [ids.join()]);
 
   /** @returns {HTMLElement[]} */
-  function cells() {
-    return [...(list.current?.children ?? [])].map((child) => /** @type {HTMLElement} */ (child));
-  }
+  const cells = () => [...(list.current?.children ?? [])].map((child) => /** @type {HTMLElement} */ (child));
 
-  /** Where an element is laid out, whatever moves it. @param {HTMLElement} cell */
-  function placeOf(cell) {
-    return new DOMRect(cell.offsetLeft, cell.offsetTop, cell.offsetWidth, cell.offsetHeight);
-  }
-
-  async function move(/** @type {number} */ id, /** @type {number} */ position) {
-    if (position < 0 || position >= ids.length || (ids.indexOf(id) === position && !order)) return;
+  /** @param {number} id @param {number} position */
+  async function move(id, position) {
     say(t("arrange.moved", { title: byId.get(id)?.title ?? "", position: position + 1, count: ids.length }));
     try {
-      if (byId.get(id)?.position !== position) await movePanel(id, position);
+      await movePanel(id, position);
     } catch (error) {
       show(describeError(error));
-    } finally {
-      setOrder(null);
     }
   }
 
-  function onPointerDown(/** @type {PointerEvent} */ event, /** @type {number} */ id) {
-    if (event.button !== 0 || /** @type {HTMLElement} */ (event.target).closest("button")) return;
-    const cell = /** @type {HTMLElement} */ (event.currentTarget);
-    cell.setPointerCapture(event.pointerId);
-    drag.current = { id, dx: event.clientX - cell.offsetLeft, dy: event.clientY - cell.offsetTop };
+  /** @param {PointerEvent} event */
+  function onPointerDown(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const cell = /** @type {HTMLElement | null} */ (target.closest("[data-panel]"));
+    if (event.button !== 0 || !cell || target.closest("button")) return;
+    // The list gets the events, because it stays where it is in the document.
+    list.current?.setPointerCapture(event.pointerId);
+    const id = Number(cell.dataset.panel);
+    drag.current = { id, from: ids.indexOf(id), dx: event.clientX - cell.offsetLeft, dy: event.clientY - cell.offsetTop };
     setOrder(ids);
   }
 
-  function onPointerMove(/** @type {PointerEvent} */ event) {
+  /** @param {PointerEvent} event */
+  function onPointerMove(event) {
     if (!drag.current) return;
     const { id, dx, dy } = drag.current;
-    const x = event.clientX - dx;
-    const y = event.clientY - dy;
+    const [x, y] = [event.clientX - dx, event.clientY - dy];
     const all = cells();
-    const own = /** @type {HTMLElement} */ (all[ids.indexOf(id)]);
-    const isOver = (/** @type {HTMLElement} */ cell) =>
-      Math.abs(cell.offsetLeft - x) < cell.offsetWidth / 2 && Math.abs(cell.offsetTop - y) < cell.offsetHeight / 2;
-    const target = all.findIndex(isOver);
-    if (target >= 0 && all[target] !== own) {
-      const next = ids.filter((each) => each !== id);
-      next.splice(target, 0, id);
-      setOrder(next);
-    }
-    const slot = all[target] ?? own;
+    const own = all[ids.indexOf(id)];
+    if (!own) return;
+    const slot = all.find((cell) => Math.abs(cell.offsetLeft - x) < cell.offsetWidth / 2 && Math.abs(cell.offsetTop - y) < cell.offsetHeight / 2) ?? own;
+    if (slot !== own) setOrder(withMoved(ids, id, all.indexOf(slot)));
     own.style.translate = `${x - slot.offsetLeft}px ${y - slot.offsetTop}px`;
   }
 
-  function drop(/** @type {boolean} */ isKept) {
+  /** @param {boolean} isKept */
+  function drop(isKept) {
     if (!drag.current) return;
-    const { id } = drag.current;
+    const { id, from } = drag.current;
     drag.current = null;
     for (const cell of cells()) cell.style.translate = "";
-    if (isKept) void move(id, ids.indexOf(id));
-    else setOrder(null);
+    if (isKept && ids.indexOf(id) !== from) void move(id, ids.indexOf(id));
+    setOrder(null);
   }
 
-  function onKeyDown(/** @type {KeyboardEvent} */ event, /** @type {number} */ id) {
+  /** @param {number} id @param {number} step */
+  function shift(id, step) {
+    const position = ids.indexOf(id) + step;
+    if (position < 0 || position >= ids.length) return;
+    focused.current = /** @type {HTMLElement} */ (document.activeElement);
+    void move(id, position);
+  }
+
+  /** @param {KeyboardEvent} event @param {number} id */
+  function onKeyDown(event, id) {
     const forward = document.documentElement.dir === "rtl" ? -1 : 1;
     const step = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: ROW, ArrowUp: -ROW }[event.key];
     if (event.key === "Escape") drop(false);
@@ -109,25 +108,33 @@ export function Arrange() {
     shift(id, step);
   }
 
-  function shift(/** @type {number} */ id, /** @type {number} */ step) {
-    focused.current = /** @type {HTMLElement} */ (document.activeElement);
-    void move(id, ids.indexOf(id) + step);
+  /** @param {number} id @param {number} index */
+  function cellOf(id, index) {
+    const title = byId.get(id)?.title ?? "";
+    return html`<li key=${id} data-panel=${id} data-hue=${hueOf(id)} class=${drag.current?.id === id ? "cell arranged dragged" : "cell arranged"}
+      onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, id)}>
+      <span class="face-title" dir="auto">${title}</span>
+      <span class="arrange-buttons">
+        <button type="button" class="icon-button" aria-label=${t("arrange.earlier", { title })} aria-disabled=${index === 0}
+          onClick=${() => shift(id, -1)}><${Icon} name="back" /></button>
+        <button type="button" class="icon-button" aria-label=${t("arrange.later", { title })} aria-disabled=${index === ids.length - 1}
+          onClick=${() => shift(id, 1)}><${Icon} name="forward" /></button>
+      </span>
+    </li>`;
   }
 
-  return html`<ol ref=${list} class="board board-arrange">
-    ${ids.map((id, index) => {
-          const title = byId.get(id)?.title ?? "";
-          return html`<li key=${id} data-panel=${id} data-hue=${hueOf(id)} class=${`cell arranged${drag.current?.id === id ? " dragged" : ""}`}
-        onPointerDown=${(/** @type {PointerEvent} */ event) => onPointerDown(event, id)} onPointerMove=${onPointerMove}
-        onPointerUp=${() => drop(true)} onPointerCancel=${() => drop(false)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, id)}>
-        <span class="face-title" dir="auto">${title}</span>
-        <span class="arrange-buttons">
-          <button type="button" class="icon-button" aria-label=${t("arrange.earlier", { title })} aria-disabled=${index === 0}
-            onClick=${() => shift(id, -1)}><${Icon} name="back" /></button>
-          <button type="button" class="icon-button" aria-label=${t("arrange.later", { title })} aria-disabled=${index === ids.length - 1}
-            onClick=${() => shift(id, 1)}><${Icon} name="forward" /></button>
-        </span>
-      </li>`;
-        })}
-  </ol>`;
+  return html`<ol ref=${list} class="board" onPointerDown=${onPointerDown} onPointerMove=${onPointerMove}
+    onPointerUp=${() => drop(true)} onPointerCancel=${() => drop(false)}>${ids.map(cellOf)}</ol>`;
+}
+
+/** @param {number[]} ids @param {number} id @param {number} position */
+function withMoved(ids, id, position) {
+  const others = ids.filter((each) => each !== id);
+  return [...others.slice(0, position), id, ...others.slice(position)];
+}
+
+/** Lets a tile move from where it was to where it is. @param {HTMLElement} cell @param {number} dx @param {number} dy */
+function glide(cell, dx, dy) {
+  if (dx === 0 && dy === 0) return;
+  cell.animate([{ transform: `translate(${dx}px, ${dy}px)` }, { transform: "none" }], { duration: GLIDE_MS, easing: "ease-out" });
 }

@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useEffect, useRef } from "../vendor/preact.js";
+import { html, useLayoutEffect, useRef } from "../vendor/preact.js";
 import { plusDays, range, weekday } from "../days.js";
 import { firstWeekday, formatDay } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
@@ -28,7 +28,8 @@ function plusMonths(month, count) {
  */
 export function Calendar({ today, selected, onSelect, isFocused, firstDay, isDone, onTap }) {
   const table = useRef(/** @type {HTMLElement | null} */ (null));
-  useEffect(() => {
+  // Before the next key is pressed, so that it goes to this day.
+  useLayoutEffect(() => {
     if (isFocused) /** @type {HTMLElement | null} */ (table.current?.querySelector("[tabindex='0']"))?.focus();
   }, [selected, isFocused]);
 
