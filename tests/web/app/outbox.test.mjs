@@ -13,7 +13,7 @@ const records = await import(`${APP}/state/records.js`);
 const outbox = await import(`${APP}/state/outbox.js`);
 const { dayOf, plusDays, startOf } = await import(`${APP}/days.js`);
 
-const ADA = { id: 1, timezone: "Europe/Berlin", day_starts_at: 0 };
+const ADA = { id: 1, timezone: "Europe/Berlin", day_starts_at: 0, created_at: "2026-01-01T00:00:00Z" };
 const BOB = { ...ADA, id: 2 };
 const READ = { id: 7, title: "Read" };
 const TODAY = dayOf(ADA, Date.now());
@@ -186,6 +186,14 @@ test("taps are not sent with the token of a user who logs in meanwhile", async (
   await assert.rejects(outbox.sendTaps(), { status: 401 });
   globalThis.fetch = fetch;
   assert.deepEqual(requests.map(({ token }) => token), ["Bearer token of 1"]);
+});
+
+test("taps are not sent for another account that has got the same id", async () => {
+  await tapDays(1);
+  await device.logIn(BOB, "token of 2");
+  await device.logIn({ ...ADA, created_at: "2026-11-28T00:00:00Z" }, "another token");
+  await outbox.sendTaps();
+  assert.deepEqual(requests, []);
 });
 
 test("a late 401 of an earlier token does not end a newer login", async () => {

@@ -114,8 +114,12 @@ async function write(work) {
 export const logIn = (account, newToken) =>
   write(async (records) => {
     for (const key of await records.keys([])) {
-      if (key[0] !== account.id && key[1] !== "tap") await records.remove(key);
+      if (key[0] !== account.id && key[1] !== "tap" && key[1] !== "since") await records.remove(key);
     }
+    // After the database of the service was created anew, the id can be that of another account.
+    const since = (await records.get([account.id, "since"])) ?? account.created_at;
+    if (since !== account.created_at) await records.remove([account.id]);
+    await records.put([account.id, "since"], account.created_at);
     await records.put(["login"], { userId: account.id, token: newToken });
     await records.put([account.id, "user"], account);
     const state = await records.get([account.id, "state"]);
