@@ -144,6 +144,7 @@ def test_taps_of_one_user_are_never_sent_for_another(
     assert [len(done) for done in done_days(bob) + done_days(person)] == [1, 1, 0]
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_logging_out_asks_about_taps_that_wait_and_leaves_nothing_behind(device: Device) -> None:
     device.context.set_offline(True)
     device.tile("Read").click()
