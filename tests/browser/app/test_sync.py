@@ -203,6 +203,7 @@ def test_a_page_that_is_hidden_for_a_minute_ends_its_stream_and_catches_up_when_
     device.page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     with device.page.expect_event("requestfailed", lambda request: request.url.endswith("/changes/stream")):
         device.page.clock.run_for(MINUTE_MS)
+    device.page.clock.run_for(MINUTE_MS)
     sent: list[Request] = []
     device.page.on("request", lambda request: sent.append(request))
     device.page.clock.run_for(2 * MINUTE_MS)

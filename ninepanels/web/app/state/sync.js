@@ -15,6 +15,8 @@ export { dismissRefusals, refusals } from "./outbox.js";
 
 const SECOND_MS = 1_000;
 const MAX_PAUSE_MS = 60_000;
+/** After this time, a tab that the system has suspended does not keep others from sending: doing it twice is harmless. */
+const PATIENCE_MS = 30_000;
 /** For how long a page that is not visible follows the stream. */
 const HIDDEN_MS = 60_000;
 
@@ -84,10 +86,9 @@ export async function exchange({ reads = true } = {}) {
   if (performance.now() < notBefore) return;
   clearTimeout(retrying);
   try {
-    await exclusively("exchange", async () => {
-      if (device.token.value === null) return;
-      const isOutdated = await sendTaps();
-      if (reads || isOutdated) await readChanges();
+    await exclusively("exchange", () => sendAndRead(reads), AbortSignal.timeout(PATIENCE_MS)).catch((error) => {
+      if (error.name !== "TimeoutError") throw error;
+      return sendAndRead(reads);
     });
     isReachable.value = true;
     failures = 0;
@@ -99,6 +100,13 @@ export async function exchange({ reads = true } = {}) {
     clearTimeout(retrying);
     retrying = setTimeout(exchange, pauseAfter(error, ++failures));
   }
+}
+
+/** @param {boolean} reads */
+async function sendAndRead(reads) {
+  if (device.token.value === null) return;
+  const isOutdated = await sendTaps();
+  if (reads || isOutdated) await readChanges();
 }
 
 /** Follows the stream, if no other tab does. */
