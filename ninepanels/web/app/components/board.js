@@ -52,18 +52,13 @@ export function Board({ day, isYesterday }) {
   }
 
   return html`<ul ref=${list} class="board" onKeyDown=${onKeyDown}>
-    ${panels.value.map(
-          (panel, index) => html`<${Tile} key=${panel.id} panel=${panel} hue=${hueOf(panel.id)}
+    ${panels.value.map((panel, index) => html`<${Tile} key=${panel.id} panel=${panel} hue=${hueOf(panel.id)}
       isDone=${isDone(panel.id, day)} isYesterday=${isYesterday} isUnsent=${unsent.value.has(`${panel.id}/${day}`)}
       week=${week.map((each) => isDone(panel.id, each))} tabIndex=${index === entrance ? 0 : -1}
-      onTap=${() => onTap(panel)} onFocus=${() => setCurrent(index)} />`,
-        )}
-    ${
-          count < SQUARES &&
-          html`<li key="add" class="cell">
+      onTap=${() => onTap(panel)} onFocus=${() => setCurrent(index)} />`)}
+    ${count < SQUARES && html`<li key="add" class="cell">
       <a class="square-add" href="#/panels/new"><${Icon} name="add" />${t("board.add")}</a>
-    </li>`
-        }
+    </li>`}
     ${Array.from({ length: Math.max(0, SQUARES - 1 - count) }, (_, index) => html`<li key=${`empty${index}`} class="cell square-empty" data-hue=${SQUARES - 1 - index} aria-hidden="true"></li>`)}
   </ul>`;
 }

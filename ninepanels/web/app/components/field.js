@@ -3,58 +3,38 @@ import { html, useId, useState } from "../vendor/preact.js";
 import { t } from "../i18n/index.js";
 
 /**
- * A labelled input. `error` is read out with it, and so is `hint`.
+ * A labelled input. `hint` is read out with it; `limits` are further attributes.
  * @param {{
- *   label: string, name: string, value: string, onInput: (value: string) => void, type?: string, hint?: string, error?: string,
+ *   label: string, name: string, value: string, onInput: (value: string) => void, type?: string, hint?: string,
  *   autocomplete?: string, maxLength?: number, minLength?: number, isOptional?: boolean, rows?: number, dir?: string,
  * }} props
  */
-export function Field({
-  label,
-  name,
-  value,
-  onInput,
-  type = "text",
-  hint,
-  error,
-  autocomplete = "off",
-  isOptional,
-  rows,
-  dir,
-  ...limits
-}) {
+export function Field({ label, value, onInput, type = "text", hint, autocomplete = "off", isOptional, rows, ...limits }) {
   const id = useId();
   const [isShown, setShown] = useState(false);
   const isPassword = type === "password";
   const attributes = {
+    ...limits,
     "id": `${id}-input`,
-    name,
+    "class": "input",
     value,
     autocomplete,
-    dir,
-    "class": "input",
     "required": !isOptional,
-    "aria-invalid": error ? "true" : undefined,
-    "aria-describedby": error || hint ? `${id}-about` : undefined,
+    "aria-describedby": hint && `${id}-about`,
     "onInput": (/** @type {any} */ event) => onInput(event.currentTarget.value),
-    ...limits,
   };
+  const isProse = type === "text";
+  const input = rows
+    ? html`<textarea ...${attributes} rows=${rows}></textarea>`
+    : html`<input ...${attributes} type=${isPassword && isShown ? "text" : type} spellcheck=${isProse} autocapitalize=${isProse ? undefined : "none"} />`;
   return html`<div class="field">
     <label for=${attributes.id}>${label}${isOptional && html` <small class="muted">${t("field.optional")}</small>`}</label>
     <div class="field-box">
-      ${
-              rows
-                ? html`<textarea ...${attributes} rows=${rows}></textarea>`
-                : html`<input ...${attributes} type=${isPassword && isShown ? "text" : type} spellcheck=${type === "text"} autocapitalize=${type === "text" ? undefined : "none"} />`
-            }
-      ${
-              isPassword &&
-              html`<button type="button" class="field-reveal" aria-pressed=${isShown} aria-label=${t("password.showLabel")} onClick=${() => setShown(!isShown)}>
-        ${t("password.show")}
-      </button>`
-            }
+      ${input}
+      ${isPassword && html`<button type="button" class="field-reveal" aria-pressed=${isShown} aria-label=${t("password.showLabel")}
+        onClick=${() => setShown(!isShown)}>${t("password.show")}</button>`}
     </div>
-    ${(error || hint) && html`<p id=${`${id}-about`} class=${error ? "field-error" : "field-hint"}>${error || hint}</p>`}
+    ${hint && html`<p id=${`${id}-about`} class="field-hint">${hint}</p>`}
   </div>`;
 }
 

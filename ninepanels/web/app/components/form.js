@@ -29,10 +29,10 @@ export function describeError(error) {
 /**
  * A form that waits for its action, shows what went wrong, and moves the focus there.
  * @param {{
- *   action: () => Promise<unknown>, label: string, children?: any, isDangerous?: boolean, isQuiet?: boolean, isDisabled?: boolean, secondary?: any,
+ *   action: () => Promise<unknown>, label: string, children?: any, isDangerous?: boolean, isDisabled?: boolean, secondary?: any,
  * }} props
  */
-export function Form({ action, label, children, isDangerous, isQuiet, isDisabled, secondary }) {
+export function Form({ action, label, children, isDangerous, isDisabled, secondary }) {
   const [error, setError] = useState("");
   const [isBusy, setBusy] = useState(false);
   const message = useRef(/** @type {HTMLElement | null} */ (null));
@@ -52,7 +52,7 @@ export function Form({ action, label, children, isDangerous, isQuiet, isDisabled
     }
   }
 
-  const look = isDangerous ? "button-danger" : isQuiet ? "" : "button-main";
+  const look = isDangerous ? "button-danger" : "button-main";
   return html`<form class="form" onSubmit=${onSubmit}>
     <p ref=${message} class="form-error" role="alert" tabindex="-1">${error}</p>
     ${children}

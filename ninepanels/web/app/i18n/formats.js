@@ -4,7 +4,6 @@ import { locale } from "./index.js";
 /** The forms in which a day is written. @type {Record<string, Intl.DateTimeFormatOptions>} */
 const FORMS = {
   full: { weekday: "long", day: "numeric", month: "long", year: "numeric" },
-  date: { day: "numeric", month: "long", year: "numeric" },
   dayAndMonth: { day: "numeric", month: "long" },
   weekday: { weekday: "long" },
   weekdayShort: { weekday: "short" },
