@@ -6,7 +6,6 @@ Each change first raises the user's revision, which also locks the user: changes
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
-from typing import cast
 
 from sqlalchemy import and_
 from sqlalchemy import bindparam
@@ -100,7 +99,7 @@ def read_all(
     version, rows = versions.read(executor, ALL_WITH_TODAY, bearer, today, known)
     if rows is None:
         return version, None
-    panels = [as_panel(row) for row in rows if row.id is not None]
+    panels = [] if rows[0].id is None else [as_panel(row) for row in rows]
     return version, (pyd.PanelsMeta(day=today, count=len(panels), max_panels=pyd.MAX_PANELS), panels)
 
 
@@ -164,7 +163,7 @@ def reset(session: Session, user_id: int, panel_id: int, today: date) -> None:
 
 def as_panel(row: Sequence[Any]) -> pyd.Panel:
     """Return the panel in a row of `ALL_WITH_TODAY`, which may have further columns."""
-    return cast("pyd.Panel", dict(zip(_FIELDS, row, strict=False)))
+    return dict(zip(_FIELDS, row, strict=False))  # type: ignore[return-value]
 
 
 def _owned(user_id: int, panel_id: int) -> tuple[Any, Any]:

@@ -50,8 +50,10 @@ class Bearer(NamedTuple):
 
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of VERIFIED. An UPDATE would set the columns that have the names of parameters."""
-        return {f"bearer_{name}": value for name, value in zip(self._fields, self, strict=True)}
+        return dict(zip(_PARAMETERS, self, strict=True))
 
+
+_PARAMETERS = [f"bearer_{name}" for name in Bearer._fields]
 
 # Conditions of the query that reads the user, so that no extra statement is needed to check for revocation.
 _VALID = (

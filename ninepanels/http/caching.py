@@ -86,12 +86,12 @@ def add_headers(handler: Handler) -> Handler:
 
 def condition_of(request: HTTPConnection) -> bytes:
     """Return the If-None-Match of a request: a list of ETags, `*`, or nothing."""
-    return b",".join(value for name, value in request.scope["headers"] if name == b"if-none-match")
+    return b",".join([value for name, value in request.scope["headers"] if name == b"if-none-match"])
 
 
 def names(condition: bytes, etag: bytes) -> bool:
     """Return whether an If-None-Match contains an ETag. The comparison is weak: a `W/` before a tag is ignored."""
-    return condition.strip() == b"*" or etag in _OPAQUE_TAG.findall(condition)
+    return bool(condition) and (condition.strip() == b"*" or etag in _OPAQUE_TAG.findall(condition))
 
 
 def etag_of(version: Version) -> bytes:
@@ -101,6 +101,8 @@ def etag_of(version: Version) -> bytes:
 
 def known_version(condition: bytes) -> Version | None:
     """Return the latest version among the ETags of an If-None-Match, or None if none is of this release."""
+    if not condition:
+        return None
     tags = _TAG_OF_VERSION.findall(condition)
     versions = [Version(int(user_id), day.decode(), int(revision)) for user_id, day, revision in tags]
     return max(versions, default=None)
