@@ -40,6 +40,10 @@ SOAK_REQUESTS = 200_000
 SOAK_SECONDS = 10
 STREAMS_PER_USER = 10
 DELIVERIES = 50
+OFFLINE_USERS = range(2, 7)
+
+WITHOUT_REVISIONS, ITS_SCHEMA = "5228feb", "e6c39f40b812"
+"""The last commit without revisions."""
 
 CEILING = ("uvicorn", "bench.ceiling:api", "--no-access-log")
 REFERENCE = ("uvicorn", "bench.reference:api", "--no-access-log")
@@ -77,7 +81,6 @@ class Everyday:
     """Everyday requests of the active users, who are spread evenly over all users."""
 
     panels: list[Request]
-    unchanged: list[Request]
     taps: list[Request]
     year: list[Request]
     consistency: list[Request]
@@ -90,7 +93,6 @@ class Everyday:
         tokens = {user: stage.log_in(service, user) for user in active}
         return cls(
             panels=stage.panels(*tokens.values()),
-            unchanged=stage.unchanged(service, tokens),
             taps=stage.taps(tokens),
             year=stage.years(tokens),
             consistency=stage.consistencies(*tokens.values()),
@@ -116,7 +118,7 @@ def everyday() -> Result:
             "tap, reference": partial(wrk.run, reference.url, first.taps),
         }
         for name, service in services.items():
-            for what in ("panels", "unchanged", "taps", "year", "consistency", "logins"):
+            for what in ("panels", "taps", "year", "consistency", "logins"):
                 contestants[f"{what}, {name}"] = partial(wrk.run, service.url, getattr(requests_of[name], what))
             contestants[f"panels at {MANY_CONNECTIONS}, {name}"] = partial(
                 wrk.run, service.url, requests_of[name].panels, connections=MANY_CONNECTIONS
@@ -132,11 +134,6 @@ def everyday() -> Result:
         panels = median(loads[f"panels, {name}"])
         many = median(loads[f"panels at {MANY_CONNECTIONS}, {name}"])
         figures += [
-            Figure(
-                f"panels with a 304 / with a 200, requests/s, {name}",
-                _over(loads, f"unchanged, {name}", f"panels, {name}"),
-                ">= 0.9",
-            ),
             Figure(f"panels p99 / p50, {name}", panels.p99_ms / panels.p50_ms, "<= 3"),
             Figure(f"errors at {MANY_CONNECTIONS} connections, {name}", many.errors, "<= 0"),
             Figure(
@@ -250,12 +247,64 @@ def streaming() -> Result:
     )
 
 
+def revisions() -> Result:
+    """What revisions cost and save: taps with and without them, 304s, the histories of all panels, a year offline.
+
+    The taps without revisions are those of the last commit that had none.
+    """
+    result = Result()
+    with contextlib.ExitStack() as running, stage.folder() as files, stage.postgres(LOAD_CORE) as server:
+        earlier = running.enter_context(stage.checkout(WITHOUT_REVISIONS))
+        for name, urls in {
+            "PostgreSQL": [server.create_database(each) for each in ("bench", "earlier")],
+            "SQLite": [f"sqlite:///{files}/{each}.db" for each in ("bench", "earlier")],
+        }.items():
+            fill.fill(urls[0], USERS)
+            fill.fill(urls[1], USERS, ITS_SCHEMA)
+            service = _start(running, urls[0])
+            without = _start(running, urls[1], (*SERVE_ONLY, "--app-dir", str(earlier)))
+            active = range(1, USERS, USERS // ACTIVE_USERS)
+            # Users who only read: with each tap, their panels would be new again.
+            readers = [stage.log_in(service, user + 1) for user in active]
+            requests = {
+                "taps": stage.taps({user: stage.log_in(service, user) for user in active}),
+                "panels": stage.panels(*readers),
+                "unchanged": stage.unchanged(service, *readers),
+                "year": stage.years({user + 1: token for user, token in zip(active, readers, strict=True)}),
+                "histories": stage.histories(*readers),
+            }
+            contestants = {f"{what}, {name}": partial(wrk.run, service.url, each) for what, each in requests.items()}
+            taps = stage.taps({user: stage.log_in(without, user) for user in active})
+            contestants[f"taps without revisions, {name}"] = partial(wrk.run, without.url, taps)
+            loads = interleave(contestants)
+            result.loads |= {contestant: median(each) for contestant, each in loads.items()}
+            offline_s = statistics.median(stage.send_offline_year(service, user) for user in OFFLINE_USERS)
+            result.figures += [
+                Figure(
+                    f"taps / without revisions, requests/s, {name}",
+                    _over(loads, f"taps, {name}", f"taps without revisions, {name}"),
+                    ">= 0.9",
+                ),
+                Figure(
+                    f"304s / 200s, requests/s, {name}", _over(loads, f"unchanged, {name}", f"panels, {name}"), ">= 1"
+                ),
+                Figure(
+                    f"histories of nine panels / year of one, time, {name}",
+                    _over(loads, f"histories, {name}", f"year, {name}", time_each),
+                    "<= 1.5",
+                ),
+                Figure(f"a year offline, nine panels, s, {name}", offline_s, "<= 2"),
+            ]
+    return result
+
+
 PARTS: dict[str, Callable[[], Result]] = {
     "everyday": everyday,
     "growth": growth,
     "workers": workers,
     "process": process,
     "streaming": streaming,
+    "revisions": revisions,
 }
 
 

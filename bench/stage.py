@@ -3,10 +3,15 @@
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
+from ninepanels import clock
+from ninepanels import environments
+from ninepanels.pydmodels.sync import MAX_TAPS
 from tests.support.postgres import PostgresServer
 from tests.support.servers import MIGRATE_AND_SERVE
 from tests.support.servers import Service
@@ -48,6 +53,18 @@ def postgres(*cores: int) -> Iterator[PostgresServer]:
 
 
 @contextlib.contextmanager
+def checkout(commit: str) -> Iterator[Path]:
+    """Check out an earlier commit of this repository into a temporary folder."""
+    with folder() as parent:
+        root = parent / "checkout"
+        environments.git("worktree", "add", "--detach", str(root), commit)
+        try:
+            yield root
+        finally:
+            environments.git("worktree", "remove", "--force", str(root))
+
+
+@contextlib.contextmanager
 def running(
     database_url: str, *cores: int, program: Sequence[str] = MIGRATE_AND_SERVE, **settings: str
 ) -> Iterator[Service]:
@@ -70,16 +87,10 @@ def panels(*tokens: str) -> list[Request]:
     return [Request("GET", "/panels", token) for token in tokens]
 
 
-def unchanged(service: Service, tokens: dict[int, str]) -> list[Request]:
-    """Return requests for the panels of each user, which the user has already: the responses are 304s.
-
-    All panels are tapped before, so that the taps of the benchmark change nothing.
-    """
-    for tap in taps(tokens):
-        headers = {"Authorization": f"Bearer {tap.token}", "Content-Type": tap.content_type}
-        service.client.post(tap.path, content=tap.body, headers=headers).raise_for_status()
+def unchanged(service: Service, *tokens: str) -> list[Request]:
+    """Return requests for the panels of each user, which the user has already: the responses are 304s."""
     requests = []
-    for token in tokens.values():
+    for token in tokens:
         response = service.client.get("/panels", headers={"Authorization": f"Bearer {token}"}).raise_for_status()
         requests.append(Request("GET", "/panels", token, etag=response.headers["ETag"]))
     return requests
@@ -99,6 +110,28 @@ def years(tokens: dict[int, str]) -> list[Request]:
     return [
         Request("GET", f"/panels/{panel}/entries", token) for user, token in tokens.items() for panel in panels_of(user)
     ]
+
+
+def histories(*tokens: str) -> list[Request]:
+    """Return requests for a year of all panels of each user."""
+    return [Request("GET", "/history", token) for token in tokens]
+
+
+def send_offline_year(service: Service, user: int) -> float:
+    """Send the taps of a year that was not recorded, in four requests, and return the seconds that they take."""
+    last = clock.now().date() - timedelta(days=fill.DAYS)
+    taps = [
+        {"panel_id": panel, "day": str(day), "is_complete": True, "tapped_at": f"{day}T12:00:00Z"}
+        for panel in panels_of(user)
+        for day in (last - timedelta(days=number) for number in range(fill.DAYS))
+    ]
+    headers = {"Authorization": f"Bearer {log_in(service, user)}"}
+    started = time.perf_counter()
+    for start in range(0, len(taps), MAX_TAPS):
+        response = service.client.post("/taps", json=taps[start : start + MAX_TAPS], headers=headers)
+        applied = {result["applied"] for result in response.raise_for_status().json()["data"]}
+        assert applied == {True}, "a tap was not applied"  # noqa: S101 - the rows of `fill` are later
+    return time.perf_counter() - started
 
 
 def consistencies(*tokens: str) -> list[Request]:
