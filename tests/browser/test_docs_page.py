@@ -115,6 +115,22 @@ def test_the_pages_work_under_a_path_behind_nginx(browser: Browser, service: Ser
 
 
 @pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
+def test_the_app_works_under_a_path_behind_nginx(browser: Browser, service: Service, tmp_path: Path) -> None:
+    with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, open_page(browser, url) as page:
+        page.goto(url)
+        expect(page).to_have_url(re.compile(re.escape(f"{url}app/")))
+        page.goto("app/#/login")
+        page.get_by_label("E-mail").fill("ada@example.com")
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator(".board")).to_be_visible()
+        # Also with a service worker, which answers other requests for pages itself.
+        assert page.evaluate("navigator.serviceWorker.ready.then((worker) => worker.scope)") == f"{url}app/"
+        page.goto("app/password_reset?email=a%2Bb%40example.com&password_reset_token=x")
+        assert page.url == f"{url}app/#/reset?email=a%2Bb%40example.com&token=x"
+
+
+@pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
 def test_nginx_does_not_publish_the_metrics(service: Service, tmp_path: Path) -> None:
     with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, httpx2.Client(base_url=url) as client:
         assert client.get("health/live").status_code == 200
