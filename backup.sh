@@ -17,7 +17,8 @@ write_backup() {
     local digest
     file=""
     # A signal stops the script after the current step; the EXIT trap then removes the incomplete files.
-    trap 'exit 143' HUP INT TERM
+    trap 'exit 130' INT
+    trap 'exit 143' HUP TERM
     trap '[[ -z $file ]] || rm -f "$file.part" "$file.sha256"' EXIT
     file=$(dumps write "$1")
     digest=$(sha256sum <"$file.part")

@@ -62,6 +62,8 @@ def create(
     hashed_password = passwords.context.hash(demo.PASSWORD)
     first: list[Person] = []
     added = 0
+    if migrated_to := migrations.upgrade(settings):
+        typer.echo(migrated_to)
     with migrated(settings.database_url) as database, progress_bar() as progress:
         task = progress.add_task("Generating users", total=users)
         while batch := list(islice(people, BATCH_SIZE)):

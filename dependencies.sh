@@ -39,12 +39,22 @@ run_poetry() {
         POETRY_VIRTUALENVS_IN_PROJECT=true poetry "$@"
         return
     fi
-    if [[ ! -x $POETRY_VENV/bin/poetry ]]; then
-        say "Installing Poetry into $POETRY_VENV"
-        make_venv "$POETRY_VENV"
-        "$POETRY_VENV/bin/pip" install --quiet --disable-pip-version-check poetry poetry-plugin-pypi-mirror
-    fi
+    [[ -x $POETRY_VENV/bin/poetry ]] || install_poetry
     POETRY_PYPI_MIRROR_URL=$(pip_index_url) POETRY_VIRTUALENVS_IN_PROJECT=true "$POETRY_VENV/bin/poetry" "$@"
+}
+
+install_poetry() {
+    make_venv "$POETRY_VENV"
+    "$POETRY_VENV/bin/pip" install --disable-pip-version-check poetry poetry-plugin-pypi-mirror
+}
+
+# Runs a command and prints its output only if it fails, because pip and Poetry print many warnings.
+quietly() {
+    local output
+    output=$("$@" 2>&1) && return
+    printf '%s\n' "$output" | tail -n 20 >&2
+    die "The packages could not be installed: the reason is above. Without a network, nothing can be downloaded from" \
+        "$(pip_index_url 2>/dev/null)"
 }
 
 # Succeeds if exceptions are reported to Sentry, according to the environment variables or a settings file.
@@ -63,13 +73,22 @@ install_packages() {
     fi
     # Installed extras that are not needed do no harm.
     [[ -f $stamp && $(<"$stamp") == "$wanted"* ]] && return
+    # Before the installation, which takes a minute: an error of the environment is found at once.
+    if [[ $1 != dev ]]; then
+        local python
+        python=$(find_python)
+        "$python" -m ninepanels.environments
+    fi
     [[ -x $VENV/bin/python ]] || make_venv "$VENV"
-    say "Installing the locked packages into $VENV"
+    say "Installing the packages into $VENV, which takes about a minute"
+    if ! command -v poetry >/dev/null && [[ ! -x $POETRY_VENV/bin/poetry ]]; then
+        quietly install_poetry
+    fi
     # Compile now: the service may later run without write access to $VENV.
     if [[ $1 == dev ]]; then
-        run_poetry sync --quiet --no-interaction --compile
+        quietly run_poetry sync --no-interaction --compile
     else
-        run_poetry install --quiet --no-interaction --compile "${main[@]}"
+        quietly run_poetry install --no-interaction --compile "${main[@]}"
     fi
     echo "$wanted" >"$stamp"
     [[ $1 == dev ]] && echo "$wanted" >"$VENV/.installed-main"

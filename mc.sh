@@ -69,8 +69,7 @@ verb_migrate() { ## : upgrade the database schema to this release; safe to run c
 verb_revision() { ## MESSAGE: create a schema revision, drafted from the models
     [[ $# == 1 ]] || die "revision requires one MESSAGE"
     install_packages dev
-    "$VENV/bin/python" -m ninepanels.ops.migrations
-    "$VENV/bin/alembic" revision --autogenerate --message "$1"
+    "$VENV/bin/python" -m ninepanels.ops.revision "$1"
 }
 
 verb_data() { ## create [--users N] [--days D] [--seed S] [--yes]: add demo users with panels and history
@@ -93,9 +92,9 @@ verb_restore() { ## FILE [--yes]: back up the current database, then replace it 
     exec "$project/backup.sh" restore "$@"
 }
 
-verb_env() { ## : show the settings of this environment, secrets masked
+verb_env() { ## : show the settings of this environment as a settings file, secrets masked
     install_packages main
-    "$VENV/bin/python" -m ninepanels.config
+    "$VENV/bin/python" -m ninepanels.ops.settings
 }
 
 verb_ping() { ## [URL]: check that the service is up and measure its response time (default http://127.0.0.1:8000)
@@ -184,6 +183,8 @@ run_action() {
 }
 
 main() {
+    # A command that is interrupted ends with the same exit code, whichever program it runs.
+    trap 'exit 130' INT
     if [[ ${1:-} == --env ]]; then
         [[ $# -ge 2 ]] || die "--env requires a NAME"
         export NINEPANELS_ENV=$2

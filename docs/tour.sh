@@ -4,6 +4,17 @@
 set -euo pipefail
 
 export BASE=${1:-http://127.0.0.1:8000}
+
+for program in curl python3; do
+    command -v "$program" >/dev/null || { echo "The tour needs $program: apt-get install $program" >&2; exit 1; }
+done
+# A second tour would find the user of the first.
+case $(curl -s -o /dev/null -w '%{http_code}' "$BASE/token" -d username=ada@example.com -d password='battery staple') in
+    401) ;;
+    000) echo "There is no service at $BASE: start one with './mc.sh --env TEST run'." >&2; exit 1 ;;
+    *) echo "The tour needs a service without users: './mc.sh --env TEST data clear', then start it again." >&2; exit 1 ;;
+esac
+
 PRETTY='python3 -m json.tool --no-ensure-ascii --indent 2'
 fence=""
 separator=""

@@ -4,7 +4,8 @@ import os
 import re
 import secrets
 import stat
-import sys
+from collections.abc import Mapping
+from difflib import get_close_matches
 from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import ip_address
@@ -21,6 +22,7 @@ from pydantic import ValidationError
 from pydantic import field_validator
 from pydantic import model_validator
 from pydantic_settings import BaseSettings
+from pydantic_settings import DotEnvSettingsSource
 from pydantic_settings import NoDecode
 from pydantic_settings import SettingsConfigDict
 from sqlalchemy import make_url
@@ -38,6 +40,9 @@ VAR = environments.ROOT / "var"
 
 ROOT_PATH = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+"
 """The pattern of a path prefix: no empty segment, no `.` or `..`, nothing that needs an encoding."""
+
+OF_KUBERNETES = rf"{PREFIX}(SERVICE_(HOST|PORT\w*)=.*|PORT_\d+_\w+=.*|PORT=tcp://.*)"
+"""The pattern of the variables that Kubernetes sets for a service called `ninepanels`."""
 
 MIN_SECRET_BYTES = 32
 MIN_TOKEN_LENGTH = 16
@@ -299,13 +304,28 @@ def read_settings(env: Environment | None = None) -> Settings:
     env = env or environments.current(os.environ.get(f"{PREFIX}ENV"))
     file = environments.ROOT / f".env.{env.lower()}"
     try:
+        _require_known({**os.environ, **DotEnvSettingsSource(Settings, env_file=file).env_vars})
         return Settings(_env_file=file, env=env)
     except ValidationError as error:
         raise exceptions.SettingsInvalid(_one_line(error)) from error
     except UnicodeDecodeError as error:
         raise exceptions.SettingsInvalid(f"{file} is not a text file in UTF-8.") from error
     except OSError as error:
-        raise exceptions.SettingsInvalid(f"{error.filename} cannot be used: {error.strerror}.") from error
+        raise exceptions.SettingsInvalid(f"{error.filename or file} cannot be used: {error.strerror}.") from error
+
+
+def _require_known(variables: Mapping[str, str | None]) -> None:
+    """Require that each variable with the prefix is a setting, or one of those that Kubernetes sets.
+
+    Raises:
+        SettingsInvalid: a name is not a setting; `detail` suggests the nearest.
+    """
+    settings = [f"{PREFIX}{name.upper()}" for name in Settings.model_fields]
+    for name, value in sorted(variables.items()):
+        is_ours = name.upper().startswith(PREFIX) and not re.fullmatch(OF_KUBERNETES, f"{name}={value}")
+        if is_ours and name.upper() not in settings:
+            (nearest,) = get_close_matches(name.upper(), settings, n=1, cutoff=0)
+            raise exceptions.SettingsInvalid(f"{name.upper()}: there is no such setting; the nearest is {nearest}.")
 
 
 def _one_line(error: ValidationError) -> str:
@@ -318,20 +338,3 @@ def _one_line(error: ValidationError) -> str:
 def mask(url: str) -> str:
     """Return a URL without its password."""
     return make_url(url).render_as_string(hide_password=True)
-
-
-def main() -> None:
-    """Print all settings, one per line, with secrets masked."""
-    try:
-        settings = read_settings()
-    except exceptions.SettingsInvalid as error:
-        sys.exit(error.detail)
-    shown = settings.model_dump(mode="json")
-    for name, value in shown.items():
-        if isinstance(value, str) and "://" in value:
-            shown[name] = mask(value)
-    sys.stdout.writelines(f"{PREFIX}{name.upper()}={value}\n" for name, value in shown.items())
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,8 @@
 """The environment of this checkout. The git branch determines it; without a branch, it must be named."""
 
+import os
 import subprocess
+import sys
 from enum import StrEnum
 from pathlib import Path
 
@@ -73,3 +75,15 @@ def branch() -> str | None:
 def current(requested: str | None) -> Environment:
     """Return the environment of this checkout. The argument and the exception are those of `choose`."""
     return choose(branch(), requested)
+
+
+def main() -> None:
+    """Exit with one line if the environment is unknown. It needs no package, so `mc.sh` runs it before it installs."""
+    try:
+        current(os.environ.get("NINEPANELS_ENV"))
+    except exceptions.SettingsInvalid as error:
+        sys.exit(error.detail)
+
+
+if __name__ == "__main__":
+    main()

@@ -36,6 +36,7 @@ from .support import checkouts
 from .support import documented
 from .support import node
 from .support import patience
+from .support import programs
 from .support.mailbox import Mailbox
 from .support.people import Person
 from .support.postgres import PostgresServer
@@ -44,6 +45,14 @@ from .support.recorder import Recorder
 # No deadline for examples, so that a busy machine fails no test.
 hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    # Here, not in the folders of those tests: with several processes, this one collects nothing and does not read them.
+    if (lines := list(programs.left_out())) and not os.environ.get("CI"):
+        terminalreporter.section("LEFT OUT", sep="!", red=True, bold=True)
+        for line in lines:
+            terminalreporter.line(line, red=True)
 
 
 @pytest.fixture(scope="session")

@@ -84,7 +84,8 @@ async def _send(mail: sql.OutboxMail, settings: Settings) -> None:
             if message is None:
                 return
             await transport.deliver(message, settings)
-            log.info("Mail %d (%s) was sent", mail.id, mail.kind, extra=about)
+            done = "sent" if settings.smtp_url else f"written to {settings.mail_dir}"
+            log.info("Mail %d (%s) was %s", mail.id, mail.kind, done, extra=about)
             await _mark_sent_with_retries(mail)
     except exceptions.MailUndeliverable as error:
         # An address that an earlier release accepted. Another attempt would fail, too.

@@ -14,6 +14,7 @@ from .. import crud
 from .. import environments
 from .. import exceptions
 from .. import sqlmodels as sql
+from ..config import Settings
 from ..database import connected
 from . import failures
 from . import release
@@ -68,20 +69,28 @@ def _require_known(connection: Connection, revision: str | None) -> None:
     )
 
 
-def upgrade() -> None:
-    """Upgrade the database of this environment to this release and print what was done."""
-    settings = config.read_settings()
+def upgrade(settings: Settings) -> str | None:
+    """Upgrade the database of an environment to this release. Return what was done, None if nothing was.
+
+    Raises:
+        NotReady: the database has the schema of a newer release.
+    """
     with connected(settings.database_url) as database, database.connection() as connection:
         revision = crud.schema.read_revision(connection)
         _require_known(connection, revision)
     if revision == crud.schema.REVISION:
-        done = f"already has the revision {revision}; nothing was changed"
-    else:
-        migrate(settings.database_url)
-        done = f"was migrated from revision {revision or 'none'} to {crud.schema.REVISION}"
-    sys.stdout.write(f"The database of {settings.env} {done}.\n")
+        return None
+    migrate(settings.database_url)
+    return f"The database of {settings.env} was migrated from revision {revision or 'none'} to {crud.schema.REVISION}."
+
+
+def main() -> None:
+    """Upgrade the database of this environment and print what was done."""
+    settings = config.read_settings()
+    unchanged = f"The database of {settings.env} already has the revision {crud.schema.REVISION}; nothing was changed."
+    sys.stdout.write(f"{upgrade(settings) or unchanged}\n")
 
 
 if __name__ == "__main__":
     with failures.reported():
-        upgrade()
+        main()

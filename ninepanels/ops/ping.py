@@ -7,6 +7,7 @@ from statistics import median
 from time import perf_counter
 
 from .. import exceptions
+from . import failures
 
 REQUESTS = 10
 TIMEOUT_S = 5
@@ -16,10 +17,7 @@ def main(url: str) -> None:
     """Print the median response time of `/health/ready`, or exit with the reason why the service is not ready."""
     if not url.startswith(("http://", "https://")):
         sys.exit(f"{url} is not an http:// or https:// URL")
-    try:
-        milliseconds = [measure(url, TIMEOUT_S) for _ in range(REQUESTS)]
-    except exceptions.NotReady as error:
-        sys.exit(error.detail)
+    milliseconds = [measure(url, TIMEOUT_S) for _ in range(REQUESTS)]
     sys.stdout.write(f"{url} is ready; median of {REQUESTS} responses {median(milliseconds):.1f} ms\n")
 
 
@@ -39,4 +37,5 @@ def measure(url: str, timeout_s: float) -> float:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    with failures.reported():
+        main(sys.argv[1])

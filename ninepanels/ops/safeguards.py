@@ -53,7 +53,12 @@ def require(
     """
     env = environment_of(settings)
     if env is Environment.MAIN:
-        raise exceptions.OperationRefused(f"'{action}' is refused on MAIN: no flag allows it on the users' real data.")
+        instead = (
+            " To replace a lost database, see 'Restore' in docs/operations.md." if action is Action.RESTORE else ""
+        )
+        raise exceptions.OperationRefused(
+            f"'{action}' is refused on MAIN: no flag allows it on the users' real data.{instead}"
+        )
     if confirmed:
         return
     deletes_on_terminal = action is not Action.CREATE and sys.stdin.isatty() and has_rows()

@@ -5,6 +5,7 @@ import sys
 from .. import config
 from .. import environments
 from .. import exceptions
+from . import failures
 from . import ping
 
 TIMEOUT_S = 1
@@ -12,10 +13,7 @@ TIMEOUT_S = 1
 
 def main(url: str) -> None:
     """Print the branch, the environment, the database, and whether a service is ready at `url`."""
-    try:
-        settings = config.read_settings()
-    except exceptions.SettingsInvalid as error:
-        sys.exit(error.detail)
+    settings = config.read_settings()
     try:
         ping.measure(url, TIMEOUT_S)
         service = f"{url} is ready"
@@ -31,4 +29,5 @@ def main(url: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    with failures.reported():
+        main(sys.argv[1])

@@ -1,4 +1,4 @@
-"""A real browser. Without one, CI fails; elsewhere the tests of this folder are skipped with a warning."""
+"""A real browser. Without one, CI fails; elsewhere the tests of this folder are left out."""
 
 import os
 import shutil
@@ -25,13 +25,6 @@ QUIET_OPTIONS = [
 is_skipped = CHROMIUM is None and not os.environ.get("CI")
 if is_skipped:
     collect_ignore_glob = ["test_*.py"]
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if is_skipped:
-        terminalreporter.section("NO CHROMIUM", sep="!", red=True, bold=True)
-        terminalreporter.line("The tests in tests/browser were SKIPPED: there is no Chromium on the PATH.", red=True)
-        terminalreporter.line("Install one to run them, for example: apt-get install chromium", red=True)
 
 
 @pytest.fixture(scope="module")

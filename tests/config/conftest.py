@@ -12,6 +12,7 @@ from ninepanels import environments
 from ninepanels import exceptions
 from ninepanels.config import Settings
 from ninepanels.environments import Environment
+from ninepanels.ops import settings as print_settings
 
 SECRET = "0123456789abcdef0123456789abcdef"
 PREVIOUS = "fedcba9876543210fedcba9876543210"
@@ -54,7 +55,7 @@ def settings_of(env: Environment = Environment.TEST, **values: Any) -> Settings:
 
 
 def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
-    """Return the settings that `./mc.sh env` prints."""
-    config.main()
+    """Return the settings that `./mc.sh env` prints, also those in comments."""
+    print_settings.main()
     lines = capsys.readouterr().out.splitlines()
-    return dict(line.split("=", maxsplit=1) for line in lines)
+    return dict(line.removeprefix("# ").split("=", maxsplit=1) for line in lines)

@@ -102,6 +102,33 @@ def test_a_database_url_with_an_invalid_port_is_reported_without_its_value(
     assert "hunter2" not in line
 
 
+def test_an_unknown_setting_is_an_error_that_names_the_nearest(set_variables: SetVariables) -> None:
+    set_variables(LOG_LEVL="DEBUG")
+    assert error_message() == "NINEPANELS_LOG_LEVL: there is no such setting; the nearest is NINEPANELS_LOG_LEVEL."
+
+
+def test_an_unknown_setting_in_the_file_is_an_error(installation: Path) -> None:
+    (installation / ".env.test").write_text("NINEPANELS_THREAD=3\nOTHER=4\n")
+    assert error_message().endswith("the nearest is NINEPANELS_THREADS.")
+
+
+def test_variables_of_kubernetes_are_no_settings(set_variables: SetVariables) -> None:
+    set_variables(SERVICE_HOST="10.0.0.1", SERVICE_PORT="80", PORT="tcp://10.0.0.1:80", PORT_80_TCP_ADDR="10.0.0.1")
+    assert config.read_settings()
+    set_variables(PORT="8080")
+    assert error_message().startswith("NINEPANELS_PORT: ")
+
+
+@pytest.mark.parametrize("contents", [b"NINEPANELS_MAIL_FROM=\xff", None])
+def test_a_file_that_cannot_be_read_is_reported_in_one_line(installation: Path, contents: bytes | None) -> None:
+    file = installation / ".env.test"
+    if contents is None:
+        file.symlink_to("/proc/self/mem")
+    else:
+        file.write_bytes(contents)
+    assert str(file) in error_message()
+
+
 # --- CORS and the time zone -----------------------------------------------------------------------------------------
 
 

@@ -53,6 +53,13 @@ def test_demo_users_can_log_in_and_see_their_panels_and_history(
             assert (shown["days_complete"], shown["panel_age"]) == (len(done), len(history))
 
 
+def test_a_fresh_database_is_migrated_first(manage_data: ManageData, empty_database_url: str) -> None:
+    result = manage_data(empty_database_url, "create", "--users", "1", "--days", "1")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith(f"The database of TEST was migrated from revision none to {crud.schema.REVISION}.\n")
+    assert "1 added, 0 existed already." in result.out
+
+
 def test_the_same_seed_creates_the_same_rows(manage_data: ManageData, migrated_url: str, wall_clock: Clock) -> None:
     assert wall_clock.now, "the clock stands still"
     created = []

@@ -77,7 +77,7 @@ def test_an_invalid_setting_is_reported_in_one_line(database_url: str) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("command", [["promote", "ada@example.com"], ["create"], ["read"]])
+@pytest.mark.parametrize("command", [["promote", "ada@example.com"], ["read"]])
 def test_the_error_for_a_missing_schema_names_the_migrate_command(
     manage_data: ManageData, empty_database_url: str, command: list[str]
 ) -> None:

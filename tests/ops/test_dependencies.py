@@ -68,3 +68,28 @@ def test_an_installation_with_sentry_serves_without_it_too(mc: MissionControl, c
     stamp.write_text(f"{stamp.read_text().strip()} sentry\n")
     result = mc("--env", "TEST", "env")
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_warnings_of_an_installation_are_shown_only_if_it_fails(checkout: Path, tmp_path: Path) -> None:
+    poetry = tmp_path / "bin" / "poetry"
+    poetry.parent.mkdir()
+    settings = variables(DATABASE_URL) | {"PATH": f"{poetry.parent}:{os.environ['PATH']}"}
+    stderr = {}
+    for code in (0, 1):
+        poetry.write_text(f"#!/bin/sh\necho 'No matching distribution' >&2\nexit {code}\n")
+        poetry.chmod(0o755)
+        (checkout / ".venv" / ".installed-main").unlink(missing_ok=True)
+        stderr[code] = execute(["./mc.sh", "--env", "TEST", "env"], checkout, settings).stderr.splitlines()
+    installing = "Installing the packages into .venv, which takes about a minute"
+    assert stderr[0] == [installing]
+    assert stderr[1][:2] == [installing, "No matching distribution"]
+    assert "could not be installed" in stderr[1][2]
+    assert not (checkout / ".venv" / ".installed-main").exists()
+
+
+def test_a_download_without_git_names_the_environment_before_it_installs(checkout: Path) -> None:
+    shutil.rmtree(checkout / ".git")
+    shutil.rmtree(checkout / ".venv")
+    result = execute(["./mc.sh", "run"], checkout, variables(DATABASE_URL))
+    assert_refuses_with_one_line(result, "as in './mc.sh --env MAIN run'")
+    assert not (checkout / ".venv").exists()

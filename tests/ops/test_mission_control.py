@@ -13,11 +13,14 @@ from ninepanels import environments
 from ..support.checkouts import assert_refuses_with_one_line
 from ..support.checkouts import execute
 from ..support.checkouts import program
+from ..support.checkouts import run
 from ..support.checkouts import switch
 from ..support.checkouts import variables
 from ..support.servers import SECRET
 from ..support.servers import Service
 from ..support.servers import wait_for
+from ..support.terminal import CTRL_C
+from ..support.terminal import Terminal
 from .conftest import DATABASE_URL
 from .conftest import MissionControl
 
@@ -146,6 +149,39 @@ def test_without_a_working_git_the_environment_must_be_named(
     refused = execute(["./mc.sh", "env"], checkout, settings)
     assert_refuses_with_one_line(refused, "NINEPANELS_ENV: git is missing or this is no git checkout")
     assert execute(["./mc.sh", "--env", "MAIN", "env"], checkout, settings).returncode == 0
+
+
+# --- Words and exit codes -------------------------------------------------------------------------------------------
+
+
+def test_a_revision_of_unchanged_models_is_refused(checkout: Path, sqlite_template: Path, tmp_path: Path) -> None:
+    shutil.copy(sqlite_template, tmp_path / "main.db")
+    before = set((checkout / "alembic" / "versions").iterdir())
+    result = run(["./mc.sh", "revision", "Nothing"], checkout, f"sqlite:///{tmp_path}/main.db")
+    assert_refuses_with_one_line(result, "The models have not changed, so there is nothing to draft.")
+    assert {path for path in (checkout / "alembic" / "versions").iterdir() if path.suffix} == {
+        path for path in before if path.suffix
+    }
+
+
+def test_a_reader_that_ends_early_causes_no_error(checkout: Path) -> None:
+    command = ["bash", "-c", "./mc.sh --env TEST env | head -n 1; ./mc.sh help | head -n 1"]
+    result = run(command, checkout, DATABASE_URL)
+    assert (result.stdout, result.stderr) == (
+        "NINEPANELS_ENV=TEST\nUsage: ./mc.sh [--env NAME] VERB [ARGUMENTS]\n",
+        "",
+    )
+
+
+def test_ctrl_c_ends_a_command_with_one_line_and_130(checkout: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        with Terminal(["./mc.sh", "ping", url], checkout, variables(DATABASE_URL)) as terminal:
+            connection, _ = silent.accept()
+            with connection:
+                terminal.type(CTRL_C)
+                assert terminal.read_until("Interrupted.\n$").replace("^C", "") == "Interrupted.\n"
+                assert terminal.wait() == 130
 
 
 # --- Ping -----------------------------------------------------------------------------------------------------------

@@ -139,6 +139,11 @@ def test_main_is_refused(require: Require, action: Action, branch: str | None, y
         require(branch, action, "MAIN", typed=typed, yes=yes)
 
 
+def test_a_refused_restore_names_the_runbook(require: Require) -> None:
+    with pytest.raises(exceptions.OperationRefused, match=r"'Restore' in docs/operations\.md"):
+        require("main", Action.RESTORE)
+
+
 @pytest.mark.parametrize("typed", ["", "\n", "yes\n", "y\n", "staging\n", "MAIN\n", "STAGING!\n", "no\nSTAGING\n"])
 @each_action
 def test_staging_is_refused_when_its_name_is_not_typed(require: Require, action: Action, typed: str) -> None:

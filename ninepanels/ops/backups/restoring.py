@@ -10,6 +10,7 @@ from ... import exceptions
 from ... import sqlmodels as sql
 from ...config import Settings
 from ...database import connected
+from ...environments import Environment
 from .. import migrations
 from .. import safeguards
 from ..safeguards import Action
@@ -39,6 +40,7 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
         OperationRefused: the dump is damaged or unsuitable, or the safeguards refuse the restore.
     """
     files.verify(file)
+    _warn_of_addresses(settings, file)
     dumps = dump_format(settings.database_url)
     contents = _read_contents(file, dumps)
     if is_permitted := any(_count_rows(dumps, settings).values()):
@@ -63,6 +65,16 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
         after = _check_schema(staging_url, file)
         dumps.swap(staging_url, back_up_first)
     return before, after
+
+
+def _warn_of_addresses(settings: Settings, file: Path) -> None:
+    name = files.NAME.fullmatch(file.name)
+    if name is not None and name["env"] == Environment.MAIN != settings.env:
+        mail = "sent to them" if settings.smtp_url else f"written to {settings.mail_dir}"
+        sys.stderr.write(
+            f"This is a backup of MAIN: {settings.env} gets the names and e-mail addresses of its users, and mail that"
+            f" waits in its outbox is {mail}.\n"
+        )
 
 
 def _read_contents(file: Path, dumps: Sqlite | Postgresql) -> Contents:

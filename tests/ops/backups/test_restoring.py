@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 
 from ninepanels import crud
 
+from ...support.backends import on_sqlite
 from ...support.filling import Rows
 from ...support.filling import fill
 from ...support.filling import rows_of
@@ -22,6 +23,7 @@ from ...support.servers import wait_for
 from .conftest import KINDS
 from .conftest import Installation
 from .conftest import delete_all_rows
+from .conftest import write_checksum
 
 
 class Writer:
@@ -170,3 +172,13 @@ def test_a_missing_database_is_created(filled: Installation, request: pytest.Fix
         request.getfixturevalue("postgres_server").drop_database("test")
     filled.restore(file)
     assert rows_of(filled.database_url) == restored(rows)
+
+
+@on_sqlite
+def test_a_backup_of_main_warns_of_the_addresses_in_it(
+    filled: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = filled.dump().rename(tmp_path / "20200101T000000Z_MAIN_full.db")
+    write_checksum(file)
+    filled.restore(file)
+    assert "This is a backup of MAIN: TEST gets the names and e-mail addresses of its users" in capsys.readouterr().err
