@@ -195,6 +195,7 @@ main() {
         return
     fi
     local verb=${1:-help}
+    [[ $verb != --help && $verb != -h ]] || verb=help
     if [[ ! $verb =~ ^[a-z]+$ ]] || ! grep -q "^verb_$verb() { ## " mc.sh; then
         die "there is no verb '$verb'; './mc.sh help' lists them"
     fi

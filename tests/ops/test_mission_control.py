@@ -67,6 +67,12 @@ def test_without_a_terminal_mc_alone_prints_the_help(mc: MissionControl) -> None
     assert (result.returncode, result.stdout) == (0, mc("help").stdout)
 
 
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_the_usual_options_print_the_help(mc: MissionControl, option: str) -> None:
+    result = mc(option)
+    assert (result.returncode, result.stdout) == (0, mc("help").stdout)
+
+
 def test_an_unknown_verb_is_refused_with_one_line(mc: MissionControl) -> None:
     assert_refuses_with_one_line(mc("fly"), "there is no verb 'fly'")
 
