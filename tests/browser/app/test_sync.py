@@ -62,8 +62,11 @@ def test_taps_of_two_days_without_a_connection_arrive_for_the_right_days(
     midnight = days.start_of(days.day_of(last_midnight - HOUR, Berlin), "Europe/Berlin", 0)
     clock = device.page.clock
     clock.install()
-    device.page.reload()
+    device.wait_for_worker()
     device.context.set_offline(True)
+    # From here on, no response of the service corrects the day of the page.
+    device.page.reload()
+    expect_done(device.tile("Read"), is_done=False)
     clock.set_system_time(midnight - timedelta(seconds=150))
     clock.run_for(MINUTE_MS)
     device.tile("Read").click()
