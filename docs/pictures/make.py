@@ -13,11 +13,13 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from typing import NamedTuple
+from typing import cast
 
 from playwright.sync_api import Browser
 from playwright.sync_api import Page
 from playwright.sync_api import ViewportSize
 from playwright.sync_api import sync_playwright
+from starlette.testclient import TestClient
 
 from tests.support.people import PASSWORD
 from tests.support.people import Person
@@ -92,7 +94,7 @@ def main() -> None:
         page.screenshot(path=FOLDER / "docs-page.png")
         for picture in OPEN_SCREENS:
             _save(_open(browser, service, picture), picture)
-        _fill(Person.sign_up(service.client, EMAIL, name="Mira", timezone="UTC"))
+        _fill(Person.sign_up(cast("TestClient", service.client), EMAIL, name="Mira", timezone="UTC"))
         for picture in SCREENS:
             page = _open(browser, service, picture)
             page.locator("input[type=email]").fill(EMAIL)
