@@ -1,9 +1,11 @@
 """The laws of docs/architecture.md, enforced by reading the code."""
 
 import ast
+from collections.abc import Callable
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
-import pytest
 from fastapi import FastAPI
 
 from ninepanels import environments
@@ -14,16 +16,16 @@ PACKAGE = environments.ROOT / "ninepanels"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
-def module_of(path: Path) -> str:
-    parts = path.relative_to(environments.ROOT).with_suffix("").parts
-    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def imports_of(path: Path) -> set[str]:
     """The absolute names that a file imports: modules, and the names imported from them."""
     names = set()
     parents = path.relative_to(environments.ROOT).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
@@ -42,8 +44,23 @@ def imports_anything_of(path: Path, *modules: str) -> set[str]:
     return {name for name in imports_of(path) for module in modules if f"{name}.".startswith(f"{module}.")}
 
 
-def ids(path: Path) -> str:
-    return module_of(path)
+def each_of(paths: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callable[[], None]]:
+    """Make one test that checks each file. With a test per file, fixtures would take most of the time."""
+
+    def make_test(check: Callable[[Path], None]) -> Callable[[], None]:
+        def test() -> None:
+            for path in paths:
+                try:
+                    check(path)
+                except AssertionError as error:
+                    error.add_note(f"in {path}")
+                    raise
+
+        # Not functools.wraps, from which pytest would take the parameter, as the name of a fixture.
+        test.__name__ = check.__name__
+        return test
+
+    return make_test
 
 
 # --- The tree ---------------------------------------------------------------------------------------------------------
@@ -80,7 +97,7 @@ def test_the_package_contains_what_the_layers_name_and_nothing_else() -> None:
     assert found - {"__init__"} == {name for names in LAYERS for name in names}
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_a_module_imports_only_from_its_own_package_and_from_lower_layers(path: Path) -> None:
     own = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
     if own == "__init__":
@@ -90,13 +107,13 @@ def test_a_module_imports_only_from_its_own_package_and_from_lower_layers(path: 
     assert not {name for name in imported & names if layer_of(name) >= layer_of(own)}
 
 
-@pytest.mark.parametrize("path", [path.parent for path in FILES if path.name == "__init__.py"], ids=ids)
+@each_of([path.parent for path in FILES if path.name == "__init__.py"])
 def test_a_package_has_three_modules_and_a_docstring_that_says_what_belongs_there(path: Path) -> None:
     assert len([module for module in path.rglob("*.py") if module.stem not in ENTRY_POINTS]) >= MIN_MODULES
-    assert ast.get_docstring(ast.parse((path / "__init__.py").read_text()))
+    assert ast.get_docstring(tree_of(path / "__init__.py"))
 
 
-@pytest.mark.parametrize("path", [*FILES, *sorted((environments.ROOT / "tests").rglob("*.py"))], ids=ids)
+@each_of([*FILES, *sorted((environments.ROOT / "tests").rglob("*.py"))])
 def test_no_module_is_too_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES
 
@@ -112,12 +129,12 @@ def test_no_module_of_the_app_is_too_long() -> None:
 # --- The laws ---------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", files_in("routes"), ids=ids)
+@each_of(files_in("routes"))
 def test_law_1_routes_build_no_query(path: Path) -> None:
     assert not imports_anything_of(path, "sqlalchemy", "ninepanels.sqlmodels")
 
 
-@pytest.mark.parametrize("path", files_in("crud"), ids=ids)
+@each_of(files_in("crud"))
 def test_law_1_crud_imports_no_http(path: Path) -> None:
     forbidden = ("fastapi", "starlette", "http", "ninepanels.routes", "ninepanels.http")
     assert not imports_anything_of(path, *forbidden)
@@ -127,7 +144,7 @@ def test_law_1_models_import_no_other_module_of_the_project() -> None:
     assert not imports_anything_of(PACKAGE / "sqlmodels.py", "ninepanels")
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path not in files_in("crud", "sqlmodels")], ids=ids)
+@each_of([path for path in FILES if path not in files_in("crud", "sqlmodels")])
 def test_law_1_queries_are_built_in_crud_alone(path: Path) -> None:
     builders = {f"sqlalchemy.{name}" for name in ("select", "insert", "update", "delete", "text")}
     assert not imports_of(path) & builders
@@ -137,75 +154,73 @@ def test_law_2_queues_imports_no_handler() -> None:
     assert not imports_anything_of(PACKAGE / "queues.py", "ninepanels.handlers", "ninepanels.dispatcher")
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_law_2_only_main_joins_queues_and_dispatcher(path: Path) -> None:
     if path.name != "main.py":
         assert not imports_anything_of(path, "ninepanels.dispatcher")
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_law_2_no_import_is_inside_a_function(path: Path) -> None:
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     hidden = [node for f in functions for node in ast.walk(f) if isinstance(node, ast.Import | ast.ImportFrom)]
     assert not hidden
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_law_3_no_module_calls_commit(path: Path) -> None:
-    called = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    called = {node.attr for node in ast.walk(tree_of(path)) if isinstance(node, ast.Attribute)}
     assert "commit" not in called
 
 
-@pytest.mark.parametrize("path", files_in("crud"), ids=ids)
+@each_of(files_in("crud"))
 def test_law_4_queries_on_a_users_data_take_the_user(path: Path) -> None:
     if path.stem not in {"panels", "entries", "taps", "changes", "history", "consistency", "insights"}:
         return
-    functions = [node for node in ast.parse(path.read_text()).body if isinstance(node, ast.FunctionDef)]
+    functions = [node for node in tree_of(path).body if isinstance(node, ast.FunctionDef)]
     for function in functions:
         arguments = {argument.arg for argument in function.args.args}
         if arguments & {"session", "executor"}:
             assert arguments & {"user_id", "bearer"}, function.name
 
 
-@pytest.mark.parametrize("path", files_in("routes"), ids=ids)
+@each_of(files_in("routes"))
 def test_law_5_routes_emit_through_the_transaction(path: Path) -> None:
     if "crud" in {name.rpartition(".")[2] for name in imports_of(path)}:
-        called = {
-            ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)
-        }
+        called = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
         assert not called & {"queues.emit", "emit"}
         assert "ninepanels.queues.emit" not in imports_of(path)
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_law_7_only_the_http_layer_uses_http_exceptions(path: Path) -> None:
     if "middleware" not in path.parts and path != PACKAGE / "http" / "errors.py":
         assert not {name for name in imports_of(path) if name.endswith("HTTPException")}
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path not in files_in("exceptions")], ids=ids)
+@each_of([path for path in FILES if path not in files_in("exceptions")])
 def test_law_7_exceptions_are_defined_in_one_package(path: Path) -> None:
-    classes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.ClassDef)]
+    classes = [node for node in ast.walk(tree_of(path)) if isinstance(node, ast.ClassDef)]
     assert not [node.name for node in classes if any("Exception" in ast.unparse(base) for base in node.bases)]
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_law_8_wall_time_is_read_in_one_place(path: Path) -> None:
     if path.name == "clock.py":
         return
-    calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    calls = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
     assert not calls & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_time_zones_are_read_from_the_tzdata_package(path: Path) -> None:
     assert path.name == "days.py" or not {name for name in imports_of(path) if name.startswith("zoneinfo")}
-    calls = {ast.unparse(node.func) for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)}
+    calls = {ast.unparse(node.func) for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)}
     assert not calls & {"ZoneInfo", "zoneinfo.ZoneInfo", "ZoneInfo.no_cache", "zoneinfo.available_timezones"}
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_law_9_only_the_projects_router_is_made_from_fastapis(path: Path) -> None:
     if path != PACKAGE / "http" / "routing.py":
         assert not {"fastapi.APIRouter", "fastapi.routing.APIRouter"} & imports_of(path)
@@ -217,10 +232,10 @@ def test_law_9_every_route_of_the_api_has_the_projects_class(api: FastAPI) -> No
     assert set(api.openapi()["paths"]) == {route.path for route in routes}
 
 
-@pytest.mark.parametrize("path", files_in("routes"), ids=ids)
+@each_of(files_in("routes"))
 def test_routes_use_only_the_offered_methods_of_the_database(path: Path) -> None:
     offered = {"read", "read_for_monitoring", "transaction", "connections_in_use"}
-    tree = ast.parse(path.read_text())
+    tree = tree_of(path)
     used = {
         node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute) and is_named(node.value, "database")
     }
@@ -231,10 +246,10 @@ def is_named(node: ast.expr, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name
 
 
-@pytest.mark.parametrize("path", FILES, ids=ids)
+@each_of(FILES)
 def test_models_are_imported_as_sql_and_pyd(path: Path) -> None:
     aliases = {"sqlmodels": "sql", "pydmodels": "pyd"}
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.ImportFrom):
             assert len(node.names) == 1
             alias = node.names[0]

@@ -9,6 +9,8 @@ from ninepanels.config import Settings
 from ninepanels.environments import Environment
 from ninepanels.main import create_api
 
+from .support.values import for_each
+
 ORIGIN = "https://ninepanels.example"
 
 
@@ -19,7 +21,7 @@ def web_client(database_url: str) -> Iterator[TestClient]:
         yield client
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
+@for_each("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"])
 def test_preflights_from_the_web_client_are_allowed(web_client: TestClient, method: str) -> None:
     headers = {
         "Access-Control-Request-Method": method,
@@ -75,7 +77,7 @@ def test_an_unsupported_method_returns_405_in_the_envelope(client: TestClient) -
     assert response.json()["is_error"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("host", "status"),
     [("api.ninepanels.example", 200), ("api.ninepanels.example:8000", 200), ("evil.example", 400), ("", 400)],
 )

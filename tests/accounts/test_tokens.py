@@ -20,6 +20,8 @@ from ninepanels.accounts import tokens
 from ninepanels.config import Settings
 from ninepanels.environments import Environment
 
+from ..support.values import for_each
+
 SETTINGS = Settings(env=Environment.TEST, database_url="sqlite:////nowhere/at/all.db")
 SECRET = SETTINGS.jwt_secret.get_secret_value()
 CLAIMS = {"sub": "7", "iat": 1_700_000_000, "exp": 4_000_000_000, "jti": "x"}
@@ -88,7 +90,7 @@ def test_a_token_signed_with_another_secret_is_rejected() -> None:
         tokens.read_token(signed(CLAIMS, secret="another secret that is long enough too"), ROTATED)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "token",
     [
         "",

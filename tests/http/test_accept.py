@@ -2,15 +2,16 @@
 
 from random import Random
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ninepanels.http.accept import PROBLEM_JSON
 from ninepanels.http.accept import prefers_problem
 
+from ..support.values import for_each
 
-@pytest.mark.parametrize(
+
+@for_each(
     "accept",
     [
         "application/problem+json",
@@ -31,7 +32,7 @@ def test_a_client_that_names_problems_and_ranks_json_no_higher_gets_problems(acc
     assert prefers_problem(accept)
 
 
-@pytest.mark.parametrize(
+@for_each(
     "accept",
     [
         "",

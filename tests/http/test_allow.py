@@ -5,13 +5,15 @@ from starlette.testclient import TestClient
 
 from ninepanels.main import api
 
+from ..support.values import for_each
+
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"}
 SCHEMA = {path: {method.upper() for method in operations} for path, operations in api.openapi()["paths"].items()}
 PAGES: dict[str, set[str]] = {path: {"GET"} for path in ("/docs", "/redoc", "/openapi.json", "/static/swagger-ui.css")}
 PATHS = {**SCHEMA, **{f"/v5{path}": methods for path, methods in SCHEMA.items()}, **PAGES}
 
 
-@pytest.mark.parametrize("path", PATHS)
+@for_each("path", PATHS)
 def test_a_405_names_all_methods_of_the_path_and_no_others(path: str) -> None:
     allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
     client = TestClient(api)

@@ -21,6 +21,8 @@ from ninepanels.http import bodies
 from ninepanels.http import errors
 from ninepanels.http.routing import APIRouter
 
+from ..support.values import for_each
+
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
@@ -106,7 +108,7 @@ def test_json_values_of_all_types_are_accepted(client: TestClient, value: Any) -
 # --- Rejected bodies ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+@for_each(
     "body",
     [
         b"",
@@ -133,7 +135,7 @@ def test_json_values_of_all_types_are_accepted(client: TestClient, value: Any) -
         b'{"sugars": 1}',
     ],
 )
-@pytest.mark.parametrize("path", ["/both", "/json"])
+@for_each("path", ["/both", "/json"])
 def test_invalid_json_is_rejected(client: TestClient, path: str, body: bytes) -> None:
     assert_rejected(post(client, path, body))
 
@@ -154,7 +156,7 @@ def test_invalid_nested_json_is_rejected(client: TestClient, cups: bytes) -> Non
     assert_rejected(post(client, "/any", b'{"cups": ' + cups + b"}"))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "body",
     [
         b"",

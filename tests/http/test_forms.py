@@ -21,6 +21,7 @@ from ninepanels.http.routing import APIRouter
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
+from ..support.values import for_each
 
 URLENCODED = "application/x-www-form-urlencoded"
 BOUNDARY = "-----------boundary"
@@ -96,7 +97,7 @@ TEXTS = [
 ]
 
 
-@pytest.mark.parametrize("tea", TEXTS)
+@for_each("tea", TEXTS)
 def test_raw_utf_8_in_a_urlencoded_form_is_accepted(cups: TestClient, tea: str) -> None:
     for path in ("/both", "/form"):
         assert post(cups, path, f"tea={tea}".encode(), URLENCODED).json() == {"tea": tea, "sugars": 0}
@@ -172,7 +173,7 @@ def test_an_invalid_urlencoded_form_is_422(cups: TestClient, form: bytes) -> Non
 TEA = part("tea", b"green")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("form", "message"),
     [
         (multipart(TEA, TEA), "The form gives a field twice"),

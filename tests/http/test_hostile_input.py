@@ -15,6 +15,7 @@ from ninepanels.database import database
 from ..routes.test_second_user import OPERATIONS
 from ..routes.test_second_user import STREAMS
 from ..support.people import Person
+from ..support.values import for_each
 
 SCALARS = (
     st.none()
@@ -85,7 +86,7 @@ HEADERS = {
 }
 
 
-@pytest.mark.parametrize("header", HEADERS)
+@for_each("header", HEADERS)
 def test_a_malformed_header_never_causes_a_500(ada: Person, header: str) -> None:
     response = ada.request("POST", "/panels", content=b"{}", headers={header: HEADERS[header]})
     assert response.status_code in ERRORS

@@ -2,13 +2,13 @@
 
 import inspect
 
-import pytest
-
 from docs import errors
 from ninepanels import exceptions
 from ninepanels.environments import ROOT
 from ninepanels.http.problems import PROBLEM_TYPES
 from ninepanels.http.problems import ProblemType
+
+from ..support.values import for_each
 
 # Part of the API: clients contain these codes. Add new ones, but neither rename nor remove any, nor change a status.
 CODES = {
@@ -65,7 +65,7 @@ def test_every_exception_with_a_status_has_a_code_of_its_own() -> None:
     assert {each.code for each in visible} <= set(PROBLEM_TYPES)
 
 
-@pytest.mark.parametrize("problem_type", PROBLEM_TYPES.values(), ids=PROBLEM_TYPES)
+@for_each("problem_type", PROBLEM_TYPES.values())
 def test_every_error_is_explained_in_sentences(problem_type: ProblemType) -> None:
     for text in (problem_type.detail, problem_type.explanation, problem_type.remedy):
         assert text[:1].isupper()

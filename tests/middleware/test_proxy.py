@@ -13,6 +13,7 @@ from ..support.asgi import RecordingApp
 from ..support.asgi import call
 from ..support.asgi import http_scope
 from ..support.asgi import passes_through
+from ..support.values import for_each
 
 PROXY, CLIENT = "10.0.0.7", "192.0.2.1"
 
@@ -45,7 +46,7 @@ INVALID = [b"habits", b"//evil.example", b"/a//b", b"/habits/", b"/../a", b"/a/.
 INVALID += [b"/a#", b"/<script>", b"/a\\b", b"/\xe4", b"/a, /b", b"", b"/a\n", b"https://evil.example"]
 
 
-@pytest.mark.parametrize("prefix", INVALID)
+@for_each("prefix", INVALID)
 def test_an_invalid_prefix_is_ignored(prefix: bytes) -> None:
     assert root_path_of(prefix, setting="/habits") == "/habits"
 

@@ -18,6 +18,7 @@ from ..support.asgi import Sent
 from ..support.asgi import call
 from ..support.asgi import http_scope
 from ..support.asgi import passes_through
+from ..support.values import for_each
 
 
 def returned_id(given_id: bytes | None) -> str:
@@ -40,7 +41,7 @@ def test_requests_without_id_get_a_uuid4() -> None:
     assert is_uuid4(returned_id(None))
 
 
-@pytest.mark.parametrize(
+@for_each(
     "given_id",
     [b"", b"a" * 65, b"a b", b"a\nb", b"a\n", b"a\r\nSet-Cookie: x", b"\xe4", b"<script>", b"a/b", b"a\x00"],
 )

@@ -7,6 +7,7 @@ from ninepanels.middleware.trusted_host import TrustedHostMiddleware
 
 from ..support.asgi import RecordingApp
 from ..support.asgi import passes_through
+from ..support.values import for_each
 
 TRUSTED = ("api.ninepanels.example", "*.panels.example", "localhost")
 
@@ -16,14 +17,12 @@ def client(settings: Settings) -> TestClient:
     return TestClient(create_api(settings.model_copy(update={"trusted_hosts": TRUSTED})))
 
 
-@pytest.mark.parametrize(
-    "host", ["api.ninepanels.example", "API.ninepanels.example:8000", "a.panels.example", "a.b.panels.example:1"]
-)
+@for_each("host", ["api.ninepanels.example", "API.ninepanels.example:8000", "a.panels.example", "a.b.panels.example:1"])
 def test_a_trusted_host_is_answered(client: TestClient, host: str) -> None:
     assert client.get("/health/live", headers={"Host": host}).status_code == 200
 
 
-@pytest.mark.parametrize(
+@for_each(
     "host", ["evil.example", "", "panels.example", "evilpanels.example", "api.ninepanels.example.evil.example", "[::1]"]
 )
 def test_another_host_is_refused_in_the_envelope(client: TestClient, host: str) -> None:

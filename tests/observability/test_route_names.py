@@ -1,6 +1,9 @@
 """The names of requests in the statistics, in the composed application."""
 
+from collections.abc import Iterator
+
 import pytest
+from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from ninepanels import event_types
@@ -10,23 +13,20 @@ from ninepanels.main import create_api
 from ninepanels.observability import route_names
 
 from ..support.recorder import Recorder
+from ..support.values import for_each
 
 ORIGIN = "https://ninepanels.example"
 PREFLIGHT = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
 
 
-def name_of(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str]
-) -> str:
+def name_of(client: TestClient, recorder: Recorder, method: str, path: str, headers: dict[str, str]) -> str:
     """Send a request and return its name in the statistics."""
-    recorder = Recorder.listening(monkeypatch)
-    api = create_api(settings)
-    with TestClient(api, follow_redirects=False) as client:
-        client.request(method, path, headers=headers)
-        payload = recorder.next(event_types.TIMING_CREATED).payload
+    client.request(method, path, headers=headers)
+    payload = recorder.next(event_types.TIMING_CREATED).payload
     assert isinstance(payload, pyd.TimingCreated)
     assert payload.method_path == f"{payload.method}_{payload.path}"
-    assert payload.method_path in route_names.all_of(api)
+    assert isinstance(client.app, FastAPI)
+    assert payload.method_path in route_names.all_of(client.app)
     return payload.method_path
 
 
@@ -37,32 +37,32 @@ def backend() -> str:
 
 
 @pytest.fixture
-def web_settings(settings: Settings) -> Settings:
-    return settings.model_copy(update={"cors_origins": (ORIGIN,), "trusted_hosts": ("testserver",)})
+def client(settings: Settings, recorder: Recorder) -> Iterator[TestClient]:
+    assert recorder, "the events are recorded from the start"
+    settings = settings.model_copy(update={"cors_origins": (ORIGIN,), "trusted_hosts": ("testserver",)})
+    with TestClient(create_api(settings), follow_redirects=False) as client:
+        yield client
 
 
-@pytest.mark.parametrize("path", ["/panels", "/v5/panels/1/entries", "/nowhere", "/docs", "/static/x.js"])
-@pytest.mark.parametrize("origin", [ORIGIN, "https://evil.example"])
-def test_preflights_have_one_name(
-    web_settings: Settings, monkeypatch: pytest.MonkeyPatch, path: str, origin: str
-) -> None:
-    headers = {**PREFLIGHT, "Origin": origin}
-    assert name_of(web_settings, monkeypatch, "OPTIONS", path, headers) == "OPTIONS_preflight"
+def test_preflights_have_one_name(client: TestClient, recorder: Recorder) -> None:
+    for path in ("/panels", "/v5/panels/1/entries", "/nowhere", "/docs", "/static/x.js"):
+        for origin in (ORIGIN, "https://evil.example"):
+            headers = {**PREFLIGHT, "Origin": origin}
+            assert name_of(client, recorder, "OPTIONS", path, headers) == "OPTIONS_preflight"
 
 
-@pytest.mark.parametrize("headers", [{}, {"Origin": ORIGIN}, {"Access-Control-Request-Method": "POST"}])
-def test_other_options_requests_are_unmatched(
-    web_settings: Settings, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str]
-) -> None:
-    assert name_of(web_settings, monkeypatch, "OPTIONS", "/panels", headers) == "ANY_unmatched"
+@for_each("headers", [{}, {"Origin": ORIGIN}, {"Access-Control-Request-Method": "POST"}])
+def test_other_options_requests_are_unmatched(client: TestClient, recorder: Recorder, headers: dict[str, str]) -> None:
+    assert name_of(client, recorder, "OPTIONS", "/panels", headers) == "ANY_unmatched"
 
 
-def test_preflights_are_unmatched_without_allowed_origins(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert name_of(settings, monkeypatch, "OPTIONS", "/panels", PREFLIGHT) == "ANY_unmatched"
+def test_preflights_are_unmatched_without_allowed_origins(recorder: Recorder, settings: Settings) -> None:
+    with TestClient(create_api(settings)) as client:
+        assert name_of(client, recorder, "OPTIONS", "/panels", PREFLIGHT) == "ANY_unmatched"
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-@pytest.mark.parametrize(
+@for_each("method", ["GET", "HEAD"])
+@for_each(
     ("path", "name"),
     [
         ("/openapi.json", "/openapi.json"),
@@ -76,12 +76,12 @@ def test_preflights_are_unmatched_without_allowed_origins(settings: Settings, mo
     ],
 )
 def test_get_and_head_requests_have_the_name_of_the_route_or_page(
-    web_settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str, path: str, name: str
+    client: TestClient, recorder: Recorder, method: str, path: str, name: str
 ) -> None:
-    assert name_of(web_settings, monkeypatch, method, path, {}) == f"GET_{name}"
+    assert name_of(client, recorder, method, path, {}) == f"GET_{name}"
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("method", "path", "headers"),
     [
         ("POST", "/openapi.json", {}),
@@ -95,6 +95,6 @@ def test_get_and_head_requests_have_the_name_of_the_route_or_page(
     ],
 )
 def test_other_requests_are_unmatched(
-    web_settings: Settings, monkeypatch: pytest.MonkeyPatch, method: str, path: str, headers: dict[str, str]
+    client: TestClient, recorder: Recorder, method: str, path: str, headers: dict[str, str]
 ) -> None:
-    assert name_of(web_settings, monkeypatch, method, path, headers) == "ANY_unmatched"
+    assert name_of(client, recorder, method, path, headers) == "ANY_unmatched"

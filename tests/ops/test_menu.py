@@ -82,12 +82,12 @@ def test_the_menu_ends_on_q_and_at_end_of_input(checkout: Path, keys: str) -> No
         assert terminal.wait() == 0
 
 
-@pytest.mark.parametrize("choice", ["0", "99", "x", "1x", "", "*", "env"])
-def test_an_invalid_choice_gets_one_line_and_a_new_prompt(checkout: Path, choice: str) -> None:
+def test_an_invalid_choice_gets_one_line_and_a_new_prompt(checkout: Path) -> None:
     with menu(checkout) as terminal:
         terminal.read_until(PROMPT)
-        terminal.type(f"{choice}\n")
-        assert terminal.read_until(PROMPT).splitlines()[1:-1] == [f"The menu has no item '{choice}'."]
+        for choice in ("0", "99", "x", "1x", "", "*", "env"):
+            terminal.type(f"{choice}\n")
+            assert terminal.read_until(PROMPT).splitlines()[1:-1] == [f"The menu has no item '{choice}'."]
 
 
 def test_the_menu_returns_after_an_action(checkout: Path) -> None:

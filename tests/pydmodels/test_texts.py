@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from ninepanels.pydmodels import fields
 
+from ..support.values import for_each
+
 title = TypeAdapter[str](fields.Title)
 name = TypeAdapter[str](fields.Name)
 description = TypeAdapter[str](fields.Description)
@@ -77,8 +79,8 @@ INVISIBLE = {
 }
 
 
-@pytest.mark.parametrize("kind", INVISIBLE)
-@pytest.mark.parametrize("adapter", [title, name], ids=["title", "name"])
+@for_each("kind", INVISIBLE)
+@for_each("adapter", [title, name])
 def test_a_text_of_one_invisible_character_is_rejected(adapter: TypeAdapter[str], kind: str) -> None:
     characters = INVISIBLE[kind]
     assert characters
@@ -142,8 +144,8 @@ TITLES = {
 }
 
 
-@pytest.mark.parametrize("kind", TITLES)
-@pytest.mark.parametrize("adapter", [title, name], ids=["title", "name"])
+@for_each("kind", TITLES)
+@for_each("adapter", [title, name])
 def test_visible_text_of_every_script_is_kept(adapter: TypeAdapter[str], kind: str) -> None:
     text = TITLES[kind]
     assert adapter.validate_python(text) == unicodedata.normalize("NFC", text)
@@ -161,8 +163,8 @@ def test_every_letter_number_and_symbol_is_visible() -> None:
 LINE_BREAKS_AND_TABS = {"\n", "\r", "\t"}
 
 
-@pytest.mark.parametrize("template", ["{}Read", "Re{}ad", "Read{}", " Read {} ", "📚{}"])
-@pytest.mark.parametrize("adapter", [title, name], ids=["title", "name"])
+@for_each("template", ["{}Read", "Re{}ad", "Read{}", " Read {} ", "📚{}"])
+@for_each("adapter", [title, name])
 def test_a_control_character_anywhere_in_a_title_or_name_is_rejected(adapter: TypeAdapter[str], template: str) -> None:
     controls = in_categories("Cc", "Zl", "Zp")
     assert accepted(adapter, [template.format(control) for control in controls]) == []
@@ -195,8 +197,8 @@ def test_text_is_trimmed_and_in_nfc(text: str) -> None:
     assert description.validate_python(text) == unicodedata.normalize("NFC", text)
 
 
-@pytest.mark.parametrize("character", ["e\u0301", "o\u0302\u0301", "각", "🏃", "𠮷", "क"])
-@pytest.mark.parametrize(("adapter", "limit"), [(title, 65), (name, 100), (description, 2_000)])
+@for_each("character", ["e\u0301", "o\u0302\u0301", "각", "🏃", "𠮷", "क"])
+@for_each(("adapter", "limit"), [(title, 65), (name, 100), (description, 2_000)])
 def test_limits_count_the_characters_of_nfc(adapter: TypeAdapter[str], limit: int, character: str) -> None:
     assert adapter.validate_python(character * limit) == unicodedata.normalize("NFC", character) * limit
     assert not is_accepted(adapter, character * (limit + 1))

@@ -16,6 +16,7 @@ from ..support.people import Person
 from ..support.people import data
 from ..support.pipeline import finish_events
 from ..support.recorder import Recorder
+from ..support.values import for_each
 
 
 def promote(person: Person) -> Person:
@@ -204,7 +205,7 @@ def test_numbers_are_listed_after_their_timings_are_swept(
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])
+@for_each("name", ["GET_/nowhere", "GET_/panels/1", "GET_/v5/panels", "get_/panels", "PUT_/panels", ""])
 def test_an_unknown_route_returns_404_and_is_not_stored(admin: Person, name: str) -> None:
     assert admin.patch("/admin/routes", {"method_path": name, "window_size": 7}).status_code == 404
     assert admin.get("/admin/routes/timings", method_path=name).status_code == 404
@@ -213,13 +214,13 @@ def test_an_unknown_route_returns_404_and_is_not_stored(admin: Person, name: str
 
 
 @on_sqlite
-@pytest.mark.parametrize("name", ["GET_/panels", "ANY_unmatched", "GET_/docs", "GET_/admin/routes", "GET_/metrics"])
+@for_each("name", ["GET_/panels", "ANY_unmatched", "GET_/docs", "GET_/admin/routes", "GET_/metrics"])
 def test_the_timings_of_every_timed_route_can_be_read(admin: Person, name: str) -> None:
     assert data(admin.get("/admin/routes/timings", method_path=name)) == {"readings": [], "timestamps": []}
 
 
 @on_sqlite
-@pytest.mark.parametrize(
+@for_each(
     ("change", "status"),
     [
         ({}, 400),
@@ -251,7 +252,7 @@ def test_timings_are_ordered_newest_first(admin: Person, client: TestClient, sto
 
 
 @on_sqlite
-@pytest.mark.parametrize("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
+@for_each("query", [{}, {"method_path": "GET_/", "window_size": 0}, {"method_path": "x" * 273}])
 def test_an_invalid_query_of_timings_returns_422(admin: Person, query: dict[str, object]) -> None:
     assert admin.get("/admin/routes/timings", **query).status_code == 422
 

@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 
 from ninepanels.main import api
 
+from ..support.values import for_each
+
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 FIXED = ["/app/", "/app/sw.js", "/app/manifest.webmanifest"]
 MAX_FIRST_LOAD = 100_000
@@ -127,7 +129,7 @@ def test_head_gets_the_headers_without_the_file(client: TestClient, main_module:
         assert head.headers["Content-Length"] == get.headers["Content-Length"]
 
 
-@pytest.mark.parametrize(
+@for_each(
     "path",
     [
         "/app/main.js",

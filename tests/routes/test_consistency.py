@@ -3,6 +3,7 @@ import pytest
 from ..conftest import Clock
 from ..support.people import Person
 from ..support.people import data
+from ..support.values import for_each
 
 CONSISTENCY = "/metrics/panels/consistency"
 
@@ -53,6 +54,6 @@ def test_only_the_last_days_are_counted(wall_clock: Clock, ada: Person, days: in
     assert (metrics["panel_age"], metrics["days_complete"]) == (age, complete)
 
 
-@pytest.mark.parametrize("days", ["0", "-1", "1.5", "many", str(2**63)])
+@for_each("days", ["0", "-1", "1.5", "many", str(2**63)])
 def test_a_malformed_number_of_days_returns_422(ada: Person, days: str) -> None:
     assert ada.get(CONSISTENCY, days=days).status_code == 422

@@ -19,6 +19,7 @@ from ninepanels.main import create_api
 from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.pipeline import finish_events
+from ..support.values import for_each
 
 TOKEN = "a token of the tests"
 
@@ -113,7 +114,7 @@ def test_without_a_token_local_clients_can_read_metrics(api: FastAPI, address: s
         assert client.get("/metrics").status_code == 200
 
 
-@pytest.mark.parametrize("address", ["10.0.0.7", "::2", "testclient", "localhost.example"])
+@for_each("address", ["10.0.0.7", "::2", "testclient", "localhost.example"])
 def test_without_a_token_remote_clients_are_rejected(api: FastAPI, address: str) -> None:
     with TestClient(api, client=(address, 50_000)) as client:
         response = client.get("/metrics")
@@ -121,7 +122,7 @@ def test_without_a_token_remote_clients_are_rejected(api: FastAPI, address: str)
     assert response.json()["is_error"]
 
 
-@pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
+@for_each("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
 def test_without_a_token_forwarded_requests_are_rejected(client: TestClient, header: str) -> None:
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
 

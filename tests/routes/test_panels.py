@@ -11,6 +11,7 @@ from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
+from ..support.values import for_each
 
 
 def test_a_new_user_has_no_panels(wall_clock: Clock, ada: Person) -> None:
@@ -180,7 +181,7 @@ def test_a_body_over_64_kib_returns_413(ada: Person) -> None:
 
 
 @on_sqlite
-@pytest.mark.parametrize("panel_id", ["0", "-1", str(2**63), "9" * 5000, "one", "1.5", "%00", "%ff", "🏃"])
+@for_each("panel_id", ["0", "-1", str(2**63), "9" * 5000, "one", "1.5", "%00", "%ff", "🏃"])
 def test_a_malformed_panel_id_returns_422(ada: Person, panel_id: str) -> None:
     for method, path in (("DELETE", f"/panels/{panel_id}"), ("GET", f"/panels/{panel_id}/entries")):
         assert ada.request(method, path).status_code == 422

@@ -34,6 +34,7 @@ from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
 from ..support.servers import wait_for
+from ..support.values import for_each
 from .test_auth import NEW_PASSWORD
 from .test_auth import RESET
 from .test_auth import another_login
@@ -211,8 +212,8 @@ def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person) -> 
 
 
 @on_sqlite
-@pytest.mark.parametrize("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
-@pytest.mark.parametrize("template", ["eve@example.com{}Bcc: bob@example.com", "eve{}bcc@example.com"])
+@for_each("line_end", ["\r\n", "\n", "\r", "\u2028", "\x0b"])
+@for_each("template", ["eve@example.com{}Bcc: bob@example.com", "eve{}bcc@example.com"])
 def test_an_email_with_a_line_end_is_422(ada: Person, template: str, line_end: str) -> None:
     email = template.format(line_end)
     sign_up = {"email": email, "name": "Eve", "password": PASSWORD}

@@ -3,12 +3,13 @@
 from html.parser import HTMLParser
 from urllib.parse import urljoin
 
-import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
 
 from ninepanels.http.problems import PROBLEM_TYPES
 from ninepanels.main import api
+
+from ..support.values import for_each
 
 PAGES = ["/problems/", *(f"/problems/{code}" for code in PROBLEM_TYPES)]
 
@@ -39,7 +40,7 @@ def get(path: str) -> Response:
     return TestClient(api).get(path)
 
 
-@pytest.mark.parametrize("path", PAGES)
+@for_each("path", PAGES)
 def test_a_page_is_html_without_scripts_and_inline_styles(path: str) -> None:
     response = get(path)
     assert (response.status_code, response.headers["Content-Type"]) == (200, "text/html; charset=utf-8")

@@ -16,6 +16,7 @@ from ..support.people import Person
 from ..support.people import data
 from ..support.pipeline import finish_events
 from ..support.recorder import Recorder
+from ..support.values import for_each
 
 
 def test_logging_in_returns_a_bearer_token(ada: Person) -> None:
@@ -28,7 +29,7 @@ def test_the_email_of_a_login_is_case_insensitive(ada: Person) -> None:
     assert Person.log_in(ada.client, "ADA@EXAMPLE.COM")
 
 
-@pytest.mark.parametrize(
+@for_each(
     ("username", "password"),
     [("ada@example.com", "wrong"), ("unknown@example.com", PASSWORD), ("\x00", PASSWORD)],
 )
@@ -39,7 +40,7 @@ def test_every_wrong_login_gets_the_same_401(ada: Person, username: str, passwor
     assert response.json()["error_message"] == "Wrong e-mail or password."
 
 
-@pytest.mark.parametrize(
+@for_each(
     "body",
     [
         b"",

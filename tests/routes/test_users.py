@@ -1,4 +1,3 @@
-import pytest
 from starlette.testclient import TestClient
 
 from ninepanels import event_types
@@ -8,6 +7,7 @@ from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
+from ..support.values import for_each
 
 SIGN_UP = {"email": "ada@example.com", "name": "Ada", "password": PASSWORD}
 
@@ -43,7 +43,7 @@ def test_signing_up_with_a_taken_email_returns_409_regardless_of_case(ada: Perso
 
 
 @on_sqlite
-@pytest.mark.parametrize(
+@for_each(
     "fields",
     [
         {"email": "not an address"},

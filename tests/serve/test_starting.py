@@ -116,20 +116,12 @@ def test_an_address_of_another_machine_is_reported(monkeypatch: pytest.MonkeyPat
 # --- Invalid settings -------------------------------------------------------------------------------------------------
 
 
+# tests/config tests the other settings, without a process.
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("JWT_SECRET", "short"),
         ("DATABASE_URL", "mysql://root:hunter2@example.com/ninepanels"),
-        ("THREADS", "many"),
-        ("LOG_LEVEL", "chatty"),
         ("SMTP_URL", "http://nine:hunter2@example.com"),
-        ("RATE_LIMIT_STORAGE", "memcached://:hunter2@example.com"),
-        ("RATE_LIMITS", "sometimes"),
-        ("URL_ROOT", "ninepanels.example"),
-        ("MAIL_FROM", "Nine Panels"),
-        ("TRUSTED_PROXIES", "proxy.example"),
-        ("DEFAULT_TIMEZONE", "Mars/Olympus"),
         ("ENV", "PRODUCTION"),
     ],
 )

@@ -8,6 +8,7 @@ from ninepanels import environments
 
 from ...support import node
 from ...support import tools
+from ...support.values import for_each
 from . import vendor
 
 APP = environments.ROOT / "ninepanels" / "web" / "app"
@@ -26,7 +27,7 @@ def test_taps_are_sent_and_changes_are_read_as_the_scenarios_say() -> None:
     tools.run(["node", "--test", "outbox.test.mjs", "stream.test.mjs"], vendor.FOLDER)
 
 
-@pytest.mark.parametrize("path", OWN_MODULES, ids=lambda path: str(path.relative_to(APP)))
+@for_each("path", OWN_MODULES)
 def test_no_module_is_too_long(path: Path) -> None:
     assert len(path.read_text().splitlines()) <= MAX_LINES
 
