@@ -19,6 +19,7 @@ from ..support.rows import all_rows
 from ..support.terminal import CTRL_C
 from ..support.terminal import CTRL_D
 from ..support.terminal import Terminal
+from ..support.values import for_each
 from .backups.conftest import delete_all_rows
 from .backups.conftest import put_on_path
 from .conftest import PROMPT
@@ -136,7 +137,7 @@ def test_clear_in_the_menu_asks_the_same(installation: Installation, env: str) -
 
 
 @on_sqlite
-@pytest.mark.parametrize("answer", ["n\n", "No\n", "maybe\nFEATURE\nn\n"])
+@pytest.mark.parametrize("answer", ["No\n", "maybe\nFEATURE\nn\n"])
 def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, answer: str) -> None:
     with installation.clear("FEATURE") as terminal:
         for line in answer.splitlines(keepends=True):
@@ -150,7 +151,7 @@ def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, ans
 
 
 @on_sqlite
-@pytest.mark.parametrize("typed", ["\n", "y\n", "TEST\n", CTRL_D, CTRL_C])
+@for_each("typed", ["\n", "y\n", "TEST\n", CTRL_D, CTRL_C])
 def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation, typed: str) -> None:
     with installation.clear("FEATURE") as terminal:
         terminal.read_until(BACKUP)
@@ -162,7 +163,7 @@ def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation,
 
 
 @on_sqlite
-@pytest.mark.parametrize("typed", [CTRL_D, CTRL_C])
+@for_each("typed", [CTRL_D, CTRL_C])
 def test_clear_does_nothing_if_the_question_about_the_backup_is_not_answered(
     installation: Installation, typed: str
 ) -> None:
@@ -210,7 +211,7 @@ def test_clear_asks_if_only_one_table_has_rows(installation: Installation) -> No
 
 
 @on_sqlite
-@pytest.mark.parametrize("arguments", [(), ("--yes",)])
+@for_each("arguments", [(), ("--yes",)])
 def test_clear_is_refused_on_main_without_a_question(installation: Installation, arguments: tuple[str, ...]) -> None:
     with installation.clear("MAIN", *arguments) as terminal:
         terminal.read_until("^'clear' is refused on MAIN")

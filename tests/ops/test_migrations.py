@@ -85,46 +85,46 @@ def test_migrating_from_the_first_revision_keeps_all_rows(empty_database_url: st
     engine.dispose()
 
 
-@pytest.mark.parametrize(
-    ("timezone", "day_starts_at", "created_at", "first_day"),
-    [
-        ("UTC", 0, "2026-11-23 00:00:00", "2026-11-23"),
-        ("UTC", 0, "2026-11-22 23:59:59.999999", "2026-11-22"),
-        ("UTC", 5, "2026-11-23 04:59:59.999999", "2026-11-22"),
-        ("UTC", 5, "2026-11-23 05:00:00", "2026-11-23"),
-        ("Asia/Tokyo", 0, "2026-11-22 15:00:00", "2026-11-23"),
-        ("Asia/Tokyo", 3, "2026-11-22 17:59:59", "2026-11-22"),
-        ("America/Los_Angeles", 0, "2026-11-23 07:59:59", "2026-11-22"),
-        ("America/Los_Angeles", 0, "2026-11-23 08:00:00", "2026-11-23"),
-        ("Pacific/Kiritimati", 0, "2026-11-22 10:00:00", "2026-11-23"),
-        ("Pacific/Pago_Pago", 2, "2026-11-23 12:59:59", "2026-11-22"),
-        ("Asia/Kathmandu", 1, "2026-11-22 19:15:00", "2026-11-23"),
-        ("Europe/Berlin", 4, "2026-03-29 02:00:00", "2026-03-29"),
-        ("Europe/Berlin", 4, "2026-10-25 02:59:59", "2026-10-24"),
-        ("Mars/Olympus", 0, "2026-11-23 00:00:00", "2026-11-23"),
-        ("", 1, "2026-11-23 00:00:00", "2026-11-22"),
-    ],
-)
-def test_old_panels_get_their_first_day(
-    empty_database_url: str, timezone: str, day_starts_at: int, created_at: str, first_day: str
-) -> None:
+FIRST_DAYS = [
+    ("UTC", 0, "2026-11-23 00:00:00", "2026-11-23"),
+    ("UTC", 0, "2026-11-22 23:59:59.999999", "2026-11-22"),
+    ("UTC", 5, "2026-11-23 04:59:59.999999", "2026-11-22"),
+    ("UTC", 5, "2026-11-23 05:00:00", "2026-11-23"),
+    ("Asia/Tokyo", 0, "2026-11-22 15:00:00", "2026-11-23"),
+    ("Asia/Tokyo", 3, "2026-11-22 17:59:59", "2026-11-22"),
+    ("America/Los_Angeles", 0, "2026-11-23 07:59:59", "2026-11-22"),
+    ("America/Los_Angeles", 0, "2026-11-23 08:00:00", "2026-11-23"),
+    ("Pacific/Kiritimati", 0, "2026-11-22 10:00:00", "2026-11-23"),
+    ("Pacific/Pago_Pago", 2, "2026-11-23 12:59:59", "2026-11-22"),
+    ("Asia/Kathmandu", 1, "2026-11-22 19:15:00", "2026-11-23"),
+    ("Europe/Berlin", 4, "2026-03-29 02:00:00", "2026-03-29"),
+    ("Europe/Berlin", 4, "2026-10-25 02:59:59", "2026-10-24"),
+    ("Mars/Olympus", 0, "2026-11-23 00:00:00", "2026-11-23"),
+    ("", 1, "2026-11-23 00:00:00", "2026-11-22"),
+]
+"""Time zone, start of the day, instant at which the panel was created, and its first day."""
+
+
+def test_old_panels_get_their_first_day(empty_database_url: str) -> None:
     migrate(empty_database_url, "b8d4e6f10a93")
     engine = make_engine(empty_database_url, poolclass=NullPool)
-    user = {"id": 7, "email": "ada@example.com", "name": "Ada", "hashed_password": "x", "is_admin": False}
-    user |= {"timezone": timezone, "day_starts_at": day_starts_at, "created_at": created_at}
-    panels = [{"id": 8 + number, "user_id": 7, "title": "Read", "position": number} for number in range(3)]
-    _insert(engine, "users", user)
-    for panel in panels:
-        # Days later, with another result.
-        later = "2027-01-01 12:00:00" if panel["position"] else created_at
-        _insert(engine, "panels", panel | {"created_at": later})
+    for user_id, (timezone, day_starts_at, created_at, _) in enumerate(FIRST_DAYS, start=1):
+        user = {"id": user_id, "email": f"ada{user_id}@example.com", "name": "Ada", "hashed_password": "x"}
+        user |= {"is_admin": False, "timezone": timezone, "day_starts_at": day_starts_at, "created_at": created_at}
+        _insert(engine, "users", user)
+        for position in range(3):
+            panel = {"id": 10 * user_id + position, "user_id": user_id, "title": "Read", "position": position}
+            # Days later, with another result.
+            _insert(engine, "panels", panel | {"created_at": "2027-01-01 12:00:00" if position else created_at})
     migrate(empty_database_url)
     with Session(engine) as session:
-        found = session.execute(select(sql.Panel.id, sql.Panel.first_day).order_by(sql.Panel.id)).all()
+        found = {each.id: each.first_day for each in session.execute(select(sql.Panel.id, sql.Panel.first_day))}
     engine.dispose()
-    assert found[0] == (8, date.fromisoformat(first_day))
-    assert len(found) == 3
-    assert all(abs(each.first_day - date(2027, 1, 1)).days <= 1 for each in found[1:])
+    assert len(found) == 3 * len(FIRST_DAYS)
+    for user_id, case in enumerate(FIRST_DAYS, start=1):
+        first, *later = (found[10 * user_id + position] for position in range(3))
+        assert first == date.fromisoformat(case[-1]), case
+        assert all(abs(each - date(2027, 1, 1)).days <= 1 for each in later), case
 
 
 # Small numbers satisfy the check constraints of all columns.
