@@ -96,6 +96,8 @@ def test_idle_connections_do_not_keep_a_request_out(database_file: str, tmp_path
         for connection in idle[::2]:
             with contextlib.suppress(ConnectionError):
                 connection.sendall(GET)
+        # All connections before it are accepted by now, so the one of the client is closed and replaced.
+        assert idle[::2][-1].recv(4) == b"HTTP"
         assert [service.status("/health/live") for _ in range(10)] == [200] * 10
         assert read_until_closed(idle[0]) == b""
 
