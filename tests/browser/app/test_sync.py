@@ -184,8 +184,11 @@ def test_without_storage_the_app_works_while_there_is_a_connection(
     new_device: Callable[[], Device], person: Person
 ) -> None:
     device = new_device()
-    refuse = "Object.defineProperty(window, 'indexedDB', {get() { throw new DOMException('', 'SecurityError'); }});"
-    device.context.add_init_script(refuse)
+    for storage in ("indexedDB", "localStorage"):
+        refuse = (
+            f"Object.defineProperty(window, '{storage}', {{get() {{ throw new DOMException('', 'SecurityError'); }}}})"
+        )
+        device.context.add_init_script(refuse)
     device.page.reload()
     device.log_in(person.email)
     with device.page.expect_response(lambda response: response.request.method == "PUT"):

@@ -1,7 +1,8 @@
 // @ts-check
+import { keepPreference, readPreference } from "../preferences.js";
 import { signal } from "../vendor/preact.js";
 
-const STORED = "ninepanels.theme";
+const STORED = "theme";
 
 /** @typedef {"auto" | "light" | "dark"} Theme */
 
@@ -10,7 +11,7 @@ export const theme = signal("auto");
 
 /** Apply the stored theme. */
 export function loadTheme() {
-  apply(/** @type {Theme} */ (localStorage.getItem(STORED) ?? "auto"));
+  apply(/** @type {Theme} */ (readPreference(STORED) ?? "auto"));
 }
 
 /**
@@ -18,7 +19,7 @@ export function loadTheme() {
  * @param {Theme} value
  */
 export function setTheme(value) {
-  localStorage.setItem(STORED, value);
+  keepPreference(STORED, value);
   apply(value);
 }
 

@@ -1,4 +1,5 @@
 // @ts-check
+import { keepPreference, readPreference } from "../preferences.js";
 import { signal } from "../vendor/preact.js";
 
 /**
@@ -13,7 +14,7 @@ export const LANGUAGES = { en: "English", de: "Deutsch", ar: "العربية" };
 
 const RIGHT_TO_LEFT = /^ar/;
 const RIGHT_TO_LEFT_TEXT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
-const STORED = "ninepanels.language";
+const STORED = "language";
 
 /** The locale of numbers and days: the browser's own variant of the language, if it has one. */
 export const locale = signal("en");
@@ -28,7 +29,7 @@ let plurals = new Intl.PluralRules("en");
 
 /** Load the stored language, or the first one of the browser that there is a catalogue for. */
 export async function loadLanguage() {
-  const wanted = [localStorage.getItem(STORED) ?? "", ...navigator.languages].map(languageOf);
+  const wanted = [readPreference(STORED) ?? "", ...navigator.languages].map(languageOf);
   await use(wanted.find((code) => code !== undefined) ?? "en");
 }
 
@@ -38,7 +39,7 @@ export async function loadLanguage() {
  */
 export async function setLanguage(code) {
   await use(code);
-  localStorage.setItem(STORED, code);
+  keepPreference(STORED, code);
 }
 
 /** @param {string} tag @returns {Language | undefined} */
