@@ -218,6 +218,18 @@ def test_the_name_the_zone_and_the_start_of_the_day_are_changed(page: Page, pers
     assert (user["name"], user["timezone"], user["day_starts_at"]) == ("Ada L.", "Asia/Tokyo", 4)
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_what_another_device_has_changed_stays_when_settings_are_saved(page: Page, person: Person) -> None:
+    go(page, "/settings")
+    data(person.patch("/users", {"name": "Countess"}))
+    page.get_by_label("Time zone").select_option("Asia/Tokyo")
+    button(page, "Save").click()
+    expect(page.get_by_role("status")).to_have_text("Saved.")
+    user = data(person.get("/users"))
+    assert (user["name"], user["timezone"]) == ("Countess", "Asia/Tokyo")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Countess")
+
+
 def test_the_e_mail_and_the_password_are_changed_with_the_current_password(page: Page, person: Person) -> None:
     go(page, "/settings")
     page.locator("summary").filter(has_text="E-mail").click()

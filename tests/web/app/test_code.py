@@ -23,8 +23,8 @@ def test_the_types_are_right() -> None:
 
 
 @pytest.mark.usefixtures("packages")
-def test_taps_are_sent_and_changes_are_read_as_the_scenarios_say() -> None:
-    tools.run(["node", "--test", "outbox.test.mjs", "stream.test.mjs"], vendor.FOLDER)
+def test_accounts_taps_and_changes_are_handled_as_the_scenarios_say() -> None:
+    tools.run(["node", "--test", "outbox.test.mjs", "session.test.mjs", "stream.test.mjs"], vendor.FOLDER)
 
 
 @for_each("path", OWN_MODULES)

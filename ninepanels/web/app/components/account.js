@@ -115,7 +115,7 @@ export function DeletionCard({ user }) {
           isAsked &&
           html`<${ConfirmDialog} title=${t("delete.dialogTitle")} label=${t("delete.confirm")} action=${action} onClose=${() => setAsked(false)}
       isDisabled=${typed.trim().toLowerCase() !== user.email.toLowerCase()}>
-      <ul class="plain-list"><li>${t("delete.what1")}</li><li>${t("delete.what2")}</li><li>${t("delete.what3")}</li></ul>
+      <ul class="plain-list"><li>${t("delete.what1")}</li><li>${t("delete.others")}</li><li>${t("delete.what2")}</li><li>${t("delete.what3")}</li></ul>
       <${Field} label=${t("delete.type", { email: user.email })} name="confirm" value=${typed} onInput=${setTyped} dir="ltr" />
     <//>`
         }

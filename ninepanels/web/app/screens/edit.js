@@ -62,15 +62,17 @@ function Removal({ panel }) {
 /** Adds a panel, or changes one. @param {{id: number}} props not a number for a new panel */
 export function EditScreen({ id }) {
   const panel = panels.value.find((each) => each.id === id);
-  const [title, setTitle] = useState(panel?.title ?? "");
-  const [description, setDescription] = useState(panel?.description ?? "");
+  // Only what was changed here is sent: the rest can have been changed on another device.
+  const [changes, setChanges] = useState(/** @type {{title?: string, description?: string}} */ ({}));
+  const title = changes.title ?? panel?.title ?? "";
+  const description = changes.description ?? panel?.description ?? "";
   const backPath = panel ? `/panels/${panel.id}` : "/";
   const isMissing = !panel && !Number.isNaN(id);
   if (isMissing) return html`<${Heading} title=${t("panel.missing")} backPath="/" backLabel=${t("back.panels")} />`;
 
   async function action() {
-    if (panel) await updatePanel(panel.id, { title, description });
-    else await createPanel({ title, description });
+    if (!panel) await createPanel({ title, description });
+    else if (Object.keys(changes).length) await updatePanel(panel.id, changes);
     go(backPath, { isReplaced: true });
   }
 
@@ -79,10 +81,10 @@ export function EditScreen({ id }) {
     <${Preview} title=${title} hue=${panel ? hueOf(panel.id) : nextHue()} />
     <section class="card">
       <${Form} action=${action} label=${panel ? t("save") : t("edit.add")}>
-        <${Field} label=${t("field.title")} name="title" value=${title} onInput=${setTitle} maxLength=${65} dir="auto"
-          hint=${panel ? undefined : t("edit.titleHint")} />
-        <${Field} label=${t("field.description")} name="description" value=${description} onInput=${setDescription} maxLength=${2_000}
-          rows=${3} isOptional dir="auto" />
+        <${Field} label=${t("field.title")} name="title" value=${title} maxLength=${65} dir="auto"
+          onInput=${(/** @type {string} */ value) => setChanges({ ...changes, title: value })} hint=${panel ? undefined : t("edit.titleHint")} />
+        <${Field} label=${t("field.description")} name="description" value=${description} maxLength=${2_000}
+          onInput=${(/** @type {string} */ value) => setChanges({ ...changes, description: value })} rows=${3} isOptional dir="auto" />
       <//>
     </section>
     ${panel && html`<${Removal} panel=${panel} />`}

@@ -15,21 +15,26 @@ const HOURS = [0, 1, 2, 3, 4, 5];
 
 /** @param {{user: import("../types.js").User}} props */
 function Person({ user: current }) {
-  const [name, setName] = useState(current.name);
-  const [timezone, setTimezone] = useState(current.timezone);
-  const [hour, setHour] = useState(String(current.day_starts_at));
+  // Only what was changed here is sent: the rest can have been changed on another device.
+  const [changes, setChanges] = useState(/** @type {Parameters<typeof updateUser>[0]} */ ({}));
+  const { name, timezone, day_starts_at: hour } = { ...current, ...changes };
+  const change = (/** @type {typeof changes} */ more) => setChanges({ ...changes, ...more });
 
   async function action() {
-    await updateUser({ name, timezone, day_starts_at: Number(hour) });
+    if (Object.keys(changes).length) await updateUser(changes);
+    setChanges({});
     show(t("settings.saved"));
   }
 
   return html`<section class="card">
     <h2>${t("settings.you")}</h2>
     <${Form} action=${action} label=${t("save")}>
-      <${Field} label=${t("field.name")} name="name" value=${name} onInput=${setName} autocomplete="name" maxLength=${65} dir="auto" />
-      <${Select} label=${t("field.zone")} name="timezone" value=${timezone} onInput=${setTimezone} options=${zoneOptions(current.timezone)} hint=${t("settings.zoneHint")} />
-      <${Select} label=${t("field.hour")} name="day_starts_at" value=${hour} onInput=${setHour} hint=${t("settings.hourHint")}
+      <${Field} label=${t("field.name")} name="name" value=${name} onInput=${(/** @type {string} */ value) => change({ name: value })}
+        autocomplete="name" maxLength=${65} dir="auto" />
+      <${Select} label=${t("field.zone")} name="timezone" value=${timezone} options=${zoneOptions(current.timezone)} hint=${t("settings.zoneHint")}
+        onInput=${(/** @type {string} */ value) => change({ timezone: value })} />
+      <${Select} label=${t("field.hour")} name="day_starts_at" value=${String(hour)} hint=${t("settings.hourHint")}
+        onInput=${(/** @type {string} */ value) => change({ day_starts_at: Number(value) })}
         options=${HOURS.map((each) => ({ value: String(each), label: each ? formatHour(each) : t("settings.midnight") }))} />
     <//>
   </section>`;

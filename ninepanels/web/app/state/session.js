@@ -53,14 +53,37 @@ export async function withToken(send, userId = idOfUser()) {
   }
 }
 
+/** @typedef {{email: string, name: string, password: string, timezone?: string, day_starts_at?: number}} NewAccount */
+
 /**
- * Creates an account and logs in.
+ * Creates an account and logs in. If an earlier attempt has created the account but could not log in, this one does.
  *
- * @param {{email: string, name: string, password: string, timezone?: string, day_starts_at?: number}} account
+ * @param {NewAccount} account
  */
 export async function signUp(account) {
-  await request("POST", "users", { body: account });
-  await logIn(account.email, account.password);
+  const taken = await createAccount(account).catch((error) => {
+    if (error instanceof ApiError && error.code === "email_taken") return error;
+    throw error;
+  });
+  try {
+    await logIn(account.email, account.password);
+  } catch (error) {
+    throw taken && error instanceof ApiError && error.code === "wrong_login" ? taken : error;
+  }
+}
+
+/**
+ * Creates an account: in UTC if the service does not know the time zone, which can be newer than the service.
+ *
+ * @param {NewAccount} account
+ */
+async function createAccount({ timezone, ...account }) {
+  try {
+    await request("POST", "users", { body: { ...account, timezone } });
+  } catch (error) {
+    if (!(error instanceof ApiError && "timezone" in error.fields)) throw error;
+    await request("POST", "users", { body: account });
+  }
 }
 
 /**
