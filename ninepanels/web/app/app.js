@@ -8,12 +8,11 @@ import { findScreen } from "./screens.js";
 import { isLoaded } from "./state/panels.js";
 import { isLoggedIn, needsLogin } from "./state/session.js";
 
-/** Where a path leads instead: to the login without a session, to the panels with one, or nowhere else. */
+/** Where a path leads instead: to the login without a session, from there back with one, or nowhere else. */
 function detour(/** @type {ReturnType<typeof findScreen>} */ found) {
   if (!found) return "/";
   if (!found.isOpen && !isLoggedIn.value) return "/login";
-  // Another tab has logged in, or the address is an old one.
-  if (found.isEntrance && isLoggedIn.value && !needsLogin.value) return "/";
+  if (found.isEntrance && isLoggedIn.value && !needsLogin.value) return route.value.query.get("next") ?? "/";
   return undefined;
 }
 

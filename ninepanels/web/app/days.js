@@ -148,3 +148,21 @@ export function weekday(day) {
 export function format(day, language, options) {
   return new Intl.DateTimeFormat(language, { ...options, timeZone: "UTC" }).format(new Date(day));
 }
+
+/**
+ * How many done days in a row end today or yesterday, because today is not over, and the most ever. The law is that of
+ * the runs in ninepanels/days.py.
+ *
+ * @param {Iterable<string>} done
+ * @param {string} today
+ * @returns {{current: number, longest: number}}
+ */
+export function runs(done, today) {
+  let [length, longest, last] = [0, 0, ""];
+  for (const day of [...done].sort()) {
+    length = last && daysBetween(last, day) === 1 ? length + 1 : 1;
+    longest = Math.max(longest, length);
+    last = day;
+  }
+  return { current: last && daysBetween(last, today) <= 1 ? length : 0, longest };
+}

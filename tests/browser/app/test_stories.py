@@ -85,6 +85,19 @@ def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
     expect(button(page, "Read, not done today")).to_be_visible()
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, person: Person) -> None:
+    go(page, "/panels/new")
+    data(person.post("/auth/logout_everywhere", {}))
+    fill(page, Title="Sing")
+    button(page, "Add panel").click()
+    expect(page.get_by_role("alert")).to_have_text("You have been logged out. Please log in and try again.")
+    page.get_by_role("link", name="Log in").click()
+    fill(page, Password=PASSWORD)
+    button(page, "Log in").click()
+    expect(page.get_by_role("heading", name="New panel")).to_be_visible()
+
+
 def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(
     device: Device, person: Person, service: Service
 ) -> None:
@@ -205,6 +218,9 @@ def test_insights_show_how_regularly_panels_are_done(page: Page, person: Person,
     expect(row).to_contain_text("30%")
     page.get_by_text("7", exact=True).click()
     expect(row).to_contain_text("29%")
+    person.tap(read, (today - timedelta(days=3)).isoformat())
+    expect(row).to_contain_text("3 days in a row now")
+    expect(row).to_contain_text("43%")
 
 
 def test_the_name_the_zone_and_the_start_of_the_day_are_changed(page: Page, person: Person) -> None:

@@ -24,7 +24,9 @@ def test_the_types_are_right() -> None:
 
 @pytest.mark.usefixtures("packages")
 def test_accounts_taps_and_changes_are_handled_as_the_scenarios_say() -> None:
-    tools.run(["node", "--test", "outbox.test.mjs", "session.test.mjs", "stream.test.mjs"], vendor.FOLDER)
+    tools.run(
+        ["node", "--test", "days.test.mjs", "outbox.test.mjs", "session.test.mjs", "stream.test.mjs"], vendor.FOLDER
+    )
 
 
 @for_each("path", OWN_MODULES)

@@ -31,9 +31,6 @@ export function weekdayForm() {
 export const shareOf = (figures, span) => figures.consistency.find((each) => each.span === span)?.share ?? null;
 
 /** @param {PanelInsights} figures */
-export const daysDone = (figures) => figures.consistency.find((each) => each.span === null)?.done ?? 0;
-
-/** @param {PanelInsights} figures */
 export function spanItems(figures) {
   return SPANS.map((span) => ({
     key: String(span),

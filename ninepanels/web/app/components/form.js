@@ -5,6 +5,8 @@ import { t } from "../i18n/index.js";
 
 /** The errors that have a text of their own. @type {Record<string, import("../i18n/index.js").Key>} */
 const TEXTS = {
+  not_authenticated: "error.loggedOut",
+  login_expired: "error.loggedOut",
   wrong_login: "error.wrongLogin",
   wrong_password: "error.wrongPassword",
   email_taken: "error.emailTaken",

@@ -2,6 +2,7 @@
 import { html } from "../vendor/preact.js";
 import { t } from "../i18n/index.js";
 import { Icon, Mark } from "./icons.js";
+import { Status } from "./status.js";
 
 /** @type {{path: string, name: "grid" | "bars" | "sliders", label: import("../i18n/index.js").Key}[]} */
 const PLACES = [
@@ -37,7 +38,7 @@ export function Navigation({ path }) {
 }
 
 /**
- * The heading of a screen below another one, with the way back.
+ * The heading of a screen below another one, with the way back, and the status.
  * @param {{title: string, backPath: string, backLabel: string, children?: any}} props
  */
 export function Heading({ title, backPath, backLabel, children }) {
@@ -45,5 +46,6 @@ export function Heading({ title, backPath, backLabel, children }) {
     <a class="icon-button" href=${`#${backPath}`} aria-label=${backLabel}><${Icon} name="back" /></a>
     <h1 tabindex="-1" dir="auto">${title}</h1>
     ${children}
-  </header>`;
+  </header>
+  <${Status} />`;
 }

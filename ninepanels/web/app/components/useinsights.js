@@ -1,8 +1,13 @@
 // @ts-check
-import { useEffect } from "../vendor/preact.js";
+import { html, useEffect } from "../vendor/preact.js";
 import { ApiError, Unreachable } from "../api.js";
+import { t } from "../i18n/index.js";
 import { insights, loadInsights } from "../state/insights.js";
-import { today, unsent } from "../state/panels.js";
+import { revision, today, unsent } from "../state/panels.js";
+import { connection } from "../state/sync.js";
+
+/** A tap makes several changes within a moment. */
+const PAUSE_MS = 250;
 
 async function load() {
   try {
@@ -13,11 +18,19 @@ async function load() {
   }
 }
 
-/** The insights: loaded when a screen opens, after the last tap was sent, and on a new day. */
+/** The insights: loaded when a screen opens, after the last tap was sent, after a change on another device, and on a new day. */
 export function useInsights() {
   const areAllSent = unsent.value.size === 0;
   useEffect(() => {
-    if (areAllSent) void load();
-  }, [areAllSent, today.value]);
+    if (!areAllSent) return undefined;
+    const timer = setTimeout(load, PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [areAllSent, today.value, revision.value]);
   return insights.value;
+}
+
+/** Says that the insights are old, while they are. */
+export function InsightsNote() {
+  const isOld = unsent.value.size > 0 || connection.value !== "live";
+  return isOld && html`<p class="muted small">${t("insights.old")}</p>`;
 }

@@ -143,6 +143,7 @@ export default {
   "insights.runs": "متتالية الآن: {run}، والأطول: {longest}",
   "insights.longest": "الأطول: {longest}",
   "insights.unknown": "تأتي هذه الأرقام من الخادم، وستظهر عند الاتصال القادم.",
+  "insights.old": "هذه الأرقام من آخر اتصال.",
   "span.days": { one: "يوم واحد", two: "يومان", few: "{count} أيام", many: "{count} يومًا", other: "{count} يوم" },
   "span.all": "كل الأيام",
   "unit.days": { few: "أيام", many: "يومًا", other: "يوم" },
@@ -189,6 +190,7 @@ export default {
   "delete.confirm": "حذف نهائي",
   "delete.accountDone": "حُذف حسابك. نتمنى لك الخير.",
 
+  "error.loggedOut": "تم تسجيل خروجك. يُرجى تسجيل الدخول والمحاولة مجددًا.",
   "error.unreachable": "لا يوجد اتصال بالخادم. يُرجى المحاولة لاحقًا.",
   "error.unavailable": "هناك مشكلة في الخادم حاليًا. يُرجى المحاولة لاحقًا.",
   "error.other": "لم ينجح ذلك: {detail}",

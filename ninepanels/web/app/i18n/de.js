@@ -130,6 +130,7 @@ export default {
   "insights.runs": "{run} in Folge, höchstens {longest}",
   "insights.longest": "Höchstens {longest} in Folge",
   "insights.unknown": "Diese Zahlen kommen vom Server. Sie erscheinen mit der nächsten Verbindung.",
+  "insights.old": "Diese Zahlen sind die der letzten Verbindung.",
   "span.days": { one: "1 Tag", other: "{count} Tage" },
   "span.all": "Alle Tage",
   "unit.days": { one: "Tag", other: "Tage" },
@@ -174,6 +175,7 @@ export default {
   "delete.confirm": "Endgültig löschen",
   "delete.accountDone": "Dein Konto ist gelöscht. Mach es gut.",
 
+  "error.loggedOut": "Du wurdest abgemeldet. Bitte melde dich an und versuche es noch einmal.",
   "error.unreachable": "Der Server ist nicht erreichbar. Bitte versuche es später noch einmal.",
   "error.unavailable": "Der Server hat gerade ein Problem. Bitte versuche es später noch einmal.",
   "error.other": "Das hat nicht geklappt: {detail}",

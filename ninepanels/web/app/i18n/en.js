@@ -132,6 +132,7 @@ export default {
   "insights.runs": "{run} in a row now, {longest} at most",
   "insights.longest": "{longest} in a row at most",
   "insights.unknown": "These figures come from the service. They appear with the next connection.",
+  "insights.old": "These figures are those of the last connection.",
   "span.days": { one: "1 day", other: "{count} days" },
   "span.all": "All days",
   "unit.days": { one: "day", other: "days" },
@@ -176,6 +177,7 @@ export default {
   "delete.confirm": "Delete for good",
   "delete.accountDone": "Your account is deleted. Take care.",
 
+  "error.loggedOut": "You have been logged out. Please log in and try again.",
   "error.unreachable": "There is no connection to the service. Please try again later.",
   "error.unavailable": "The service has a problem at the moment. Please try again later.",
   "error.other": "That did not work: {detail}",

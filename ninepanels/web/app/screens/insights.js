@@ -5,10 +5,12 @@ import { Segments } from "../components/field.js";
 import { SPANS, shareOf, weekdayName, weekdays } from "../components/figures.js";
 import { HeatMap } from "../components/heatmap.js";
 import { hueOf } from "../components/hues.js";
-import { useInsights } from "../components/useinsights.js";
+import { Status } from "../components/status.js";
+import { InsightsNote, useInsights } from "../components/useinsights.js";
+import { runs } from "../days.js";
 import { formatNumber, formatPercent } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
-import { firstDay, isDone, panels, today } from "../state/panels.js";
+import { doneDays, firstDay, isDone, panels, today } from "../state/panels.js";
 
 /** @typedef {import("../types.js").PanelInsights} PanelInsights */
 /** @typedef {{panel: import("../types.js").Panel, figures: PanelInsights}} Row */
@@ -31,12 +33,13 @@ function Year() {
   </section>`;
 }
 
-/** The runs in words. @param {PanelInsights} figures */
-function noteOf({ current_run, longest_run }) {
-  if (!longest_run) return undefined;
-  const longest = t("unit.run", { count: longest_run.length });
-  if (!current_run) return t("insights.longest", { longest });
-  return t("insights.runs", { run: t("unit.run", { count: current_run.length }), longest });
+/** The runs in words. @param {number} panelId */
+function noteOf(panelId) {
+  const { current, longest } = runs(doneDays.value.get(panelId) ?? [], today.value);
+  if (!longest) return undefined;
+  const most = t("unit.run", { count: longest });
+  if (!current) return t("insights.longest", { longest: most });
+  return t("insights.runs", { run: t("unit.run", { count: current }), longest: most });
 }
 
 /** @param {{rows: Row[]}} props */
@@ -48,7 +51,7 @@ function Consistency({ rows }) {
     hue: hueOf(panel.id),
     share: shareOf(figures, SPANS.find((each) => String(each) === span) ?? null),
     label: html`<a href=${`#/panels/${panel.id}`} dir="auto">${panel.title}</a>`,
-    note: noteOf(figures),
+    note: noteOf(panel.id),
   }));
   return html`<section class="card">
     <h2>${t("insights.consistency")}</h2>
@@ -93,10 +96,11 @@ export function InsightsScreen() {
   });
   return html`<div class="page">
     <header class="heading"><h1 tabindex="-1">${t("nav.insights")}</h1></header>
+    <${Status} />
     ${panels.value.length === 0
       ? html`<div class="empty"><p>${t("insights.empty")}</p><a class="button button-main" href="#/panels/new">${t("board.add")}</a></div>`
       : html`<${Year} />`}
     ${panels.value.length > 0 && rows.length === 0 && html`<p class="muted">${t("insights.unknown")}</p>`}
-    ${rows.length > 0 && html`<div class="page-columns"><${Consistency} rows=${rows} /><${Weekdays} rows=${rows} /></div>`}
+    ${rows.length > 0 && html`<${InsightsNote} /><div class="page-columns"><${Consistency} rows=${rows} /><${Weekdays} rows=${rows} /></div>`}
   </div>`;
 }

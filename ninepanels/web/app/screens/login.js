@@ -4,18 +4,13 @@ import { Field } from "../components/field.js";
 import { Form } from "../components/form.js";
 import { Welcome } from "../components/welcome.js";
 import { t } from "../i18n/index.js";
-import { go } from "../router.js";
 import { logIn, needsLogin, user } from "../state/session.js";
 import { unsent } from "../state/panels.js";
 
+/** The app leads on after the login: to `next` of the query, or to the board. */
 export function LogInScreen() {
   const [email, setEmail] = useState(user.value?.email ?? "");
   const [password, setPassword] = useState("");
-
-  async function action() {
-    await logIn(email, password);
-    go("/", { isReplaced: true });
-  }
 
   const lead =
     needsLogin.value && unsent.value.size
@@ -24,7 +19,7 @@ export function LogInScreen() {
         ? t("login.again")
         : undefined;
   return html`<${Welcome} title=${t("login.title")} lead=${lead}>
-    <${Form} action=${action} label=${t("login.title")}>
+    <${Form} action=${() => logIn(email, password)} label=${t("login.title")}>
       <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
       <${Field} label=${t("field.password")} name="password" type="password" value=${password} onInput=${setPassword}
         autocomplete="current-password" dir="ltr" />

@@ -2,14 +2,14 @@
 import { html, useState } from "../vendor/preact.js";
 import { Bars, Columns } from "../components/bars.js";
 import { Calendar } from "../components/calendar.js";
-import { daysDone, monthItems, spanItems, weekdayItems } from "../components/figures.js";
+import { monthItems, spanItems, weekdayItems } from "../components/figures.js";
 import { HeatMap } from "../components/heatmap.js";
 import { hueOf } from "../components/hues.js";
 import { Icon } from "../components/icons.js";
 import { Heading } from "../components/navigation.js";
 import { say } from "../components/notice.js";
-import { useInsights } from "../components/useinsights.js";
-import { plusDays } from "../days.js";
+import { InsightsNote, useInsights } from "../components/useinsights.js";
+import { plusDays, runs } from "../days.js";
 import { formatDay, formatNumber } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
 import { doneDays, firstDay, isDone, panels, tap, today } from "../state/panels.js";
@@ -19,12 +19,13 @@ const YEAR = 365;
 /** The strongest colour of the heat map. */
 const LEVEL = 4;
 
-/** The run of days, the longest one, and all done days. @param {{figures: import("../types.js").PanelInsights}} props */
-function Figures({ figures }) {
+/** The run of days, the longest one, and all done days: with the taps of a moment ago. @param {{done: ReadonlySet<string>}} props */
+function Figures({ done }) {
+  const { current, longest } = runs(done, today.value);
   const items = [
-    { label: t("panel.run"), value: figures.current_run?.length ?? 0 },
-    { label: t("panel.longest"), value: figures.longest_run?.length ?? 0 },
-    { label: t("panel.total"), value: daysDone(figures) },
+    { label: t("panel.run"), value: current },
+    { label: t("panel.longest"), value: longest },
+    { label: t("panel.total"), value: done.size },
   ];
   return html`<dl class="figures">
     ${items.map(({ label, value }) => html`<div key=${label} class="figure">
@@ -62,7 +63,7 @@ function PanelPage({ panel }) {
       <a class="icon-button" href=${`#/panels/${panel.id}/edit`} aria-label=${t("panel.edit", { title: panel.title })}><${Icon} name="pencil" /></a>
     <//>
     ${panel.description && html`<p class="description" dir="auto">${panel.description}</p>`}
-    ${figures && html`<${Figures} figures=${figures} />`}
+    <${Figures} done=${done} />
     <section class="card">
       <h2>${t("panel.year")}</h2>
       <${HeatMap} today=${today.value} levelOf=${levelOf} picked=${selected} onPick=${select}
@@ -74,7 +75,7 @@ function PanelPage({ panel }) {
           isDone=${(/** @type {string} */ day) => done.has(day)} onTap=${onTap} />
         <p class="muted small">${t("panel.editDays")}</p>
       </section>
-      ${figures && html`<div class="page-stack">
+      ${figures && html`<div class="page-stack"><${InsightsNote} />
           <section class="card"><h2>${t("insights.consistency")}</h2><${Bars} items=${spanItems(figures)} /></section>
           <section class="card"><h2>${t("insights.weekdays")}</h2><${Columns} items=${weekdayItems(figures)} /></section>
         </div>

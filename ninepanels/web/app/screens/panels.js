@@ -5,22 +5,15 @@ import { Board } from "../components/board.js";
 import { Segments } from "../components/field.js";
 import { Icon } from "../components/icons.js";
 import { Refusals } from "../components/refusals.js";
+import { statusText } from "../components/status.js";
 import { plusDays } from "../days.js";
 import { formatDay } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
-import { panels, today, unsent } from "../state/panels.js";
-import { connection } from "../state/sync.js";
+import { panels, today } from "../state/panels.js";
 
-/** One quiet line about what is not on the server yet. */
-function Status() {
-  const count = unsent.value.size;
-  if (connection.value === "login") {
-    return html`<p class="status">${count ? t("status.loginWithTaps", { count }) : t("status.login")} <a href="#/login">${t("login.title")}</a></p>`;
-  }
-  if (connection.value === "offline") {
-    return html`<p class="status">${count ? t("status.offlineWithTaps", { count }) : t("status.offline")}</p>`;
-  }
-  return html`<p class="status"></p>`;
+/** The status, with room for it when there is none: the board does not move. */
+function StatusRoom() {
+  return html`<p class="status">${statusText()}</p>`;
 }
 
 /** @param {{title: string, subtitle: string, children?: any}} props */
@@ -58,7 +51,7 @@ function DayMode({ onArrange }) {
         onChange=${(/** @type {string} */ value) => setYesterday(value === "yesterday")} />`}
     <//>
     <${Refusals} />
-    <${Status} />
+    <${StatusRoom} />
     ${count === 0 && html`<p class="panels-lead">${t("board.lead")}</p>`}
     <div class=${isYesterday ? "board-room board-yesterday" : "board-room"}>
       <div class="board-area"><${Board} day=${day} isYesterday=${isYesterday} /></div>

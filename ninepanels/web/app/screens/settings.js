@@ -4,6 +4,7 @@ import { AccountCard, DeletionCard, DevicesCard } from "../components/account.js
 import { Field, Segments, Select } from "../components/field.js";
 import { Form } from "../components/form.js";
 import { show } from "../components/notice.js";
+import { Status } from "../components/status.js";
 import { theme, setTheme } from "../components/theme.js";
 import { zoneOptions } from "../components/zones.js";
 import { formatHour } from "../i18n/formats.js";
@@ -60,6 +61,7 @@ export function SettingsScreen() {
   if (!user.value) return null;
   return html`<div class="page">
     <header class="heading"><h1 tabindex="-1">${t("nav.settings")}</h1></header>
+    <${Status} />
     <div class="page-columns">
       <div class="page-stack"><${Person} user=${user.value} /><${AccountCard} user=${user.value} /></div>
       <div class="page-stack"><${Appearance} /><${DevicesCard} /><${DeletionCard} user=${user.value} /></div>

@@ -19,6 +19,9 @@ const moving = signal(/** @type {{panelId: number, position: number} | null} */ 
 /** Whether the panels of the user are known. Until then, `panels` is empty because they are loading. */
 export const isLoaded = computed(() => device.known.value !== null);
 
+/** The revision of what the service has sent: it changes with each change on any device. */
+export const revision = computed(() => device.known.value?.revision);
+
 /** The panels by position. */
 export const panels = computed(() => {
   const sorted = [...(device.known.value?.panels.values() ?? [])].sort((one, other) => one.position - other.position);
