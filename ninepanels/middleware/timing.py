@@ -19,7 +19,7 @@ from ..observability import route_names
 class TimingMiddleware:
     """Emits TIMING_CREATED for every request after its last byte is sent, and observes its duration for Prometheus.
 
-    A stream, which would count as a slow request, calls `stop_timing` of the request state when its response starts.
+    A stream, which would count as a slow request, stops `timing` of the request state when its response starts.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -30,23 +30,25 @@ class TimingMiddleware:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        timing = _Timing(scope)
-        scope.setdefault("state", {})["stop_timing"] = timing.stop
+        timing = scope.setdefault("state", {})["timing"] = Timing()
         try:
             await self.app(scope, receive, send)
         finally:
-            timing.stop()
+            timing.stop(scope)
 
 
-class _Timing:
-    """The timing of one request."""
+class Timing:
+    """The timing of one request.
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    It does not hold the scope, in which it is: every request would end as a reference cycle, which takes memory until
+    the garbage collector finds it.
+    """
+
+    def __init__(self) -> None:
         self.is_stopped = False
         self.started_at, self.started = clock.now(), perf_counter()
 
-    def stop(self) -> None:
+    def stop(self, scope: Scope) -> None:
         """Emit the timing, the first time that this is called.
 
         The status of the response is in the request state, where ResponseHeadersMiddleware stores it.
@@ -55,8 +57,8 @@ class _Timing:
             return
         self.is_stopped = True
         diff_ms = (perf_counter() - self.started) * 1_000
-        route = route_names.of(self.scope)
-        state = self.scope["state"]
+        route = route_names.of(scope)
+        state = scope["state"]
         status = state.get("status", HTTPStatus.INTERNAL_SERVER_ERROR.value)
         prometheus.requests.labels(route.method, route.path, status).observe(diff_ms / 1_000)
         queues.emit(

@@ -1,6 +1,7 @@
 """The changes of a user's panels and entries."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Annotated
 
 from fastapi import Depends
@@ -68,6 +69,6 @@ async def stream_changes(
     service is restarted: open another one after the time in `retry`, in milliseconds.
     """
     stream.start(await route_threads.run(current_user.read, crud.streams.read_state))
-    events = stream.events(last_event_id, request.state.stop_timing)
+    events = stream.events(last_event_id, partial(request.state.timing.stop, request.scope))
     # Makes nginx pass each event on at once.
     return EventStreamResponse(events, headers={"X-Accel-Buffering": "no"})

@@ -1,8 +1,11 @@
 """`TimingMiddleware`."""
 
+import gc
+import weakref
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import APIRouter
@@ -25,6 +28,10 @@ from ..support.asgi import Responder
 from ..support.asgi import call
 from ..support.asgi import http_scope
 from ..support.asgi import passes_through
+
+
+class RequestState(dict[str, Any]):
+    """The state of a request, with a weak reference, which a dict cannot have."""
 
 
 def create_api() -> FastAPI:
@@ -146,6 +153,21 @@ def test_the_response_is_unchanged(emitted: Emitted) -> None:
     responder = Responder(b"one", b"two", status=418, headers={"x-tea": "green"})
     sent = call(TimingMiddleware(responder), http_scope())
     assert sent == call(responder, http_scope())
+    assert emitted.queue.qsize() == 1
+
+
+def test_a_request_is_freed_without_the_garbage_collector(emitted: Emitted) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        scope = http_scope()
+        scope["state"] = RequestState()
+        state = weakref.ref(scope["state"])
+        call(TimingMiddleware(Responder()), scope)
+        del scope
+        assert state() is None
+    finally:
+        gc.enable()
     assert emitted.queue.qsize() == 1
 
 
