@@ -27,9 +27,9 @@ if is_skipped:
     collect_ignore_glob = ["test_*.py"]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    # Playwright runs an event loop in this thread. It ends with the module, so that other tests can run theirs.
+    # Playwright runs an event loop in this thread. It ends with the folder, so that other tests can run theirs.
     assert CHROMIUM is not None, "CI must have Chromium: the tests of the documentation pages need it"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET_OPTIONS)

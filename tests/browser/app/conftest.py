@@ -8,7 +8,6 @@ from typing import cast
 
 import pytest
 from playwright.sync_api import Browser
-from playwright.sync_api import ViewportSize
 from starlette.testclient import TestClient
 
 from ninepanels.ops.migrations import migrate
@@ -16,23 +15,23 @@ from ninepanels.ops.migrations import migrate
 from ...support.people import Person
 from ...support.postgres import PostgresServer
 from ...support.servers import Service
+from .device import DESKTOP
+from .device import PHONE
 from .device import Device
 
-PHONE = ViewportSize(width=360, height=740)
-DESKTOP = ViewportSize(width=1440, height=900)
 VIEWPORTS = {"sqlite": PHONE, "postgresql": DESKTOP}
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def service(
     backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Service]:
-    """A service for all tests of a module."""
+    """A service for all tests of the folder."""
     folder = tmp_path_factory.mktemp("app")
     if backend == "sqlite":
         template: Path = request.getfixturevalue("sqlite_template")
@@ -69,13 +68,17 @@ def person(new_person: Callable[[str], Person]) -> Person:
     return ada
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def make_device(browser: Browser, service: Service, backend: str) -> Callable[[], Device]:
     """Make another device, in a time zone of its own."""
 
     def make() -> Device:
         context = browser.new_context(
-            base_url=service.url, viewport=VIEWPORTS[backend], locale="en", timezone_id="America/Los_Angeles"
+            base_url=service.url,
+            viewport=VIEWPORTS[backend],
+            locale="en",
+            timezone_id="America/Los_Angeles",
+            reduced_motion="reduce",
         )
         return Device(context)
 
@@ -98,10 +101,11 @@ def new_device(make_device: Callable[[], Device]) -> Iterator[Callable[[], Devic
         assert device.errors == []
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def shared_device(make_device: Callable[[], Device]) -> Iterator[Device]:
     """A device for many tests, which has to load the files of the app only once."""
     device = make_device()
+    device.open()
     yield device
     device.context.close()
 
@@ -109,8 +113,9 @@ def shared_device(make_device: Callable[[], Device]) -> Iterator[Device]:
 @pytest.fixture
 def device(shared_device: Device, person: Person) -> Iterator[Device]:
     """A device on which Ada is logged in. Errors of its pages fail the test."""
-    shared_device.open()
     shared_device.log_in(person.email)
     yield shared_device
+    errors = shared_device.errors.copy()
     shared_device.clear()
-    assert shared_device.errors == []
+    shared_device.errors.clear()
+    assert errors == []

@@ -2,15 +2,23 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import BrowserContext
 from playwright.sync_api import ConsoleMessage
 from playwright.sync_api import Locator
 from playwright.sync_api import Page
+from playwright.sync_api import ViewportSize
 from playwright.sync_api import expect
 
 from ...support.people import PASSWORD
 from ...support.servers import DEADLINE_S
 from ...support.servers import wait_for
+
+PHONE = ViewportSize(width=360, height=740)
+DESKTOP = ViewportSize(width=1440, height=900)
+
+# For tests in which nothing depends on the database, nor on the size of a desktop.
+ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 
 # The browser reports each response that is an error, and each request without a connection.
 EXPECTED_ERROR = "Failed to load resource"
@@ -39,12 +47,17 @@ class Device:
         self.page.goto("/app/")
 
     def clear(self) -> None:
-        """Close all tabs, and remove what the app has stored, except its own files."""
+        """Keep only the first tab, remove what the app has stored except its own files, and load it again.
+
+        A new tab would take a second of processor time.
+        """
         self.context.set_offline(offline=False)
-        self.page.goto("/app/sw.js")
-        self.page.evaluate("indexedDB.deleteDatabase('nine-panels')")
         for page in self.context.pages:
-            page.close()
+            if page != self.page:
+                page.close()
+        self.page.goto("/app/sw.js")
+        self.page.evaluate("localStorage.clear(), indexedDB.deleteDatabase('nine-panels')")
+        self.page.goto("/app/")
 
     def wait_for_worker(self) -> None:
         """Wait until the app can be opened without a connection."""

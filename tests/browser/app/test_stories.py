@@ -17,6 +17,7 @@ from ...support.people import Person
 from ...support.people import data
 from ...support.servers import Service
 from ...support.servers import wait_for
+from .device import ON_SQLITE
 from .device import Device
 from .device import expect_done
 
@@ -73,6 +74,7 @@ def test_a_new_user_signs_up_in_the_time_zone_of_the_browser(
     assert data(grace.get("/users"))["timezone"] == "America/Los_Angeles"
 
 
+@ON_SQLITE
 def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
     go(page, "/settings")
     button(page, "Log out").click()
@@ -85,7 +87,7 @@ def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
     expect(button(page, "Read, not done today")).to_be_visible()
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, person: Person) -> None:
     go(page, "/panels/new")
     data(person.post("/auth/logout_everywhere", {}))
@@ -98,6 +100,7 @@ def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, 
     expect(page.get_by_role("heading", name="New panel")).to_be_visible()
 
 
+@ON_SQLITE
 def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(
     device: Device, person: Person, service: Service
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_tap_records_today_and_another_one_takes_it_back(device: Device, perso
     wait_for_days(person)
 
 
+@ON_SQLITE
 def test_yesterday_is_one_tap_away(device: Device, person: Person, today: date) -> None:
     device.page.get_by_text("Yesterday", exact=True).click()
     button(device.page, "Read, not done yesterday").click()
@@ -132,6 +136,7 @@ def test_yesterday_is_one_tap_away(device: Device, person: Person, today: date) 
     expect_done(device.tile("Read"), is_done=False)
 
 
+@ON_SQLITE
 def test_the_keyboard_moves_over_the_tiles_taps_and_opens_a_panel(device: Device) -> None:
     device.tile("Read").focus()
     device.page.keyboard.press("ArrowRight")
@@ -143,6 +148,22 @@ def test_the_keyboard_moves_over_the_tiles_taps_and_opens_a_panel(device: Device
     expect(device.page).to_have_title("Write · Nine Panels")
 
 
+@ON_SQLITE
+def test_a_tap_fills_its_tile_by_a_wave_unless_motion_is_reduced(device: Device) -> None:
+    device.page.evaluate(
+        "addEventListener('transitionrun', (event) => (globalThis.moved ??= []).push(event.propertyName))"
+    )
+    device.page.emulate_media(reduced_motion="no-preference")
+    device.tile("Read").click()
+    device.page.wait_for_function("globalThis.moved?.includes('--wave-radius')")
+    device.page.emulate_media(reduced_motion="reduce")
+    device.page.evaluate("globalThis.moved = []")
+    device.tile("Write").click()
+    expect_done(device.tile("Write"))
+    assert device.page.evaluate("new Promise(requestAnimationFrame).then(() => globalThis.moved)") == []
+
+
+@ON_SQLITE
 def test_a_long_press_opens_a_panel_and_taps_nothing(device: Device) -> None:
     device.tile("Read").dispatch_event("pointerdown", {"pointerType": "touch"})
     expect(device.page.get_by_role("heading", name="Read", exact=True)).to_be_visible()
@@ -168,6 +189,7 @@ def test_panels_are_added_changed_and_deleted(page: Page, person: Person) -> Non
     assert person.titles() == ["Read", "Write"]
 
 
+@ON_SQLITE
 def test_a_history_starts_anew(device: Device, person: Person, today: date) -> None:
     device.tile("Read").click()
     wait_for_days(person, today)
@@ -208,6 +230,7 @@ def test_a_past_day_is_changed_from_the_heat_map_and_by_the_keyboard(
     expect(page.locator(".figure").filter(has_text="In total")).to_contain_text("2 days")
 
 
+@ON_SQLITE
 def test_insights_show_how_regularly_panels_are_done(page: Page, person: Person, today: date) -> None:
     read = data(person.get("/panels"))[0]["id"]
     for ago in (1, 2, 9):
@@ -234,7 +257,7 @@ def test_the_name_the_zone_and_the_start_of_the_day_are_changed(page: Page, pers
     assert (user["name"], user["timezone"], user["day_starts_at"]) == ("Ada L.", "Asia/Tokyo", 4)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_what_another_device_has_changed_stays_when_settings_are_saved(page: Page, person: Person) -> None:
     go(page, "/settings")
     data(person.patch("/users", {"name": "Countess"}))
@@ -246,6 +269,7 @@ def test_what_another_device_has_changed_stays_when_settings_are_saved(page: Pag
     expect(page.get_by_label("Name", exact=True)).to_have_value("Countess")
 
 
+@ON_SQLITE
 def test_the_e_mail_and_the_password_are_changed_with_the_current_password(page: Page, person: Person) -> None:
     go(page, "/settings")
     page.locator("summary").filter(has_text="E-mail").click()
@@ -262,6 +286,7 @@ def test_the_e_mail_and_the_password_are_changed_with_the_current_password(page:
     assert Person.log_in(person.client, f"new.{person.email}", NEW_PASSWORD)
 
 
+@ON_SQLITE
 def test_the_language_and_the_colours_are_changed(page: Page) -> None:
     go(page, "/settings")
     document = page.locator("html")
@@ -272,7 +297,6 @@ def test_the_language_and_the_colours_are_changed(page: Page) -> None:
     page.get_by_label("Sprache").select_option("ar")
     expect(document).to_have_attribute("dir", "rtl")
     expect(document).to_have_attribute("lang", "ar")
-    page.evaluate("localStorage.clear()")
 
 
 def test_an_account_is_deleted_after_its_e_mail_was_typed(page: Page, person: Person) -> None:
@@ -285,6 +309,7 @@ def test_an_account_is_deleted_after_its_e_mail_was_typed(page: Page, person: Pe
     assert person.client.post("/token", data={"username": person.email, "password": PASSWORD}).status_code == 401
 
 
+@ON_SQLITE
 def test_the_longest_titles_fit_on_the_smallest_phone(page: Page, person: Person) -> None:
     for title in ("W" * 65, "👩‍🌾" * 20, "Donaudampfschifffahrtsgesellschaft", "قراءة", "日本語" * 20, "x y " * 15):
         person.new_panel(title)

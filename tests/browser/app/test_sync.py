@@ -6,7 +6,6 @@ from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 
-import pytest
 from playwright.sync_api import Request
 from playwright.sync_api import expect
 
@@ -16,6 +15,7 @@ from ...support.people import PASSWORD
 from ...support.people import Person
 from ...support.people import data
 from ...support.servers import wait_for
+from .device import ON_SQLITE
 from .device import Device
 from .device import expect_done
 
@@ -52,6 +52,7 @@ def test_a_tap_is_one_request(device: Device, person: Person) -> None:
     assert [len(done) for done in done_days(person)] == [1, 0]
 
 
+@ON_SQLITE
 def test_taps_of_two_days_without_a_connection_arrive_for_the_right_days(
     new_device: Callable[[], Device], person: Person
 ) -> None:
@@ -84,12 +85,14 @@ def test_taps_of_two_days_without_a_connection_arrive_for_the_right_days(
     assert done_days(person) == [[evening], [morning]]
 
 
+@ON_SQLITE
 def test_the_app_opens_without_a_connection_with_the_taps_that_wait(device: Device, person: Person) -> None:
     device.wait_for_worker()
     device.tile("Read").click()
     device.wait_until_sent()
     device.context.set_offline(True)
     device.tile("Write").click()
+    wait_for(device.unsent)
     device.page.reload()
     for title in ("Read", "Write"):
         expect_done(device.tile(title))
@@ -113,6 +116,7 @@ def test_a_tap_on_a_panel_that_another_device_has_deleted_is_taken_back(device: 
     assert device.unsent() == []
 
 
+@ON_SQLITE
 def test_a_login_that_has_ended_keeps_the_taps_for_the_next_one(device: Device, person: Person) -> None:
     data(person.post("/auth/logout_everywhere", {}))
     device.tile("Read").click()
@@ -127,6 +131,7 @@ def test_a_login_that_has_ended_keeps_the_taps_for_the_next_one(device: Device, 
     assert [len(done) for done in done_days(person)] == [1, 0]
 
 
+@ON_SQLITE
 def test_taps_of_one_user_are_never_sent_for_another(
     device: Device, person: Person, new_person: Callable[[str], Person]
 ) -> None:
@@ -147,7 +152,7 @@ def test_taps_of_one_user_are_never_sent_for_another(
     assert [len(done) for done in done_days(bob) + done_days(person)] == [1, 1, 0]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_logging_out_asks_about_taps_that_wait_and_leaves_nothing_behind(device: Device) -> None:
     device.context.set_offline(True)
     device.tile("Read").click()
@@ -164,7 +169,7 @@ def test_logging_out_asks_about_taps_that_wait_and_leaves_nothing_behind(device:
     assert device.unsent() == []
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_two_tabs_show_the_same_and_send_each_tap_once(device: Device, person: Person) -> None:
     second = device.context.new_page()
     second.goto("/app/")
@@ -179,7 +184,7 @@ def test_two_tabs_show_the_same_and_send_each_tap_once(device: Device, person: P
     assert [len(done) for done in done_days(person)] == [1, 1]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_without_storage_the_app_works_while_there_is_a_connection(
     new_device: Callable[[], Device], person: Person
 ) -> None:
@@ -196,7 +201,7 @@ def test_without_storage_the_app_works_while_there_is_a_connection(
     assert [len(done) for done in done_days(person)] == [1, 0]
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_a_page_that_is_hidden_for_a_minute_ends_its_stream_and_catches_up_when_it_is_shown(
     new_device: Callable[[], Device], person: Person
 ) -> None:
