@@ -2,13 +2,12 @@
 import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { t } from "../i18n/index.js";
 import { movePanel, panels } from "../state/panels.js";
+import { columnsOf } from "./columns.js";
+import { Title } from "./face.js";
 import { describeError } from "./form.js";
 import { hueOf } from "./hues.js";
 import { Icon } from "./icons.js";
 import { say, show } from "./notice.js";
-
-/** The number of squares in a row. */
-const ROW = 3;
 
 /** How long a tile takes to its new place. */
 const GLIDE_MS = 180;
@@ -101,7 +100,8 @@ export function Arrange() {
   /** @param {KeyboardEvent} event @param {number} id */
   function onKeyDown(event, id) {
     const forward = document.documentElement.dir === "rtl" ? -1 : 1;
-    const step = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: ROW, ArrowUp: -ROW }[event.key];
+    const row = columnsOf(/** @type {HTMLElement} */ (list.current));
+    const step = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: row, ArrowUp: -row }[event.key];
     if (event.key === "Escape") drop(false);
     if (!step) return;
     event.preventDefault();
@@ -111,14 +111,16 @@ export function Arrange() {
   /** @param {number} id @param {number} index */
   function cellOf(id, index) {
     const title = byId.get(id)?.title ?? "";
-    return html`<li key=${id} data-panel=${id} data-hue=${hueOf(id)} class=${drag.current?.id === id ? "cell arranged dragged" : "cell arranged"}
+    return html`<li key=${id} data-panel=${id} data-hue=${hueOf(id)} class=${drag.current?.id === id ? "cell dragged" : "cell"}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKeyDown(event, id)}>
-      <span class="face-title" dir="auto">${title}</span>
-      <span class="arrange-buttons">
-        <button type="button" class="icon-button" aria-label=${t("arrange.earlier", { title })} aria-disabled=${index === 0}
-          onClick=${() => shift(id, -1)}><${Icon} name="back" /></button>
-        <button type="button" class="icon-button" aria-label=${t("arrange.later", { title })} aria-disabled=${index === ids.length - 1}
-          onClick=${() => shift(id, 1)}><${Icon} name="forward" /></button>
+      <span class="face arranged">
+        <${Title} title=${title} />
+        <span class="arrange-buttons">
+          <button type="button" class="icon-button" aria-label=${t("arrange.earlier", { title })} aria-disabled=${index === 0}
+            onClick=${() => shift(id, -1)}><${Icon} name="back" /></button>
+          <button type="button" class="icon-button" aria-label=${t("arrange.later", { title })} aria-disabled=${index === ids.length - 1}
+            onClick=${() => shift(id, 1)}><${Icon} name="forward" /></button>
+        </span>
       </span>
     </li>`;
   }

@@ -3,14 +3,14 @@ import { html, useRef, useState } from "../vendor/preact.js";
 import { plusDays, range } from "../days.js";
 import { t } from "../i18n/index.js";
 import { isDone, panels, tap, unsent } from "../state/panels.js";
+import { columnsOf } from "./columns.js";
 import { hueOf } from "./hues.js";
 import { Icon } from "./icons.js";
 import { say } from "./notice.js";
 import { Tile } from "./tile.js";
 
-/** The number of squares, and of those in a row. */
+/** The number of squares. */
 const SQUARES = 9;
-const ROW = 3;
 
 /** The days of a tile's marks. */
 const WEEK = 7;
@@ -34,12 +34,13 @@ export function Board({ day, isYesterday }) {
   }
 
   function onKeyDown(/** @type {KeyboardEvent} */ event) {
+    const row = columnsOf(/** @type {Element} */ (event.currentTarget));
     const forward = document.documentElement.dir === "rtl" ? -1 : 1;
     const steps = {
       ArrowRight: forward,
       ArrowLeft: -forward,
-      ArrowDown: ROW,
-      ArrowUp: -ROW,
+      ArrowDown: row,
+      ArrowUp: -row,
       Home: -current,
       End: count - 1 - current,
     };

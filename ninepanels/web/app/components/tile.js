@@ -1,7 +1,8 @@
 // @ts-check
 import { html, useRef } from "../vendor/preact.js";
-import { directionOf, t } from "../i18n/index.js";
+import { t } from "../i18n/index.js";
 import { go } from "../router.js";
+import { Face } from "./face.js";
 import { Icon } from "./icons.js";
 
 /** How long a finger rests on a tile to open its page. */
@@ -9,13 +10,6 @@ const LONG_PRESS_MS = 500;
 
 /** How far a resting finger may move, in CSS pixels. */
 const TOLERANCE = 10;
-
-/** Titles with more characters than this, and with longer words, are set smaller. */
-const LONG_TITLE = 24;
-const LONG_WORD = 10;
-
-/** @param {string} title */
-const isLong = (title) => title.length > LONG_TITLE || title.split(/\s/).some((word) => word.length > LONG_WORD);
 
 /**
  * One of the nine squares: a tap records the day, a long press, Shift+Enter or the small link opens the panel's page.
@@ -85,21 +79,4 @@ export function Tile({ panel, hue, isDone, isYesterday, isUnsent, week, tabIndex
     </button>
     <a class="tile-open" href=${`#${path}`} tabindex=${tabIndex} aria-label=${t("tile.open", { title: panel.title })}><${Icon} name="details" /></a>
   </li>`;
-}
-
-/**
- * What a tile shows. The face of a done day lies above the other one; its title is drawn by the style, so that the title
- * is in the document once.
- * @param {{title: string, week: boolean[], isUnsent: boolean, isDone: boolean}} props
- */
-function Face({ title, week, isUnsent, isDone }) {
-  const look = isLong(title) ? "face-title face-title-long" : "face-title";
-  return html`<span class=${isDone ? "face face-done" : "face"} aria-hidden=${isDone}>
-    <span class="face-head">
-      <span class="face-state">${isDone && html`<${Icon} name="check" />`}</span>
-      ${isUnsent && html`<${Icon} name="unsent" />`}
-    </span>
-    <span class=${look} dir=${directionOf(title)} data-title=${isDone ? title : undefined}>${!isDone && title}</span>
-    <span class="face-week">${week.map((isMarked, index) => html`<i key=${index} class=${isMarked ? "marked" : ""}></i>`)}</span>
-  </span>`;
 }

@@ -1,6 +1,7 @@
 // @ts-check
 import { html, useState } from "../vendor/preact.js";
 import { ConfirmDialog } from "../components/dialog.js";
+import { Face } from "../components/face.js";
 import { Field } from "../components/field.js";
 import { Form } from "../components/form.js";
 import { hueOf, nextHue } from "../components/hues.js";
@@ -10,12 +11,15 @@ import { t } from "../i18n/index.js";
 import { go } from "../router.js";
 import { createPanel, deletePanel, panels, resetHistory, updatePanel } from "../state/panels.js";
 
+/** A week in which only the last day may be done. @param {boolean} isDone */
+const weekOf = (isDone) => Array.from({ length: 7 }, (_, index) => isDone && index === 6);
+
 /** @param {{title: string, hue: number}} props how the square will look */
 function Preview({ title, hue }) {
   return html`<div class="preview" data-hue=${hue} aria-hidden="true">
-    ${["face", "face face-done"].map(
-          (look) => html`<span key=${look} class=${`preview-square ${look}`}>
-      <span class="face-title" dir="auto">${title || t("edit.untitled")}</span>
+    ${[false, true].map(
+          (isDone) => html`<span key=${isDone} class="cell">
+      <${Face} title=${title || t("edit.untitled")} week=${weekOf(isDone)} isDone=${isDone} />
     </span>`,
         )}
   </div>`;
