@@ -18,7 +18,7 @@ from .sync.hub import Hub
 from .timings.webhook import Webhook
 
 BATCH_WAIT_S = 2.0
-SIGNAL_WAIT_S = 0.05
+SIGNAL_WAIT_S = 0.1
 
 
 def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook, hub: Hub) -> Dispatcher:
