@@ -40,7 +40,7 @@ export class ApiError extends Error {
 /** There was no response: no connection, or the service is down. */
 export class Unreachable extends Error {}
 
-/** @typedef {{loc: (string | number)[], msg: string}} Problem */
+/** @typedef {{loc: (string | number)[], type: string, msg: string}} Problem */
 
 /**
  * @typedef {object} RequestOptions

@@ -88,6 +88,27 @@ def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
 
 
 @ON_SQLITE
+def test_a_form_says_what_is_wrong_with_each_field_before_and_after_it_is_sent(page: Page, person: Person) -> None:
+    email = person.email
+    go(page, "/settings")
+    page.get_by_label("Language").select_option("de")
+    fill(page, Name=" ")
+    button(page, "Speichern").click()
+    name = page.get_by_label("Name", exact=True)
+    expect(name).to_have_attribute("aria-invalid", "true")
+    expect(name).to_have_accessible_description("Bitte fülle das aus.")
+    expect(name).to_be_focused()
+    page.locator("summary").filter(has_text="E-Mail").click()
+    page.get_by_label("Neue E-Mail").fill("ada@example")
+    page.get_by_label("Aktuelles Passwort").locator("visible=true").fill(PASSWORD)
+    button(page, "E-Mail ändern").click()
+    expect(page.get_by_text("Das ist keine E-Mail-Adresse.")).to_be_visible()
+    page.get_by_label("Neue E-Mail").fill(email)
+    expect(page.get_by_text("Das ist keine E-Mail-Adresse.")).to_have_count(0)
+    page.evaluate("localStorage.clear()")
+
+
+@ON_SQLITE
 def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, person: Person) -> None:
     go(page, "/panels/new")
     data(person.post("/auth/logout_everywhere", {}))
@@ -328,7 +349,7 @@ def test_the_longest_titles_fit_on_the_smallest_phone(page: Page, person: Person
     page.set_viewport_size(size)
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_on_a_phone_words_stay_whole_and_large_text_loses_nothing(page: Page, person: Person) -> None:
     titles = ("Read", "Write", "Stretching", "Homework", "Vocabulary")
     for title in titles[2:]:
@@ -347,7 +368,7 @@ def test_on_a_phone_words_stay_whole_and_large_text_loses_nothing(page: Page, pe
     page.evaluate("document.documentElement.style.fontSize = ''")
 
 
-@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+@ON_SQLITE
 def test_on_a_phone_a_page_is_as_wide_as_the_screen_and_only_its_content_scrolls(page: Page, person: Person) -> None:
     panel = person.new_panel("W" * 65, description="W" * 100)
     for path in (f"/panels/{panel}", "/insights"):

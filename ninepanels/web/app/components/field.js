@@ -1,6 +1,16 @@
 // @ts-check
-import { html, useId, useState } from "../vendor/preact.js";
+import { html, useContext, useId, useState } from "../vendor/preact.js";
 import { t } from "../i18n/index.js";
+import { FormProblems } from "./problems.js";
+
+/** What is said about a field, and read out with it. @param {{id: string, hint: string | undefined, problem: string | undefined}} props */
+function About({ id, hint, problem }) {
+  if (!hint && !problem) return null;
+  return html`<div id=${id}>
+    ${problem && html`<p class="field-problem">${problem}</p>`}
+    ${hint && html`<p class="field-hint">${hint}</p>`}
+  </div>`;
+}
 
 /**
  * A labelled input. `hint` is read out with it; `limits` are further attributes.
@@ -11,6 +21,7 @@ import { t } from "../i18n/index.js";
  */
 export function Field({ label, value, onInput, type = "text", hint, autocomplete = "off", isOptional, rows, ...limits }) {
   const id = useId();
+  const problem = useContext(FormProblems)[limits.name];
   const [isShown, setShown] = useState(false);
   const isPassword = type === "password";
   const attributes = {
@@ -20,7 +31,8 @@ export function Field({ label, value, onInput, type = "text", hint, autocomplete
     value,
     autocomplete,
     "required": !isOptional,
-    "aria-describedby": hint && `${id}-about`,
+    "aria-invalid": problem ? "true" : undefined,
+    "aria-describedby": (hint || problem) && `${id}-about`,
     "onInput": (/** @type {any} */ event) => onInput(event.currentTarget.value),
   };
   const isProse = type === "text";
@@ -34,7 +46,7 @@ export function Field({ label, value, onInput, type = "text", hint, autocomplete
       ${isPassword && html`<button type="button" class="field-reveal" aria-pressed=${isShown} aria-label=${t("password.showLabel")}
         onClick=${() => setShown(!isShown)}>${t("password.show")}</button>`}
     </div>
-    ${hint && html`<p id=${`${id}-about`} class="field-hint">${hint}</p>`}
+    <${About} id=${`${id}-about`} hint=${hint} problem=${problem} />
   </div>`;
 }
 
@@ -47,12 +59,14 @@ export function Field({ label, value, onInput, type = "text", hint, autocomplete
  */
 export function Select({ label, name, value, onInput, hint, options }) {
   const id = useId();
+  const problem = useContext(FormProblems)[name];
   const option = (/** @type {{value: string, label: string}} */ item) =>
     html`<option key=${item.value} value=${item.value} selected=${item.value === value}>${item.label}</option>`;
   return html`<div class="field">
     <label for=${`${id}-input`}>${label}</label>
     <div class="field-box select-box">
-      <select id=${`${id}-input`} name=${name} class="input" aria-describedby=${hint && `${id}-about`}
+      <select id=${`${id}-input`} name=${name} class="input" aria-invalid=${problem ? "true" : undefined}
+        aria-describedby=${(hint || problem) && `${id}-about`}
         onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
         ${options.map((item) =>
                   "options" in item
@@ -61,7 +75,7 @@ export function Select({ label, name, value, onInput, hint, options }) {
                 )}
       </select>
     </div>
-    ${hint && html`<p id=${`${id}-about`} class="field-hint">${hint}</p>`}
+    <${About} id=${`${id}-about`} hint=${hint} problem=${problem} />
   </div>`;
 }
 

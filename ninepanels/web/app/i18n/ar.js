@@ -190,6 +190,14 @@ export default {
   "delete.confirm": "حذف نهائي",
   "delete.accountDone": "حُذف حسابك. نتمنى لك الخير.",
 
+  "problem.required": "يُرجى ملء هذا الحقل.",
+  "problem.email": "هذا ليس عنوان بريد إلكتروني.",
+  "problem.timezone": "لا يعرف الخادم هذه المنطقة الزمنية.",
+  "problem.short": { few: "{count} أحرف على الأقل.", many: "{count} حرفًا على الأقل.", other: "{count} حرف على الأقل." },
+  "problem.long": { few: "{count} أحرف على الأكثر.", many: "{count} حرفًا على الأكثر.", other: "{count} حرف على الأكثر." },
+  "problem.other": "لم يُقبل هذا.",
+
+  "error.invalid": "لم يقبل الخادم ذلك.",
   "error.loggedOut": "تم تسجيل خروجك. يُرجى تسجيل الدخول والمحاولة مجددًا.",
   "error.unreachable": "لا يوجد اتصال بالخادم. يُرجى المحاولة لاحقًا.",
   "error.unavailable": "هناك مشكلة في الخادم حاليًا. يُرجى المحاولة لاحقًا.",

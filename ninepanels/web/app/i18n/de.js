@@ -175,6 +175,14 @@ export default {
   "delete.confirm": "Endgültig löschen",
   "delete.accountDone": "Dein Konto ist gelöscht. Mach es gut.",
 
+  "problem.required": "Bitte fülle das aus.",
+  "problem.email": "Das ist keine E-Mail-Adresse.",
+  "problem.timezone": "Der Server kennt diese Zeitzone nicht.",
+  "problem.short": { one: "Mindestens ein Zeichen.", other: "Mindestens {count} Zeichen." },
+  "problem.long": { one: "Höchstens ein Zeichen.", other: "Höchstens {count} Zeichen." },
+  "problem.other": "Das wurde nicht angenommen.",
+
+  "error.invalid": "Der Server hat das nicht angenommen.",
   "error.loggedOut": "Du wurdest abgemeldet. Bitte melde dich an und versuche es noch einmal.",
   "error.unreachable": "Der Server ist nicht erreichbar. Bitte versuche es später noch einmal.",
   "error.unavailable": "Der Server hat gerade ein Problem. Bitte versuche es später noch einmal.",

@@ -177,6 +177,14 @@ export default {
   "delete.confirm": "Delete for good",
   "delete.accountDone": "Your account is deleted. Take care.",
 
+  "problem.required": "Please fill this in.",
+  "problem.email": "This is not an e-mail address.",
+  "problem.timezone": "The service does not know this time zone.",
+  "problem.short": { one: "At least one character.", other: "At least {count} characters." },
+  "problem.long": { one: "At most one character.", other: "At most {count} characters." },
+  "problem.other": "This was not accepted.",
+
+  "error.invalid": "The service did not accept this.",
   "error.loggedOut": "You have been logged out. Please log in and try again.",
   "error.unreachable": "There is no connection to the service. Please try again later.",
   "error.unavailable": "The service has a problem at the moment. Please try again later.",

@@ -22,7 +22,7 @@ export function ResetScreen({ query }) {
   return html`<${Welcome} title=${t("reset.title")} lead=${t("reset.lead", { email })}>
     <${Form} action=${action} label=${t("reset.submit")}>
       <input type="hidden" name="email" autocomplete="username" value=${email} />
-      <${Field} label=${t("field.newPassword")} name="password" type="password" value=${password} onInput=${setPassword}
+      <${Field} label=${t("field.newPassword")} name="new-password" type="password" value=${password} onInput=${setPassword}
         autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
     <//>
     <p class="welcome-other"><a href="#/forgotten">${t("reset.another")}</a></p>
