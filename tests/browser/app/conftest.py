@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 from playwright.sync_api import Browser
+from playwright.sync_api import Page
 from starlette.testclient import TestClient
 
 from ninepanels.ops.migrations import migrate
@@ -119,3 +120,9 @@ def device(shared_device: Device, person: Person) -> Iterator[Device]:
     shared_device.clear()
     shared_device.errors.clear()
     assert errors == []
+
+
+@pytest.fixture
+def page(device: Device) -> Page:
+    """The first tab of a device on which Ada is logged in: the board with "Read" and "Write"."""
+    return device.page

@@ -99,3 +99,18 @@ class Device:
 def expect_done(tile: Locator, *, is_done: bool = True) -> None:
     """Wait until a tile shows that its panel is done, or not."""
     expect(tile).to_have_attribute("aria-pressed", "true" if is_done else "false")
+
+
+def go(page: Page, path: str) -> None:
+    """Open a screen."""
+    page.goto(f"/app/#{path}")
+
+
+def button(page: Page, name: str) -> Locator:
+    return page.get_by_role("button", name=name, exact=True)
+
+
+def fill(page: Page, **fields: str) -> None:
+    """Fill fields by their labels, in which spaces are underscores."""
+    for label, value in fields.items():
+        page.get_by_label(label.replace("_", " "), exact=True).fill(value)
