@@ -41,8 +41,8 @@ VAR = environments.ROOT / "var"
 ROOT_PATH = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+"
 """The pattern of a path prefix: no empty segment, no `.` or `..`, nothing that needs an encoding."""
 
-OF_KUBERNETES = rf"{PREFIX}(SERVICE_(HOST|PORT\w*)=.*|PORT_\d+_\w+=.*|PORT=tcp://.*)"
-"""The pattern of the variables that Kubernetes sets for a service called `ninepanels`."""
+OF_KUBERNETES = rf"{PREFIX}(\w+_)?(SERVICE_(HOST|PORT\w*)=.*|PORT_\d+_\w+=.*|PORT=(tcp|udp|sctp)://.*)"
+"""The pattern of the variables that Kubernetes sets for each Service called `ninepanels` or `ninepanels-...`."""
 
 MIN_SECRET_BYTES = 32
 MIN_TOKEN_LENGTH = 16

@@ -114,6 +114,7 @@ def test_an_unknown_setting_in_the_file_is_an_error(installation: Path) -> None:
 
 def test_variables_of_kubernetes_are_no_settings(set_variables: SetVariables) -> None:
     set_variables(SERVICE_HOST="10.0.0.1", SERVICE_PORT="80", PORT="tcp://10.0.0.1:80", PORT_80_TCP_ADDR="10.0.0.1")
+    set_variables(DB_SERVICE_HOST="10.0.0.2", DB_PORT="tcp://10.0.0.2:5432", DNS_PORT="udp://10.0.0.3:53")
     assert config.read_settings()
     set_variables(PORT="8080")
     assert error_message().startswith("NINEPANELS_PORT: ")
