@@ -68,7 +68,12 @@ def main() -> None:
             logs.configure(settings.log_level, settings.log_format)
             address = _url(arguments.host, listener.getsockname()[1])
             log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)
-            start(listener, workers=arguments.workers, reload=arguments.reload)
+            try:
+                start(listener, workers=arguments.workers, reload=arguments.reload)
+            except OSError:
+                # `reported` prints one line. The traceback says which part of the service failed.
+                log.exception("The service has stopped")
+                raise
 
 
 def start(listener: socket.socket, **options: Any) -> None:

@@ -53,7 +53,8 @@ def reported() -> Iterator[None]:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
     except OSError as error:
-        sys.exit(DISK_FULL if error.errno == errno.ENOSPC else f"{error.filename}: {error.strerror}")
+        message = f"{error.filename}: {error.strerror}" if error.filename else str(error) or type(error).__name__
+        sys.exit(DISK_FULL if error.errno == errno.ENOSPC else message)
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(128 + signal.SIGINT)

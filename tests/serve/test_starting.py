@@ -13,6 +13,7 @@ import pytest
 from ninepanels import crud
 from ninepanels import environments
 from ninepanels import serve
+from ninepanels.observability import logs
 
 from ..support.checkouts import assert_refuses_with_one_line
 from ..support.checkouts import run
@@ -111,6 +112,21 @@ def test_an_address_of_another_machine_is_reported(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("NINEPANELS_DATABASE_URL", f"sqlite:///{sqlite_template}")
     with pytest.raises(SystemExit, match=r"http://192\.0\.2\.1:0: this machine cannot listen there .* See --host"):
         serve.main()
+
+
+def test_an_error_while_serving_is_logged_with_its_traceback(
+    monkeypatch: pytest.MonkeyPatch, sqlite_template: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    def start(*_arguments: object, **_options: object) -> None:
+        raise TimeoutError
+
+    monkeypatch.setattr(sys, "argv", ["serve", "--port", "0"])
+    monkeypatch.setattr(serve, "start", start)
+    monkeypatch.setattr(logs, "configure", lambda *_settings: None)
+    monkeypatch.setenv("NINEPANELS_DATABASE_URL", f"sqlite:///{sqlite_template}")
+    with pytest.raises(SystemExit, match=r"^TimeoutError$"):
+        serve.main()
+    assert "Traceback" in caplog.text
 
 
 # --- Invalid settings -------------------------------------------------------------------------------------------------
