@@ -25,8 +25,8 @@ class DatabaseUnavailable(Unavailable):
     """The database cannot be reached, is locked, or did not answer in time.
 
     Retry after as many seconds as the header `Retry-After` says. If the connection was lost during the commit, the
-    change was made. So repeat a request that creates something with the same `Idempotency-Key`, or load the current
-    state first.
+    change was made. A request that creates something is safe to repeat only with the same `Idempotency-Key`; without
+    one, load the current state first.
     """
 
     code = "database_unavailable"
@@ -36,8 +36,8 @@ class DatabaseUnavailable(Unavailable):
 class ThreadTimeout(Unavailable):
     """The request was not processed within its time limit. A change may or may not have been made.
 
-    Retry after as many seconds as the header `Retry-After` says. So repeat a request that creates
-    something with the same `Idempotency-Key`, or load the current state first.
+    Retry after as many seconds as the header `Retry-After` says. A request that creates something is safe to repeat
+    only with the same `Idempotency-Key`; without one, load the current state first.
     """
 
     code = "processing_timeout"
@@ -53,6 +53,7 @@ class NoStreamAvailable(Unavailable):
     code = "no_stream_available"
     title = "No stream available"
     headers = MappingProxyType({"Retry-After": "30"})
+    is_expected = True
 
 
 class NotReady(Unavailable):

@@ -1,4 +1,4 @@
-"""Exception handlers: turn every exception into an HTTP response, and log the context of 4xx errors.
+"""Exception handlers: turn every exception into an HTTP response, and log the context of expected errors.
 
 An error has two forms: the envelope, and a problem (RFC 9457) for clients that prefer it.
 """
@@ -118,7 +118,7 @@ async def _domain_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, exceptions.NinePanelsBaseException)  # noqa: S101 - as above
     # For EXCEPTION_RAISED: the exception itself does not reach the middleware.
     request.scope.setdefault("state", {})["exception"] = error
-    if error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if error.is_expected or error.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
         reason = error.context_msg or error.detail
         context = {"context_data": error.context_data}
         log.info("The request was refused (%s: %s)", type(error).__name__, reason, extra=context)

@@ -23,7 +23,7 @@ class ResponseWrapperMiddleware:
     """Turns every JSON response into a `pyd.WrappedResponse`, and unhandled exceptions into a 500.
 
     The body is streamed unchanged between a head and a tail: it is neither parsed nor buffered. A route whose response
-    has no envelope sets `is_bare` in the request state. Every 5xx emits EXCEPTION_RAISED.
+    has no envelope sets `is_bare` in the request state. A 5xx emits EXCEPTION_RAISED, unless it is expected.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -51,6 +51,8 @@ class ResponseWrapperMiddleware:
 
 def _report(scope: Scope, status: int) -> None:
     error: Exception | None = scope.get("state", {}).get("exception")
+    if isinstance(error, exceptions.NinePanelsBaseException) and error.is_expected:
+        return
     # During an outage, many requests fail for the same reason. A traceback for each would flood the log.
     reason = (error.context_msg or error.detail) if isinstance(error, exceptions.Unavailable) else None
     queues.emit(

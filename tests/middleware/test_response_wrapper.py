@@ -273,6 +273,12 @@ def test_statuses_below_500_are_not_emitted(status: int, emitted: Emitted) -> No
     assert not emitted.events()
 
 
+def test_an_expected_limit_is_not_reported(emitted: Emitted) -> None:
+    app = WithState(Responder(b"{}", status=503, headers=JSON), exception=exceptions.NoStreamAvailable())
+    call(ResponseWrapperMiddleware(app), http_scope())
+    assert emitted.events() == []
+
+
 def test_an_exception_after_the_start_of_the_response_is_raised(emitted: Emitted) -> None:
     sent: list[Any] = []
     with pytest.raises(LookupError):
