@@ -44,7 +44,7 @@ def migrate(connection: Connection) -> None:
                 "The migration would leave rows that refer to missing rows; nothing was changed."
             )
         if crud.schema.read_revision(connection):
-            crud.schema.write_release(connection, tuple(map(int, release.about().version.split("."))))
+            crud.schema.write_release(connection, release.numbers())
 
 
 url = context.config.attributes.get("database_url") or read_settings().database_url

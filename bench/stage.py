@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ninepanels import clock
 from ninepanels import environments
+from ninepanels import exceptions
 from ninepanels.pydmodels.sync import MAX_TAPS
 from tests.support.postgres import PostgresServer
 from tests.support.servers import MIGRATE_AND_SERVE
@@ -57,7 +58,10 @@ def checkout(commit: str) -> Iterator[Path]:
     """Check out an earlier commit of this repository into a temporary folder."""
     with folder() as parent:
         root = parent / "checkout"
-        environments.git("worktree", "add", "--detach", str(root), commit)
+        if environments.git("worktree", "add", "--detach", str(root), commit) is None:
+            raise exceptions.OperationRefused(
+                f"git cannot check out {commit}. If the clone is shallow: git fetch --unshallow"
+            )
         try:
             yield root
         finally:

@@ -1,5 +1,6 @@
 """The release of this checkout: version, branch and commit."""
 
+import re
 import tomllib
 from datetime import UTC
 from datetime import datetime
@@ -23,3 +24,8 @@ def about() -> pyd.About:
         commit=commit or None,
         release_date=datetime.fromisoformat(committed).astimezone(UTC) if committed else None,
     )
+
+
+def numbers() -> tuple[int, ...]:
+    """Return the three numbers of the version, without a suffix such as `rc1`."""
+    return tuple(map(int, re.findall(r"\d+", about().version)[:3]))

@@ -53,6 +53,12 @@ def test_data_of_a_newer_database_is_not_read(
     assert str(manage_data(migrated_url, "read").code).endswith(f"it needs {needed}.")
 
 
+def test_a_release_candidate_has_the_numbers_of_its_release(monkeypatch: pytest.MonkeyPatch) -> None:
+    candidate = release.about().model_copy(update={"version": "5.3.0rc1"})
+    monkeypatch.setattr(release, "about", lambda: candidate)
+    assert release.numbers() == (5, 3, 0)
+
+
 def test_a_migration_writes_the_version_of_its_release(migrated_url: str) -> None:
     with connected(migrated_url) as database, database.connection() as connection:
         assert ".".join(map(str, crud.schema.read_release(connection))) == release.about().version
