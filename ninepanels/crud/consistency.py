@@ -4,7 +4,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import func
 from sqlalchemy import select
@@ -13,7 +12,6 @@ from .. import days
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import entries
-from . import tokens
 from . import versions
 from .executor import Executor
 from .tokens import Bearer
@@ -25,20 +23,13 @@ _IN_WINDOW = sql.Entry.day.between(bindparam("since"), bindparam("today"))
 # A filter rather than a WHERE condition: with the condition PostgreSQL does not use an index-only scan.
 _DAYS_COMPLETE = func.count().filter(sql.Entry.is_complete)
 # Correlated subqueries: per panel, the first day is the first entry of the index, and no rows are sorted.
-_CONSISTENCY = (
-    select(
-        sql.Panel.id,
-        sql.Panel.position,
-        sql.Panel.title,
-        sql.Panel.first_day,
-        entries.first_complete_day(*_ENTRIES).label("first_complete_day"),
-        select(_DAYS_COMPLETE).where(*_ENTRIES, _IN_WINDOW).scalar_subquery().label("days_complete"),
-        versions.REVISION,
-    )
-    .select_from(sql.User)
-    .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
-    .where(*tokens.VERIFIED)
-    .order_by(sql.Panel.position)
+_CONSISTENCY = versions.select_panels(
+    sql.Panel.id,
+    sql.Panel.position,
+    sql.Panel.title,
+    sql.Panel.first_day,
+    entries.first_complete_day(*_ENTRIES).label("first_complete_day"),
+    select(_DAYS_COMPLETE).where(*_ENTRIES, _IN_WINDOW).scalar_subquery().label("days_complete"),
 )
 
 

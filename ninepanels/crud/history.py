@@ -7,7 +7,6 @@ from typing import Any
 import pydantic_core
 from sqlalchemy import ColumnElement
 from sqlalchemy import Text
-from sqlalchemy import and_
 from sqlalchemy import bindparam
 from sqlalchemy import cast
 from sqlalchemy import func
@@ -18,7 +17,6 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import entries
-from . import tokens
 from . import versions
 from .executor import INSERT
 from .executor import Executor
@@ -50,18 +48,11 @@ def done_days(kind: str, in_span: ColumnElement[bool]) -> Any:
 
 def _histories(kind: str) -> Any:
     in_span = sql.Entry.day.between(bindparam("first"), bindparam("last"))
-    return (
-        select(
-            sql.Panel.id,
-            sql.Panel.first_day,
-            entries.first_complete_day(*_OF_PANEL).label("first_complete_day"),
-            done_days(kind, in_span).label("done"),
-            versions.REVISION,
-        )
-        .select_from(sql.User)
-        .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
-        .where(*tokens.VERIFIED)
-        .order_by(sql.Panel.position)
+    return versions.select_panels(
+        sql.Panel.id,
+        sql.Panel.first_day,
+        entries.first_complete_day(*_OF_PANEL).label("first_complete_day"),
+        done_days(kind, in_span).label("done"),
     )
 
 

@@ -6,15 +6,12 @@ from typing import Any
 
 import pydantic_core
 from sqlalchemy import Row
-from sqlalchemy import and_
 from sqlalchemy import bindparam
-from sqlalchemy import select
 
 from .. import days
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import history
-from . import tokens
 from . import versions
 from .executor import INSERT
 from .executor import Executor
@@ -29,13 +26,8 @@ SPANS = (7, 30, 90, 365, None)
 
 def _insights(kind: str) -> Any:
     done = history.done_days(kind, sql.Entry.day <= bindparam("today"))
-    return (
-        select(sql.Panel.id, sql.Panel.position, sql.Panel.title, sql.Panel.first_day, done.label("done"))
-        .add_columns(versions.REVISION)
-        .select_from(sql.User)
-        .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
-        .where(*tokens.VERIFIED)
-        .order_by(sql.Panel.position)
+    return versions.select_panels(
+        sql.Panel.id, sql.Panel.position, sql.Panel.title, sql.Panel.first_day, done.label("done")
     )
 
 

@@ -23,7 +23,6 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from . import idempotency
-from . import tokens
 from . import users
 from . import versions
 from .executor import Executor
@@ -42,15 +41,7 @@ _ONE_WITH_TODAY = (
     .outerjoin(sql.Entry, _TODAY)
     .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
 )
-# With outer joins, a verified bearer without panels yields one row of NULLs. Any other bearer yields no row.
-ALL_WITH_TODAY = (
-    _WITH_TODAY.add_columns(versions.REVISION)
-    .select_from(sql.User)
-    .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, versions.IS_NEW))
-    .outerjoin(sql.Entry, _TODAY)
-    .where(*tokens.VERIFIED)
-    .order_by(sql.Panel.position)
-)
+ALL_WITH_TODAY = versions.select_panels(*_WITH_TODAY.selected_columns).outerjoin(sql.Entry, _TODAY)
 """The panels of a bearer with their state of `today`, for `versions.read`. `as_panel` converts the rows."""
 
 _FIELDS = _WITH_TODAY.selected_columns.keys()

@@ -1,4 +1,4 @@
-"""The version of a user's data. A client that knows the version of a response has the response."""
+"""The version of a user's data. A client that has the current version needs no new response."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,10 +8,14 @@ from typing import TypeVar
 
 from sqlalchemy import Row
 from sqlalchemy import Select
+from sqlalchemy import SQLColumnExpression
+from sqlalchemy import and_
 from sqlalchemy import bindparam
+from sqlalchemy import select
 
 from .. import exceptions
 from .. import sqlmodels as sql
+from . import tokens
 from .executor import Executor
 from .tokens import Bearer
 
@@ -40,7 +44,21 @@ REVISION = sql.User.revision.label("user_revision")
 """A column of each query that `read` executes."""
 
 IS_NEW = sql.User.revision != bindparam("known_revision")
-"""A condition for joins with the user: without it, rows would be read that the client has."""
+"""The condition of joins with the user. If the client has the current version, the join reads no rows."""
+
+
+def select_panels(*columns: SQLColumnExpression[Any]) -> Select[*tuple[Any, ...]]:
+    """Return a query for `read`: columns of each panel of a bearer, ordered by position.
+
+    With the outer join, a verified bearer without panels yields one row of NULLs. Any other bearer yields no row.
+    """
+    return (
+        select(*columns, REVISION)
+        .select_from(sql.User)
+        .outerjoin(sql.Panel, and_(sql.Panel.user_id == sql.User.id, IS_NEW))
+        .where(*tokens.VERIFIED)
+        .order_by(sql.Panel.position)
+    )
 
 
 def read(
