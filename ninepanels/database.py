@@ -41,7 +41,7 @@ SQLITE_CACHE_KIB = 256
 CONNECT_TIMEOUT_S = 3
 KEEPALIVE_S = 30
 IMMUTABLE = "immutable"
-"""The key, in the information of a connection, that the connection reads a file which is not expected to change."""
+"""A key in the `info` of a connection that was opened with SQLite's parameter `immutable`."""
 POOL_TIMEOUT_S = 3
 MONITORING_POOL_TIMEOUT_S = 1
 NO_JOURNAL = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_FULL}
@@ -257,7 +257,8 @@ def _connect_sqlite(
         is_complete = path.is_file() and not (journal.exists() and journal.stat().st_size)
         if _primary_code(error) not in NO_JOURNAL or not is_complete:
             raise
-        # No process writes to the file, because no process can have a journal.
+        # The file contains all changes. A process that has the permission to write can change it while this connection
+        # reads. Therefore the connection is used only once (`_close_if_immutable`).
         connection = dialect.connect(f"{path.as_uri()}?immutable=1", uri=True, **options)
         _configure_sqlite(connection)
         entry.info[IMMUTABLE] = True

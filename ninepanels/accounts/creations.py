@@ -26,7 +26,7 @@ from .current_user import CurrentUser
 
 
 class _KeyedRequest(NamedTuple):
-    """The hash of an idempotency key, and the hash of the request that has it."""
+    """The hash of an idempotency key, and the hash of its request: of the address and the body."""
 
     key_hash: str
     request_hash: str

@@ -9,7 +9,7 @@ from .timings import SWEEP_LIMIT
 
 
 async def handle_timings_persisted_for_stored_responses(_event: pyd.Event) -> None:
-    """Delete stored responses that have expired. The requests of a batch of timings have stored fewer."""
+    """Delete stored responses that have expired. A batch has fewer requests than SWEEP_LIMIT."""
     await asyncio.to_thread(_sweep)
 
 

@@ -95,7 +95,7 @@ def names(condition: bytes, etag: bytes) -> bool:
 
 
 def etag_of(version: Version) -> bytes:
-    """Return the ETag of a response to a user. It depends on nothing else but the URL."""
+    """Return the ETag of a response to a user. Responses of one URL with the same ETag are identical."""
     return b'"%b-%d-%b-%d"' % (_RELEASE, version.user_id, version.day.encode(), version.revision)
 
 

@@ -29,7 +29,7 @@ from . import documentation
 
 
 class Enclosing(ABC):
-    """A parameter that encloses the call of its endpoint, in the thread of the endpoint."""
+    """A parameter of an endpoint that runs code before and after the endpoint, in the same thread."""
 
     @abstractmethod
     def enclose(self, respond: Callable[[], bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""The running release, and the way of a browser to the app."""
+"""The running release, and the redirect of browsers to the app."""
 
 from http import HTTPStatus
 

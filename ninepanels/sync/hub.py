@@ -15,7 +15,7 @@ from .streams import Stream
 
 MAX_PER_USER = 10
 CHECK_S = 15.0
-"""How often the users of all streams are read: a revoked token ends its stream, and no signal stays lost, within it."""
+"""How often the users of all streams are read. This limits the delay after a token is revoked or a signal is lost."""
 READ_TIMEOUT_S = 10.0
 RETRY_S = 1.0
 MAX_STREAMS_PER_READ = 500
@@ -68,13 +68,13 @@ class Hub:
                 self.in_use.clear()
 
     def signal(self, user_ids: Iterable[int]) -> None:
-        """Have the users read that have a stream."""
+        """Mark those of the users that have streams, so that they are read again."""
         self._signalled.update(self._streams.keys() & user_ids)
         if self._signalled:
             self._has_signals.set()
 
     def signal_all(self) -> None:
-        """Have all users read that have a stream."""
+        """Mark all users that have streams."""
         self.signal(self._streams.keys())
 
     def close(self) -> None:

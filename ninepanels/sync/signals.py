@@ -1,8 +1,8 @@
 """Signals between processes: which users have changed something.
 
 A signal is sent after the commit, by a handler of events, so that a tap is not slower because of it: PostgreSQL commits
-transactions with a notification one after the other. A signal that is lost, because a process is killed between both,
-is made up for by the next check of all streams.
+transactions with a notification one after the other. If a signal is lost, because the process is killed after the
+commit and before the signal, the next check of all streams makes up for it.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ def _notify(user_ids: Collection[int]) -> None:
 
 
 async def _poll(hub: Hub) -> None:
-    """Signal all users each time when the SQLite database has changed, until the hub has no streams."""
+    """Signal all users whenever the SQLite database has changed, until the hub has no streams."""
     known = None
     while hub.in_use.is_set():
         with contextlib.suppress(exceptions.Unavailable):

@@ -31,7 +31,7 @@ DAY_DELAY_S = 2.0
 class EventStreamResponse(StreamingResponse):
     """A response with server-sent events.
 
-    FastAPI's EventSourceResponse is for endpoints that are generators, which it runs in two more tasks per stream.
+    FastAPI's EventSourceResponse requires an endpoint that is a generator, and takes two more tasks per stream.
     """
 
     media_type = "text/event-stream"
@@ -52,7 +52,7 @@ class Stream:
             self._state = state
 
     def update(self, state: UserState) -> None:
-        """Set the current state, which the client is told if it is another one."""
+        """Set the current state. If it differs from the previous one, the client gets an event."""
         if state != self._state:
             self._state = state
             self._changed.set()

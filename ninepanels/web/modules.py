@@ -1,4 +1,4 @@
-"""The JavaScript modules that a module needs before it runs, so that the browser can load them all at once."""
+"""Finds the imports of a JavaScript module, direct and indirect, so that the browser can load all of them at once."""
 
 import re
 from collections.abc import Mapping
