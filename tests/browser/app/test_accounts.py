@@ -69,6 +69,23 @@ def test_a_form_says_what_is_wrong_with_each_field_before_and_after_it_is_sent(p
 
 
 @ON_SQLITE
+def test_each_link_of_a_mail_is_a_screen_of_its_own_in_any_language(page: Page) -> None:
+    go(page, "/reset")
+    expect(page.get_by_text("This link is no longer valid.")).to_be_visible()
+    page.get_by_label("Language").select_option("de")
+    expect(page.get_by_role("heading")).to_have_text("Neues Passwort wählen")
+    page.get_by_label("Sprache").select_option("en")
+    go(page, "/reset?email=ada@example.com&token=a")
+    fill(page, New_password=NEW_PASSWORD)
+    button(page, "Set password").click()
+    expect(page.get_by_role("alert")).to_have_text("This link is no longer valid. Please ask for a new one.")
+    go(page, "/reset?email=ada@example.com&token=b")
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.get_by_label("New password", exact=True)).to_have_value("")
+    page.evaluate("localStorage.clear()")
+
+
+@ON_SQLITE
 def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, person: Person) -> None:
     go(page, "/panels/new")
     data(person.post("/auth/logout_everywhere", {}))

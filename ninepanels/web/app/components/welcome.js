@@ -1,9 +1,10 @@
 // @ts-check
 import { html } from "../vendor/preact.js";
 import { Mark } from "./icons.js";
+import { LanguageChoice } from "./language.js";
 
 /**
- * The frame of the screens before the login.
+ * The frame of the screens before the login, with the choice of a language.
  * @param {{title: string, lead?: string, children?: any}} props
  */
 export function Welcome({ title, lead, children }) {
@@ -12,5 +13,6 @@ export function Welcome({ title, lead, children }) {
     <h1 tabindex="-1">${title}</h1>
     ${lead && html`<p class="welcome-lead">${lead}</p>`}
     ${children}
+    <div class="welcome-language"><${LanguageChoice} /></div>
   </div>`;
 }

@@ -11,13 +11,15 @@ import { resetPassword } from "../state/session.js";
 /** @param {{query: URLSearchParams}} props the link of the mail has the e-mail and the token */
 export function ResetScreen({ query }) {
   const [password, setPassword] = useState("");
-  const email = query.get("email") ?? "";
+  const [email, token] = [query.get("email"), query.get("token")];
+  const another = html`<p class="welcome-other"><a href="#/forgotten">${t("reset.another")}</a></p>`;
+  if (!email || !token) return html`<${Welcome} title=${t("reset.title")} lead=${t("error.invalidLink")}>${another}<//>`;
 
-  async function action() {
-    await resetPassword(email, query.get("token") ?? "", password);
+  const action = async () => {
+    await resetPassword(email, token, password);
     go("/", { isReplaced: true });
     show(t("reset.done"));
-  }
+  };
 
   return html`<${Welcome} title=${t("reset.title")} lead=${t("reset.lead", { email })}>
     <${Form} action=${action} label=${t("reset.submit")}>
@@ -25,6 +27,6 @@ export function ResetScreen({ query }) {
       <${Field} label=${t("field.newPassword")} name="new-password" type="password" value=${password} onInput=${setPassword}
         autocomplete="new-password" minLength=${8} maxLength=${128} hint=${t("password.hint")} dir="ltr" />
     <//>
-    <p class="welcome-other"><a href="#/forgotten">${t("reset.another")}</a></p>
+    ${another}
   <//>`;
 }

@@ -3,12 +3,13 @@ import { html, useState } from "../vendor/preact.js";
 import { AccountCard, DeletionCard, DevicesCard } from "../components/account.js";
 import { Field, Segments, Select } from "../components/field.js";
 import { Form } from "../components/form.js";
+import { LanguageChoice } from "../components/language.js";
 import { show } from "../components/notice.js";
 import { Status } from "../components/status.js";
 import { theme, setTheme } from "../components/theme.js";
 import { zoneOptions } from "../components/zones.js";
 import { formatHour } from "../i18n/formats.js";
-import { LANGUAGES, language, setLanguage, t } from "../i18n/index.js";
+import { t } from "../i18n/index.js";
 import { updateUser, user } from "../state/session.js";
 
 /** The hours at which a day can start. */
@@ -45,8 +46,7 @@ function Appearance() {
   return html`<section class="card">
     <h2>${t("settings.look")}</h2>
     <div class="form">
-      <${Select} label=${t("field.language")} name="language" value=${language.value} onInput=${setLanguage}
-        options=${Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))} />
+      <${LanguageChoice} />
       <${Segments} label=${t("field.theme")} isLabelShown value=${theme.value} onChange=${setTheme} options=${[
               { value: "auto", label: t("theme.auto") },
               { value: "light", label: t("theme.light") },

@@ -1,0 +1,10 @@
+// @ts-check
+import { html } from "../vendor/preact.js";
+import { LANGUAGES, language, setLanguage, t } from "../i18n/index.js";
+import { Select } from "./field.js";
+
+/** The choice of a language for this device. */
+export function LanguageChoice() {
+  return html`<${Select} label=${t("field.language")} name="language" value=${language.value} onInput=${setLanguage}
+    options=${Object.entries(LANGUAGES).map(([value, label]) => ({ value, label }))} />`;
+}
