@@ -24,10 +24,16 @@ export function go(path, { isReplaced = false } = {}) {
   route.value = read();
 }
 
-/** Begin a new screen at its heading. */
+let lastPath = "";
+
+/** Begin a new screen at its heading, or at the tile of the panel whose page was left. */
 export function enterScreen() {
   scrollTo(0, 0);
-  document.querySelector("h1")?.focus({ preventScroll: true });
+  const [, panelId] = /^\/panels\/(\d+)/.exec(lastPath) ?? [];
+  lastPath = route.value.path;
+  const tile = /** @type {HTMLElement | null} */ (document.querySelector(`.tile[data-panel="${panelId}"]`));
+  if (tile) tile.focus();
+  else document.querySelector("h1")?.focus({ preventScroll: true });
 }
 
 /** Name the document after the heading of the screen. */

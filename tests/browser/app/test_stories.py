@@ -193,39 +193,3 @@ def test_the_longest_titles_fit_on_the_smallest_phone(page: Page, person: Person
     assert page.evaluate(spilling) == 0
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     page.set_viewport_size(size)
-
-
-@ON_SQLITE
-def test_on_a_phone_words_stay_whole_and_large_text_loses_nothing(page: Page, person: Person) -> None:
-    titles = ("Read", "Write", "Stretching", "Homework", "Vocabulary")
-    for title in titles[2:]:
-        person.new_panel(title)
-    page.reload()
-    expect(page.locator(".tile")).to_have_count(len(titles))
-    lines = """[...document.querySelectorAll(".tile > :first-child .face-title")].map(
-        (title) => title.offsetHeight / parseFloat(getComputedStyle(title).lineHeight))"""
-    for size in (100, 130, 200):
-        page.evaluate(f"document.documentElement.style.fontSize = '{size}%'")
-        assert page.evaluate(lines) == pytest.approx([1] * len(titles), abs=0.1)
-        assert hidden_room(page) == [0, 0]
-    page.get_by_role("link", name="More about Stretching").click()
-    expect(page.locator(".columns").first).to_be_visible()
-    assert hidden_room(page) == [0, 0]
-    page.evaluate("document.documentElement.style.fontSize = ''")
-
-
-@ON_SQLITE
-def test_on_a_phone_a_page_is_as_wide_as_the_screen_and_only_its_content_scrolls(page: Page, person: Person) -> None:
-    panel = person.new_panel("W" * 65, description="W" * 100)
-    for path in (f"/panels/{panel}", "/insights"):
-        go(page, path)
-        expect(page.locator(".columns, .weekdays").first).to_be_visible()
-        assert hidden_room(page) == [0, 0]
-
-
-def hidden_room(page: Page) -> list[int]:
-    """By how much the content is wider, and the document higher, than what is seen of it."""
-    code = """[document.querySelector("main"), document.documentElement].map(
-        (all, isOuter) => isOuter ? all.scrollHeight - all.clientHeight : all.scrollWidth - all.clientWidth)"""
-    found: list[int] = page.evaluate(code)
-    return found

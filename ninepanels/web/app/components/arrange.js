@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
+import { html, useEffect, useLayoutEffect, useRef, useState } from "../vendor/preact.js";
 import { t } from "../i18n/index.js";
 import { movePanel, panels } from "../state/panels.js";
 import { columnsOf } from "./columns.js";
@@ -16,9 +16,10 @@ const GLIDE_MS = 180;
 
 /**
  * The board while its order changes: by dragging, by two buttons on each tile, or by arrow keys on them.
- * A drag is sent when it ends, and Escape takes it back.
+ * A drag is sent when it ends. Escape takes it back, and without a drag it leaves the board.
+ * @param {{onFinish: () => void}} props
  */
-export function Arrange() {
+export function Arrange({ onFinish }) {
   const list = useRef(/** @type {HTMLElement | null} */ (null));
   const places = useRef(/** @type {Map<number, {x: number, y: number}>} */ (new Map()));
   const drag = useRef(/** @type {Drag | null} */ (null));
@@ -40,6 +41,17 @@ export function Arrange() {
     focused.current?.focus();
     focused.current = null;
   }, [ids.join()]);
+
+  useEffect(() => {
+    function onEscape(/** @type {KeyboardEvent} */ event) {
+      if (event.key !== "Escape") return;
+      if (drag.current) drop(false);
+      else onFinish();
+    }
+    // While a tile is dragged, no element in the board has the focus.
+    addEventListener("keydown", onEscape);
+    return () => removeEventListener("keydown", onEscape);
+  });
 
   /** @returns {HTMLElement[]} */
   const cells = () => [...(list.current?.children ?? [])].map((child) => /** @type {HTMLElement} */ (child));
@@ -102,7 +114,6 @@ export function Arrange() {
     const forward = document.documentElement.dir === "rtl" ? -1 : 1;
     const row = columnsOf(/** @type {HTMLElement} */ (list.current));
     const step = { ArrowRight: forward, ArrowLeft: -forward, ArrowDown: row, ArrowUp: -row }[event.key];
-    if (event.key === "Escape") drop(false);
     if (!step) return;
     event.preventDefault();
     shift(id, step);

@@ -23,10 +23,10 @@ function plusMonths(month, count) {
  * A month of days. Each day is a button; arrow keys, Page Up and Page Down move the selected day.
  * @param {{
  *   today: string, selected: string, onSelect: (day: string, isFocused: boolean) => void, isFocused: boolean,
- *   firstDay: string, isDone: (day: string) => boolean, onTap: (day: string) => void,
+ *   firstDay: string, isDone: (day: string) => boolean, isUnsent: (day: string) => boolean, onTap: (day: string) => void,
  * }} props `firstDay` is the first one of the history
  */
-export function Calendar({ today, selected, onSelect, isFocused, firstDay, isDone, onTap }) {
+export function Calendar({ today, selected, onSelect, isFocused, firstDay, isDone, isUnsent, onTap }) {
   const table = useRef(/** @type {HTMLElement | null} */ (null));
   // Before the next key is pressed, so that it goes to this day.
   useLayoutEffect(() => {
@@ -63,11 +63,12 @@ export function Calendar({ today, selected, onSelect, isFocused, firstDay, isDon
 
   function cell(/** @type {string} */ day) {
     if (monthOf(day) !== month) return html`<td key=${day}></td>`;
-    const label = t(isDone(day) ? "day.done" : "day.notDone", { day: formatDay(day, "full") });
+    const state = t(isDone(day) ? "day.done" : "day.notDone", { day: formatDay(day, "full") });
+    const label = isUnsent(day) ? `${state}, ${t("tile.unsent")}` : state;
     return html`<td key=${day}><button type="button" class=${day < firstDay ? "day day-before" : "day"}
       aria-pressed=${isDone(day)} aria-label=${label} aria-current=${day === today ? "date" : undefined}
       disabled=${day > today} tabindex=${day === selected ? 0 : -1}
-      onClick=${() => (onSelect(day, false), onTap(day))}>${formatDay(day, "number")}</button></td>`;
+      onClick=${() => (onSelect(day, false), onTap(day))}>${formatDay(day, "number")}${isUnsent(day) && html`<${Icon} name="unsent" />`}</button></td>`;
   }
 
   return html`<div class="calendar">

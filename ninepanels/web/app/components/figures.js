@@ -2,6 +2,7 @@
 import { plusDays } from "../days.js";
 import { firstWeekday, formatDay, formatNumber, formatPercent } from "../i18n/formats.js";
 import { t } from "../i18n/index.js";
+import { unsent } from "../state/panels.js";
 
 /** @typedef {import("../types.js").PanelInsights} PanelInsights */
 
@@ -67,4 +68,11 @@ export function monthItems(figures, today) {
       value: own ? formatNumber(own.done) : "",
     };
   });
+}
+
+/** The days with taps that are not sent yet. @param {import("../types.js").Panel[]} panels */
+export function unsentDaysOf(panels) {
+  const ids = new Set(panels.map((panel) => String(panel.id)));
+  const taps = [...unsent.value].map((tap) => tap.split("/"));
+  return new Set(taps.flatMap(([id = "", day = ""]) => (ids.has(id) ? day : [])));
 }

@@ -2,7 +2,7 @@
 import { html, useState } from "../vendor/preact.js";
 import { Bars } from "../components/bars.js";
 import { Segments } from "../components/field.js";
-import { SPANS, shareOf, weekdayName, weekdays } from "../components/figures.js";
+import { SPANS, shareOf, unsentDaysOf, weekdayName, weekdays } from "../components/figures.js";
 import { HeatMap } from "../components/heatmap.js";
 import { hueOf } from "../components/hues.js";
 import { Status } from "../components/status.js";
@@ -26,7 +26,7 @@ function Year() {
   }
   return html`<section class="card">
     <h2>${t("insights.year")}</h2>
-    <${HeatMap} today=${today.value} levelOf=${levelOf} label=${t("insights.yearLabel")} scrollLabel=${t("insights.year")} />
+    <${HeatMap} today=${today.value} levelOf=${levelOf} unsentDays=${unsentDaysOf(all)} label=${t("insights.yearLabel")} scrollLabel=${t("insights.year")} />
     <p class="heat-key small muted" aria-hidden="true">
       ${t("insights.none")} ${[0, 1, 2, 3, 4].map((level) => html`<i key=${level} class=${`heat-${level}`}></i>`)} ${t("insights.allDone")}
     </p>

@@ -2,7 +2,7 @@
 import { html, useState } from "../vendor/preact.js";
 import { Bars, Columns } from "../components/bars.js";
 import { Calendar } from "../components/calendar.js";
-import { monthItems, spanItems, weekdayItems } from "../components/figures.js";
+import { monthItems, spanItems, unsentDaysOf, weekdayItems } from "../components/figures.js";
 import { HeatMap } from "../components/heatmap.js";
 import { hueOf } from "../components/hues.js";
 import { Icon } from "../components/icons.js";
@@ -46,6 +46,7 @@ function PanelPage({ panel }) {
 
   const first = firstDay(panel);
   const levelOf = (/** @type {string} */ day) => (done.has(day) ? LEVEL : day < first ? "before" : 0);
+  const unsentDays = unsentDaysOf([panel]);
 
   function onTap(/** @type {string} */ day) {
     const isNowDone = !isDone(panel.id, day);
@@ -66,13 +67,13 @@ function PanelPage({ panel }) {
     <${Figures} done=${done} />
     <section class="card">
       <h2>${t("panel.year")}</h2>
-      <${HeatMap} today=${today.value} levelOf=${levelOf} picked=${selected} onPick=${select}
+      <${HeatMap} today=${today.value} levelOf=${levelOf} unsentDays=${unsentDays} picked=${selected} onPick=${select}
         label=${t("panel.yearLabel", { count: inYear })} scrollLabel=${t("panel.year")} />
     </section>
     <div class="page-columns">
       <section class="card">
         <${Calendar} today=${today.value} selected=${selected} onSelect=${select} isFocused=${isFocused} firstDay=${first}
-          isDone=${(/** @type {string} */ day) => done.has(day)} onTap=${onTap} />
+          isDone=${(/** @type {string} */ day) => done.has(day)} isUnsent=${(/** @type {string} */ day) => unsentDays.has(day)} onTap=${onTap} />
         <p class="muted small">${t("panel.editDays")}</p>
       </section>
       ${figures && html`<div class="page-stack"><${InsightsNote} />

@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useEffect, useState } from "../vendor/preact.js";
+import { html, useEffect, useRef, useState } from "../vendor/preact.js";
 import { Arrange } from "../components/arrange.js";
 import { Board } from "../components/board.js";
 import { Segments } from "../components/field.js";
@@ -26,15 +26,21 @@ function Head({ title, subtitle, children }) {
 
 /** @param {{onFinish: () => void}} props */
 function ArrangeMode({ onFinish }) {
+  const finish = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => finish.current?.focus(), []);
   return html`<${Head} title=${t("arrange.title")} subtitle=${t("arrange.lead")}>
-      <button type="button" class="button button-main" onClick=${onFinish}>${t("arrange.finish")}</button>
+      <button ref=${finish} type="button" class="button button-main" onClick=${onFinish}>${t("arrange.finish")}</button>
     <//>
     <p class="status"></p>
-    <div class="board-room"><div class="board-area"><${Arrange} /></div></div>`;
+    <div class="board-room"><div class="board-area"><${Arrange} onFinish=${onFinish} /></div></div>`;
 }
 
-/** @param {{onArrange: () => void}} props */
-function DayMode({ onArrange }) {
+/** @param {{onArrange: () => void, isReturn: boolean}} props `isReturn` after the order was changed */
+function DayMode({ onArrange, isReturn }) {
+  const start = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => {
+    if (isReturn) start.current?.focus();
+  }, []);
   const [isYesterday, setYesterday] = useState(false);
   // A new day starts with today.
   useEffect(() => setYesterday(false), [today.value]);
@@ -46,7 +52,7 @@ function DayMode({ onArrange }) {
   ];
 
   return html`<${Head} title=${formatDay(day, "weekday")} subtitle=${formatDay(day, "dayAndMonth")}>
-      ${count > 1 && html`<button type="button" class="icon-button" aria-label=${t("arrange.start")} onClick=${onArrange}><${Icon} name="arrange" /></button>`}
+      ${count > 1 && html`<button ref=${start} type="button" class="icon-button" aria-label=${t("arrange.start")} onClick=${onArrange}><${Icon} name="arrange" /></button>`}
       ${count > 0 && html`<${Segments} label=${t("panels.day")} value=${isYesterday ? "yesterday" : "today"} options=${days}
         onChange=${(/** @type {string} */ value) => setYesterday(value === "yesterday")} />`}
     <//>
@@ -59,8 +65,8 @@ function DayMode({ onArrange }) {
 }
 
 export function PanelsScreen() {
-  const [isArranging, setArranging] = useState(false);
+  const [mode, setMode] = useState(/** @type {"day" | "arrange" | "return"} */ ("day"));
   return html`<div class="panels">
-    ${isArranging ? html`<${ArrangeMode} onFinish=${() => setArranging(false)} />` : html`<${DayMode} onArrange=${() => setArranging(true)} />`}
+    ${mode === "arrange" ? html`<${ArrangeMode} onFinish=${() => setMode("return")} />` : html`<${DayMode} onArrange=${() => setMode("arrange")} isReturn=${mode === "return"} />`}
   </div>`;
 }
