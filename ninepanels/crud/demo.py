@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import insert as sql_insert
 from sqlalchemy.orm import Session
 
+from .. import clock
 from .. import sqlmodels as sql
 from .executor import insert
 
@@ -66,6 +67,7 @@ def add_all(session: Session, people: Sequence[Person], hashed_password: str) ->
 
 def _add_users(session: Session, people: Sequence[Person], hashed_password: str) -> dict[str, int]:
     """Return the ids of the inserted users by e-mail."""
+    now = clock.now()
     rows = [
         {
             "email": person.email,
@@ -76,6 +78,7 @@ def _add_users(session: Session, people: Sequence[Person], hashed_password: str)
             "created_at": person.created_at,
             "last_login": person.last_activity,
             "last_activity": person.last_activity,
+            "tokens_valid_after": now,
         }
         for person in people
     ]

@@ -51,18 +51,20 @@ COLUMNS = [sql.User.__table__.columns[name] for name in UserRow._fields]
 def create(
     session: Session, *, email: str, name: str, hashed_password: str, timezone: str, day_starts_at: int
 ) -> sql.User:
-    """Create a user.
+    """Create a user. A token issued until now is not theirs: the id was another user's if the database was replaced.
 
     Raises:
         EmailTaken: the e-mail violates the unique constraint, which also covers concurrent sign-ups.
     """
+    now = clock.now()
     user = sql.User(
         email=email,
         name=name,
         hashed_password=hashed_password,
         timezone=timezone,
         day_starts_at=day_starts_at,
-        created_at=clock.now(),
+        created_at=now,
+        tokens_valid_after=now,
     )
     session.add(user)
     _flush_email(session)

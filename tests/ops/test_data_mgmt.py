@@ -28,6 +28,7 @@ from ..support.rows import add_user
 from ..support.rows import all_rows
 from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import environment
+from .backups.conftest import delete_all_rows
 from .conftest import ManageData
 from .conftest import execute_sql
 
@@ -189,6 +190,14 @@ def test_clear_drops_all_tables_and_names_the_command_that_creates_them(
 
 def test_an_empty_database_can_be_cleared(manage_data: ManageData, empty_database_url: str) -> None:
     assert manage_data(empty_database_url, "clear").code == 0
+
+
+def test_an_old_token_is_of_no_user_who_gets_the_id_after_a_clear(database_url: str, ada: Person, bob: Person) -> None:
+    delete_all_rows(database_url)
+    add_user(database_url)
+    carol = Person.sign_up(ada.client, "carol@example.com")
+    assert {row[0] for row in all_rows(database_url)["users"]} == {ada.id, bob.id}
+    assert [person.get("/users").status_code for person in (ada, bob, carol)] == [401, 401, 200]
 
 
 def test_clear_keeps_unknown_tables(manage_data: ManageData, migrated_url: str) -> None:
