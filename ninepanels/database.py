@@ -158,7 +158,11 @@ class Database:
         with _translated_errors():
             connection = self.autocommit.connect()
             connection.detach()
-            prepare(connection)
+            try:
+                prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
         return connection
 
     @contextmanager

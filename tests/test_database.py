@@ -56,6 +56,18 @@ def test_a_mistake_in_the_sql_is_not_translated(connected_database: Database, op
         connection.execute(UNDEFINED_COLUMN)
 
 
+def test_a_connection_that_cannot_be_prepared_is_closed(connected_database: Database) -> None:
+    opened = []
+
+    def prepare(connection: Connection) -> None:
+        opened.append(connection)
+        connection.execute(UNDEFINED_COLUMN)
+
+    with pytest.raises(exc.DBAPIError, match="no_such_column"):
+        connected_database.open_own(prepare)
+    assert opened[0].closed
+
+
 def test_a_mistake_in_the_sql_returns_500(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     def read_all(connection: Connection, *_arguments: object) -> None:
         connection.execute(UNDEFINED_COLUMN)
