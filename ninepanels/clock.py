@@ -11,3 +11,8 @@ MAX_SKEW = timedelta(minutes=5)
 def now() -> datetime:
     """Return the current time as an aware datetime in UTC."""
     return datetime.now(UTC)
+
+
+def milliseconds() -> int:
+    """Return the milliseconds since 1970, which stay below 2**53, the limit of JavaScript's integers."""
+    return int(now().timestamp() * 1_000)

@@ -1,7 +1,9 @@
 """Queries on the database schema."""
 
+from typing import Any
 from typing import NamedTuple
 
+from sqlalchemy import Column
 from sqlalchemy import Inspector
 from sqlalchemy import column
 from sqlalchemy import func
@@ -13,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 
+from .. import clock
 from .. import exceptions
 from .. import sqlmodels as sql
 from .executor import Executor
@@ -24,6 +27,12 @@ REVISION = "e4a9c7b10d36"
 
 VERSION_TABLE = "alembic_version"
 """The table in which Alembic stores the revision."""
+
+_SQLITE_ADD = text(
+    "INSERT INTO sqlite_sequence (name, seq)"
+    " SELECT :name, 0 WHERE NOT EXISTS (SELECT * FROM sqlite_sequence WHERE name = :name)"
+)
+_SQLITE_ADVANCE = text("UPDATE sqlite_sequence SET seq = max(seq, :floor) WHERE name = :name")
 
 
 class ColumnInfo(NamedTuple):
@@ -73,14 +82,15 @@ def delete_revision(session: Session) -> None:
 
 
 def advance_sequences(session: Session) -> None:
-    """Advance each id sequence past the highest id, after rows were inserted with their ids. SQLite does so itself."""
-    if dialect(session) == "sqlite":
-        return
+    """Advance each id sequence past the ids of all rows, including those that were lost when a backup was restored.
+
+    A client may still have a lost id, which must not become that of another row. The sequences advance to the
+    milliseconds since 1970: in each millisecond since the last restore, less than one row was inserted on average.
+    """
+    floor = clock.milliseconds()
     for each in sql.Base.metadata.sorted_tables:
-        column = each.autoincrement_column
-        if column is not None and (highest := session.scalar(select(func.max(column)))):
-            sequence = func.pg_get_serial_sequence(each.name, column.name)
-            session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence)))))
+        if each.autoincrement_column is not None:
+            _advance_sequence(session, each.name, each.autoincrement_column, floor)
 
 
 def has_orphans(executor: Executor) -> bool:
@@ -110,6 +120,17 @@ def drop_all(session: Session) -> None:
             "Another table or view of this database depends on these; nothing was dropped."
         ) from error
     connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
+
+
+def _advance_sequence(session: Session, name: str, ids: Column[Any], floor: int) -> None:
+    if dialect(session) == "sqlite":
+        # SQLite itself advances the sequence past the ids that are inserted. Without any, the sequence does not exist.
+        session.execute(_SQLITE_ADD, {"name": name})
+        session.execute(_SQLITE_ADVANCE, {"name": name, "floor": floor})
+        return
+    sequence = func.pg_get_serial_sequence(name, ids.name)
+    highest = select(func.max(ids)).scalar_subquery()
+    session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence), floor))))
 
 
 def _columns(inspector: Inspector, name: str) -> list[ColumnInfo]:

@@ -23,9 +23,6 @@ from .. import sqlmodels as sql
 from ..pydmodels import emails
 from .executor import Executor
 
-RESTORED = 2**32
-"""How far a restore raises revisions: two million restores stay below 2**53, the limit of JavaScript's integers."""
-
 
 class UserRow(NamedTuple):
     """A row of the users table, for reading only; much faster to load than a `sql.User`."""
@@ -214,9 +211,11 @@ def raise_revision(session: Session, user_id: int, by: int = 1, *, deletes: bool
 def raise_all_revisions(session: Session) -> None:
     """Raise the revisions of all users beyond those that they can have reached before a backup was restored.
 
-    Clients that have read an earlier revision then read all rows again, as after a deletion.
+    Clients that have read an earlier revision then read all rows again, as after a deletion. The new revisions are the
+    milliseconds since 1970: fewer changes than that have been made, and restoring the same backup again gives others.
     """
-    raised = sql.User.revision + RESTORED
+    earliest = literal(clock.milliseconds(), sql.User.revision.type)
+    raised = case((sql.User.revision >= earliest, sql.User.revision + 1), else_=earliest)
     update = sql_update(sql.User).values(revision=raised, deleted_revision=raised)
     session.execute(update, execution_options={"synchronize_session": False})
 
