@@ -52,8 +52,8 @@ class Stream:
             self._state = state
 
     def update(self, state: UserState) -> None:
-        """Set the current state. If it differs from the previous one, the client gets an event."""
-        if state != self._state:
+        """Set the current state, unless a later one is known. If it differs, the client gets an event."""
+        if state != self._state and (self._state is None or state.revision >= self._state.revision):
             self._state = state
             self._changed.set()
 
