@@ -1,15 +1,11 @@
 // @ts-check
-// The screens by the form of their path. The app begins with the login or the board, so they are loaded with it; the
-// others are loaded when they are opened.
+// The screens by the form of their path. The first load has only the login; the others are loaded when they are opened.
+// By then, the service worker has them.
 
 import { LogInScreen } from "./screens/login.js";
-import { PanelsScreen } from "./screens/panels.js";
 import { signal } from "./vendor/preact.js";
 
 /** @typedef {import("./vendor/preact.js").ComponentType<any>} Screen */
-
-/** @param {Screen} screen */
-const loaded = (screen) => ({ screen: signal(screen), load: async () => {} });
 
 /** @param {() => Promise<Screen>} read */
 function later(read) {
@@ -26,8 +22,8 @@ const edit = later(async () => (await import("./screens/edit.js")).EditScreen);
 
 /** The open ones need no login; the entrances are of no use after it. */
 const SCREENS = [
-  { form: /^\/$/, ...loaded(PanelsScreen) },
-  { form: /^\/login$/, isOpen: true, isEntrance: true, ...loaded(LogInScreen) },
+  { form: /^\/$/, ...later(async () => (await import("./screens/panels.js")).PanelsScreen) },
+  { form: /^\/login$/, isOpen: true, isEntrance: true, screen: signal(LogInScreen), load: async () => {} },
   {
     form: /^\/signup$/,
     isOpen: true,
