@@ -83,7 +83,7 @@ def test_a_malformed_tap_is_422(ada: Person, body: dict[str, object]) -> None:
 
 def test_the_whole_range_of_dates_works(wall_clock: Clock, ada: Person) -> None:
     wall_clock.set("9999-11-30T12:00:00Z")
-    ada = Person.sign_up(ada.client, "far@example.com")
+    ada.token = Person.log_in(ada.client, ada.email)
     panel_id = ada.new_panel()
     ada.tap(panel_id, "1970-01-01")
     assert ada.get(f"/panels/{panel_id}/entries", limit=1).json()["meta"]["total"] == 2_932_866

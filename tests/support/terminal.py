@@ -11,13 +11,8 @@ from types import TracebackType
 from .servers import PROGRAM_DEADLINE_S
 from .servers import wait_for
 
-# Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process. A test run
-# that a shell started in the background ignores SIGINT, and each program would inherit that.
-ON_A_TERMINAL = """
-import os, pty, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_DFL)
-sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
-"""
+# Makes the terminal the controlling terminal of the program, so that Ctrl-C reaches its foreground process.
+ON_A_TERMINAL = "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))"
 
 CTRL_C = "\x03"
 CTRL_D = "\x04"
