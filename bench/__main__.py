@@ -5,6 +5,7 @@ docs/performance.md.
 """
 
 import argparse
+import inspect
 import json
 import os
 import platform
@@ -31,7 +32,7 @@ def measure(name: str) -> dict[str, Any]:
     """Measure a part; return its results with the conditions of the measurement."""
     result = parts.PARTS[name]()
     return {
-        "about": parts.PARTS[name].__doc__,
+        "about": inspect.getdoc(parts.PARTS[name]),
         "measured_at": clock.now().isoformat(timespec="minutes"),
         "commit": environments.git("log", "-1", "--format=%h"),
         "cores": os.cpu_count(),
