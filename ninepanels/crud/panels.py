@@ -154,6 +154,7 @@ def reset(session: Session, user_id: int, panel_id: int, today: date) -> None:
 
 def as_panel(row: Sequence[Any]) -> pyd.Panel:
     """Return the panel in a row of `ALL_WITH_TODAY`, which may have further columns."""
+    # `_FIELDS` are those of the TypedDict, which mypy cannot see.
     return dict(zip(_FIELDS, row, strict=False))  # type: ignore[return-value]
 
 

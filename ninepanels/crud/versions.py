@@ -78,8 +78,7 @@ def read(
         NotFound: the query returns no row, for example because the bearer is not verified.
     """
     day = today.isoformat()
-    is_current = known is not None and known[:2] == (bearer.user_id, day)
-    known_revision = known.revision if known is not None and is_current else NO_REVISION
+    known_revision = known.revision if known and known[:2] == (bearer.user_id, day) else NO_REVISION
     parameters |= {**bearer.parameters(), "today": today, "known_revision": known_revision}
     rows = executor.execute(query, parameters).all()
     if not rows:

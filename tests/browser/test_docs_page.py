@@ -1,6 +1,5 @@
 """The documentation pages in a browser: they work without internet access and obey their Content-Security-Policy."""
 
-import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from playwright.sync_api import Request
 from playwright.sync_api import expect
 
 from ..support import nginx
-from ..support.nginx import NGINX
+from ..support import programs
 from ..support.people import PASSWORD
 from ..support.people import data
 from ..support.servers import DEADLINE_S
@@ -104,7 +103,7 @@ def test_a_panel_can_be_created_tapped_and_read_after_authorize(page: Page) -> N
     create_tap_and_read_a_panel(page)
 
 
-@pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
+@programs.needs("nginx")
 def test_the_pages_work_under_a_path_behind_nginx(browser: Browser, service: Service, tmp_path: Path) -> None:
     with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, open_page(browser, url) as page:
         page.goto("docs/")
@@ -114,7 +113,7 @@ def test_the_pages_work_under_a_path_behind_nginx(browser: Browser, service: Ser
         expect(page.locator("h1").first).to_contain_text("Nine Panels")
 
 
-@pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
+@programs.needs("nginx")
 def test_the_app_works_under_a_path_behind_nginx(browser: Browser, service: Service, tmp_path: Path) -> None:
     with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, open_page(browser, url) as page:
         page.goto(url)
@@ -130,7 +129,7 @@ def test_the_app_works_under_a_path_behind_nginx(browser: Browser, service: Serv
         assert page.url == f"{url}app/#/reset?email=a%2Bb%40example.com&token=x"
 
 
-@pytest.mark.skipif(NGINX is None and not os.environ.get("CI"), reason="nginx is not installed: apt-get install nginx")
+@programs.needs("nginx")
 def test_nginx_does_not_publish_the_metrics(service: Service, tmp_path: Path) -> None:
     with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url, httpx2.Client(base_url=url) as client:
         assert client.get("health/live").status_code == 200

@@ -1,6 +1,5 @@
 """Runs a real HAProxy with the configuration in `deploy/`."""
 
-import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -10,11 +9,12 @@ from urllib.parse import urlsplit
 
 from ninepanels import environments
 
+from . import programs
 from .certificates import Certificate
 from .postgres import free_port
 from .servers import wait_for
 
-HAPROXY = shutil.which("haproxy") or shutil.which("haproxy", path="/usr/sbin")
+HAPROXY = programs.find("haproxy")
 CONFIGURATION = environments.ROOT / "deploy" / "haproxy.cfg"
 
 

@@ -1,6 +1,5 @@
 """Runs a real nginx with the configurations in `deploy/`."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +8,12 @@ from urllib.parse import urlsplit
 
 from ninepanels import environments
 
+from . import programs
 from .certificates import Certificate
 from .postgres import free_port
 from .servers import wait_for
 
-NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+NGINX = programs.find("nginx")
 CONFIGURATION = environments.ROOT / "deploy" / "nginx.conf"
 PATH_CONFIGURATION = environments.ROOT / "deploy" / "nginx-path.conf"
 

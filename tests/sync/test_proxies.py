@@ -1,6 +1,5 @@
 """Streams behind the proxies of `deploy/`, real ones."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,17 +10,12 @@ from ..serve.conftest import log_in
 from ..serve.conftest import sign_up
 from ..support import haproxy
 from ..support import nginx
+from ..support import programs
 from ..support.certificates import Certificate
 from ..support.people import data
 from ..support.servers import Service
 from ..support.servers import wait_for
 from ..support.streams import following_at
-
-IS_CI = bool(os.environ.get("CI"))
-needs_nginx = pytest.mark.skipif(not (nginx.NGINX or IS_CI), reason="nginx is not installed: apt-get install nginx")
-needs_haproxy = pytest.mark.skipif(
-    not (haproxy.HAPROXY or IS_CI), reason="haproxy is not installed: apt-get install haproxy"
-)
 
 
 @pytest.fixture(scope="module")
@@ -42,19 +36,19 @@ def assert_passes_streams(service: Service, url: str, certificate: Certificate |
         wait_for(lambda: stream.revisions[-1] > seen)
 
 
-@needs_nginx
+@programs.needs("nginx")
 def test_nginx_passes_each_event_on_at_once(service: Service, tmp_path: Path) -> None:
     with nginx.serving(service.url, tmp_path / "nginx") as (url, certificate):
         assert_passes_streams(service, url, certificate)
 
 
-@needs_nginx
+@programs.needs("nginx")
 def test_nginx_passes_each_event_on_at_once_under_a_path(service: Service, tmp_path: Path) -> None:
     with nginx.serving_under_a_path(service.url, tmp_path / "nginx") as url:
         assert_passes_streams(service, url)
 
 
-@needs_haproxy
+@programs.needs("haproxy")
 def test_haproxy_passes_each_event_on_at_once(service: Service, tmp_path: Path) -> None:
     with haproxy.serving(service.url, tmp_path / "haproxy") as (url, certificate):
         assert_passes_streams(service, url, certificate)

@@ -43,9 +43,15 @@ def test_two_devices_see_each_others_taps(new_device: Callable[[], Device], devi
     expect_done(device.tile("Read"), is_done=False)
 
 
-def test_a_tap_is_one_request(device: Device, person: Person) -> None:
+def writes_of(device: Device) -> list[Request]:
+    """Return a list that collects the requests of a device, in all its tabs, that write."""
     sent: list[Request] = []
-    device.page.on("request", lambda request: sent.append(request) if request.method != "GET" else None)
+    device.context.on("request", lambda request: sent.append(request) if request.method != "GET" else None)
+    return sent
+
+
+def test_a_tap_is_one_request(device: Device, person: Person) -> None:
+    sent = writes_of(device)
     device.tile("Read").click()
     device.wait_until_sent()
     assert [(request.method, request.url.partition("/panels")[2].count("/")) for request in sent] == [("PUT", 3)]
@@ -173,8 +179,7 @@ def test_logging_out_asks_about_taps_that_wait_and_leaves_nothing_behind(device:
 def test_two_tabs_show_the_same_and_send_each_tap_once(device: Device, person: Person) -> None:
     second = device.context.new_page()
     second.goto("/app/")
-    sent: list[Request] = []
-    device.context.on("request", lambda request: sent.append(request) if request.method != "GET" else None)
+    sent = writes_of(device)
     device.tile("Read").click()
     expect_done(device.tile("Read", second))
     device.tile("Write", second).click()
