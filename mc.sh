@@ -17,9 +17,11 @@ verb_run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate, then se
 }
 
 verb_test() { ## [pytest arguments]: run the tests, on SQLite and on a temporary PostgreSQL
-    install_packages dev
-    # Two processes more than cores, because some tests wait.
-    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses "$(($(getconf _NPROCESSORS_ONLN) + 2))" --dist worksteal "$@"
+    run_tests "$@"
+}
+
+verb_prove() { ## [pytest arguments]: run the long proofs, which 'test' leaves out
+    run_tests -m prove "$@"
 }
 
 verb_check() { ## : ruff, format, types (also of the app), shellcheck, migrations match the models
@@ -120,6 +122,12 @@ list_verbs() {
             print verb (usage == "" ? "" : " " usage) "\t" substr($2, colon + 2)
         }
     ' mc.sh
+}
+
+run_tests() {
+    install_packages dev
+    # Two processes more than cores, because some tests wait.
+    NINEPANELS_ENV=TEST "$VENV/bin/pytest" --numprocesses "$(($(getconf _NPROCESSORS_ONLN) + 2))" --dist worksteal "$@"
 }
 
 # Checks the item $1: it is ok if the command given from $3 on succeeds; otherwise $2 says what to do.

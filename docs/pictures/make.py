@@ -5,7 +5,6 @@ with Inter (on Debian and Ubuntu: `apt-get install fonts-inter`, and an alias of
 """
 
 import random
-import shutil
 import sys
 import tempfile
 from datetime import date
@@ -21,6 +20,7 @@ from playwright.sync_api import ViewportSize
 from playwright.sync_api import sync_playwright
 from starlette.testclient import TestClient
 
+from tests.support import programs
 from tests.support.people import PASSWORD
 from tests.support.people import Person
 from tests.support.people import data
@@ -80,7 +80,7 @@ SCREENS = (
 
 def main() -> None:
     """Save what the browser shows of `/docs` and of the app."""
-    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    chromium = programs.find("chromium")
     if chromium is None:
         sys.exit("There is no Chromium on the PATH.")
     with (

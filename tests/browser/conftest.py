@@ -1,14 +1,15 @@
 """A real browser. Without one, CI fails; elsewhere the tests of this folder are left out."""
 
 import os
-import shutil
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import sync_playwright
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+from ..support import programs
+
+CHROMIUM = programs.find("chromium")
 # Disable the browser's background requests, which would look like requests of the page.
 QUIET_OPTIONS = [
     "--no-sandbox",

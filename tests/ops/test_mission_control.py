@@ -30,7 +30,7 @@ VERBS = re.findall(r"^verb_([a-z]+)\(\) \{ ##", (environments.ROOT / "mc.sh").re
 
 def test_mission_control_has_the_expected_verbs() -> None:
     assert set(VERBS) == {
-        *("run", "test", "check", "bench", "docs", "openapi", "preflight", "migrate", "revision"),
+        *("run", "test", "prove", "check", "bench", "docs", "openapi", "preflight", "migrate", "revision"),
         *("data", "backup", "restore", "env", "ping", "help"),
     }
 

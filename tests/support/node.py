@@ -1,13 +1,13 @@
 """The Node.js tools of tests: of `tests/openapi` linters and clients in TypeScript, of `tests/web/app` for the app."""
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
 
 from ninepanels import environments
 
+from . import programs
 from . import tools
 
 FOLDER = environments.ROOT / "tests" / "openapi"
@@ -24,7 +24,7 @@ def modules(folder: Path) -> Path:
 
 def install(folder: Path = FOLDER) -> None:
     """Install a folder's locked tools, unless they are. Without npm, fail in CI and skip the test elsewhere."""
-    if shutil.which("npm") is None:
+    if programs.find("npm") is None:
         message = "there is no npm on the PATH; on Debian and Ubuntu: apt-get install nodejs npm"
         if os.environ.get("CI"):
             pytest.fail(message)

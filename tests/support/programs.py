@@ -31,6 +31,6 @@ def needs(package: str) -> pytest.MarkDecorator:
 
 def left_out() -> Iterator[str]:
     """Describe the tests that are left out on this machine."""
-    for package, (names, tests) in OPTIONAL.items():
-        if not any(map(shutil.which, names)):
+    for package, (_, tests) in OPTIONAL.items():
+        if find(package) is None:
             yield f"{tests}: there is no {package} on the PATH (apt-get install {package})"

@@ -1,7 +1,6 @@
 """A real Redis server. Without `redis-server`, CI fails; elsewhere these tests are left out."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,10 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ...support import programs
 from ...support.postgres import free_port
 from ...support.servers import wait_for
 
-REDIS = shutil.which("redis-server")
+REDIS = programs.find("redis-server")
 
 is_skipped = REDIS is None and not os.environ.get("CI")
 if is_skipped:
