@@ -14,6 +14,7 @@ from .. import sqlmodels as sql
 from . import entries
 from . import versions
 from .executor import Executor
+from .executor import PreparedStatement
 from .tokens import Bearer
 from .versions import Version
 from .versions import Versioned
@@ -23,13 +24,16 @@ _IN_WINDOW = sql.Entry.day.between(bindparam("since"), bindparam("today"))
 # A filter rather than a WHERE condition: with the condition PostgreSQL does not use an index-only scan.
 _DAYS_COMPLETE = func.count().filter(sql.Entry.is_complete)
 # Correlated subqueries: per panel, the first day is the first entry of the index, and no rows are sorted.
-_CONSISTENCY = versions.select_panels(
-    sql.Panel.id,
-    sql.Panel.position,
-    sql.Panel.title,
-    sql.Panel.first_day,
-    entries.first_complete_day(*_ENTRIES).label("first_complete_day"),
-    select(_DAYS_COMPLETE).where(*_ENTRIES, _IN_WINDOW).scalar_subquery().label("days_complete"),
+_CONSISTENCY = PreparedStatement(
+    "consistency",
+    versions.select_panels(
+        sql.Panel.id,
+        sql.Panel.position,
+        sql.Panel.title,
+        sql.Panel.first_day,
+        entries.first_complete_day(*_ENTRIES).label("first_complete_day"),
+        select(_DAYS_COMPLETE).where(*_ENTRIES, _IN_WINDOW).scalar_subquery().label("days_complete"),
+    ),
 )
 
 

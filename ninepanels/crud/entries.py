@@ -6,11 +6,13 @@ from typing import Any
 
 import pydantic_core
 from sqlalchemy import ColumnElement
+from sqlalchemy import Integer
 from sqlalchemy import Text
 from sqlalchemy import bindparam
 from sqlalchemy import case
 from sqlalchemy import cast
 from sqlalchemy import func
+from sqlalchemy import literal_column
 from sqlalchemy import select
 
 from .. import days
@@ -19,6 +21,7 @@ from .. import sqlmodels as sql
 from . import tokens
 from . import versions
 from .executor import Executor
+from .executor import PreparedStatement
 from .executor import dialect
 from .tokens import Bearer
 from .versions import Version
@@ -30,6 +33,8 @@ _AS_DOCUMENT: dict[str, Callable[..., Any]] = {
     "sqlite": lambda *columns: func.json_group_array(func.json_array(*columns)),
 }
 
+# As a parameter, the number would be unknown when the statement is planned.
+_ONE = literal_column("1", Integer)
 
 # The scalar function; SQLite's `min` is an aggregate function only with one argument.
 _EARLIEST: dict[str, Callable[..., Any]] = {"postgresql": func.least, "sqlite": func.min}
@@ -38,7 +43,7 @@ _EARLIEST: dict[str, Callable[..., Any]] = {"postgresql": func.least, "sqlite": 
 def first_complete_day(*conditions: ColumnElement[bool]) -> Any:
     """Return a scalar subquery for the first complete day among the entries that meet the conditions."""
     days_complete = select(sql.Entry.day).where(*conditions, sql.Entry.is_complete)
-    return days_complete.order_by(sql.Entry.day).limit(1).scalar_subquery()
+    return days_complete.order_by(sql.Entry.day).limit(_ONE).scalar_subquery()
 
 
 def _history(kind: str, order: Any) -> Any:
@@ -63,7 +68,11 @@ def _history(kind: str, order: Any) -> Any:
 
 
 _ORDERS = {"timestamp.desc": sql.Entry.day.desc(), "timestamp.asc": sql.Entry.day.asc()}
-_HISTORY = {(kind, sort_by): _history(kind, order) for kind in _AS_DOCUMENT for sort_by, order in _ORDERS.items()}
+_HISTORY = {
+    (kind, sort_by): PreparedStatement(f"history_{sort_by.partition('.')[2]}", _history(kind, order))
+    for kind in _AS_DOCUMENT
+    for sort_by, order in _ORDERS.items()
+}
 
 
 def read_history(

@@ -1,12 +1,14 @@
 """`Executor`, a connection or session that executes a query, and functions that depend on its dialect."""
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection
 from sqlalchemy import Dialect
 from sqlalchemy import Result
 from sqlalchemy import Select
+from sqlalchemy import TextualSelect
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
@@ -37,25 +39,33 @@ def insert(executor: Executor, model: type[sql.Base]) -> Any:
 
 
 class PreparedStatement:
-    """A statement that each connection to PostgreSQL plans once, because planning it takes longer than executing it.
+    """A query that each connection to PostgreSQL plans once, because planning it takes longer than executing it.
 
-    psycopg2 itself does not prepare statements.
+    psycopg2 itself does not prepare statements; SQLite's driver does so by itself.
     """
 
     def __init__(self, name: str, query: Select[*tuple[Any, ...]]) -> None:
-        # With numbers, a parameter that occurs several times is passed once.
-        numbered: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
-        compiled = query.compile(dialect=numbered)
-        parameters = getattr(compiled, "positiontup", None) or ()
         self.name = name
-        self._prepare = f"PREPARE {name} AS {compiled}"
-        execute = text(f"EXECUTE {name}({', '.join(f':{parameter}' for parameter in parameters)})")
-        self._execute = execute.columns(*query.selected_columns)
+        self.query = query
 
-    def execute(self, connection: Connection, parameters: dict[str, Any]) -> Result[*tuple[Any, ...]]:
-        """Execute the statement. The first time on a connection, it is prepared, which is another round trip."""
+    def execute(self, executor: Executor, parameters: dict[str, Any]) -> Result[*tuple[Any, ...]]:
+        """Execute the query. The first time on a connection, it is prepared, which is another round trip."""
+        connection = connection_of(executor)
+        if connection.dialect.name != "postgresql":
+            return connection.execute(self.query, parameters)
+        prepare, execute = self._on_postgresql
         prepared = connection.info.setdefault("prepared", set())
         if self.name not in prepared:
-            connection.exec_driver_sql(self._prepare)
+            connection.exec_driver_sql(prepare)
             prepared.add(self.name)
-        return connection.execute(self._execute, parameters)
+        return connection.execute(execute, parameters)
+
+    @cached_property
+    def _on_postgresql(self) -> tuple[str, TextualSelect]:
+        """The PREPARE and the EXECUTE."""
+        # With numbers, a parameter that occurs several times is passed once.
+        numbered: Dialect = postgresql.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
+        compiled = self.query.compile(dialect=numbered)
+        parameters = getattr(compiled, "positiontup", None) or ()
+        execute = text(f"EXECUTE {self.name}({', '.join(f':{parameter}' for parameter in parameters)})")
+        return f"PREPARE {self.name} AS {compiled}", execute.columns(*self.query.selected_columns)

@@ -20,6 +20,7 @@ from . import entries
 from . import versions
 from .executor import INSERT
 from .executor import Executor
+from .executor import PreparedStatement
 from .executor import dialect
 from .tokens import Bearer
 from .versions import Version
@@ -56,7 +57,7 @@ def _histories(kind: str) -> Any:
     )
 
 
-_HISTORIES = {kind: _histories(kind) for kind in INSERT}
+_HISTORIES = {kind: PreparedStatement("histories", _histories(kind)) for kind in INSERT}
 
 
 def read_all(

@@ -15,6 +15,7 @@ from . import history
 from . import versions
 from .executor import INSERT
 from .executor import Executor
+from .executor import PreparedStatement
 from .executor import dialect
 from .tokens import Bearer
 from .versions import Version
@@ -31,7 +32,7 @@ def _insights(kind: str) -> Any:
     )
 
 
-_INSIGHTS = {kind: _insights(kind) for kind in INSERT}
+_INSIGHTS = {kind: PreparedStatement("insights", _insights(kind)) for kind in INSERT}
 
 
 def read_all(

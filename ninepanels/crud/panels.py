@@ -26,6 +26,7 @@ from . import idempotency
 from . import users
 from . import versions
 from .executor import Executor
+from .executor import PreparedStatement
 from .tokens import Bearer
 from .versions import Version
 from .versions import Versioned
@@ -42,7 +43,8 @@ _ONE_WITH_TODAY = (
     .where(sql.Panel.user_id == bindparam("user_id"), sql.Panel.id == bindparam("panel_id"))
 )
 ALL_WITH_TODAY = versions.select_panels(*_WITH_TODAY.selected_columns).outerjoin(sql.Entry, _TODAY)
-"""The panels of a bearer with their state of `today`, for `versions.read`. `as_panel` converts the rows."""
+"""The panels of a bearer with their state of `today`. `as_panel` converts the rows."""
+_READ_ALL = PreparedStatement("panels", ALL_WITH_TODAY)
 
 _FIELDS = _WITH_TODAY.selected_columns.keys()
 
@@ -87,7 +89,7 @@ def read_all(
         NotFound: the bearer is not verified.
     """
     today = days.today(bearer)
-    version, rows = versions.read(executor, ALL_WITH_TODAY, bearer, today, known)
+    version, rows = versions.read(executor, _READ_ALL, bearer, today, known)
     if rows is None:
         return version, None
     panels = [] if rows[0].id is None else [as_panel(row) for row in rows]

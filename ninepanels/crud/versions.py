@@ -17,6 +17,7 @@ from .. import exceptions
 from .. import sqlmodels as sql
 from . import tokens
 from .executor import Executor
+from .executor import PreparedStatement
 from .tokens import Bearer
 
 T = TypeVar("T")
@@ -63,7 +64,7 @@ def select_panels(*columns: SQLColumnExpression[Any]) -> Select[*tuple[Any, ...]
 
 def read(
     executor: Executor,
-    query: Select[*tuple[Any, ...]],
+    query: PreparedStatement,
     bearer: Bearer,
     today: date,
     known: Version | None,
@@ -80,7 +81,7 @@ def read(
     day = today.isoformat()
     known_revision = known.revision if known and known[:2] == (bearer.user_id, day) else NO_REVISION
     parameters |= {**bearer.parameters(), "today": today, "known_revision": known_revision}
-    rows = executor.execute(query, parameters).all()
+    rows = query.execute(executor, parameters).all()
     if not rows:
         raise exceptions.NotFound
     version = Version(bearer.user_id, day, rows[0].user_revision)
