@@ -62,22 +62,29 @@ sentry_is_enabled() {
     [[ -n ${NINEPANELS_SENTRY_DSN:-} ]] || grep -qsE '^(export )?NINEPANELS_SENTRY_DSN=.' .env.*
 }
 
-# Installs the locked packages unless the stamp file says that they are installed: $1 is `main`, or `dev` to include the
-# development tools.
+# Prints what identifies the packages that are needed.
+needed_packages() {
+    local needed
+    needed=$(cksum pyproject.toml poetry.lock)
+    ! sentry_is_enabled || needed+=" sentry"
+    echo "$needed"
+}
+
+# Succeeds if the packages are installed: $1 is `main`, or `dev` to include the development tools. A stamp file says what
+# is installed. Installed extras that are not needed do no harm.
+are_installed() {
+    local stamp=$VENV/.installed-$1
+    [[ -f $stamp && $(<"$stamp") == "$(needed_packages)"* ]]
+}
+
+# Installs the locked packages unless they are installed. $1 is that of `are_installed`.
 install_packages() {
-    local wanted stamp=$VENV/.installed-$1 main=(--only main)
-    wanted=$(cksum pyproject.toml poetry.lock)
-    if sentry_is_enabled; then
-        main+=(--extras sentry)
-        wanted+=" sentry"
-    fi
-    # Installed extras that are not needed do no harm.
-    [[ -f $stamp && $(<"$stamp") == "$wanted"* ]] && return
+    are_installed "$1" && return
     # Before the installation, which takes a minute: an error of the environment is found at once.
     if [[ $1 != dev ]]; then
         local python
         python=$(find_python)
-        "$python" -m ninepanels.environments
+        "$python" -m ninepanels.environments >/dev/null
     fi
     [[ -x $VENV/bin/python ]] || make_venv "$VENV"
     say "Installing the packages into $VENV, which takes about a minute"
@@ -87,10 +94,11 @@ install_packages() {
     # Compile now: the service may later run without write access to $VENV.
     if [[ $1 == dev ]]; then
         quietly run_poetry sync --no-interaction --compile
+        needed_packages >"$VENV/.installed-dev"
     else
-        quietly run_poetry install --no-interaction --compile "${main[@]}"
+        local extras=()
+        ! sentry_is_enabled || extras=(--extras sentry)
+        quietly run_poetry install --no-interaction --compile --only main "${extras[@]}"
     fi
-    echo "$wanted" >"$stamp"
-    [[ $1 == dev ]] && echo "$wanted" >"$VENV/.installed-main"
-    return 0
+    needed_packages >"$VENV/.installed-main"
 }

@@ -78,9 +78,9 @@ def current(requested: str | None) -> Environment:
 
 
 def main() -> None:
-    """Exit with one line if the environment is unknown. It needs no package, so `mc.sh` runs it before it installs."""
+    """Print the environment, or exit with one line if it is unknown. It needs no package: `mc.sh` has none at first."""
     try:
-        current(os.environ.get("NINEPANELS_ENV"))
+        sys.stdout.write(f"{current(os.environ.get('NINEPANELS_ENV'))}\n")
     except exceptions.SettingsInvalid as error:
         sys.exit(error.detail)
 

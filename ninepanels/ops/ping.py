@@ -31,8 +31,10 @@ def measure(url: str, timeout_s: float) -> float:
     try:
         with urllib.request.urlopen(f"{url.rstrip('/')}/health/ready", timeout=timeout_s) as response:  # noqa: S310 - see `main`
             response.read()
-    except (OSError, http.client.HTTPException) as error:
-        raise exceptions.NotReady(f"{url} is not ready: {getattr(error, 'reason', error)}") from error
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        # A ValueError is of a URL that cannot be parsed.
+        reason = getattr(error, "reason", error)
+        raise exceptions.NotReady(f"{url} is not ready: {getattr(reason, 'strerror', None) or reason}") from error
     return (perf_counter() - started) * 1_000
 
 

@@ -12,16 +12,16 @@ TIMEOUT_S = 1
 
 
 def main(url: str) -> None:
-    """Print the branch, the environment, the database, and whether a service is ready at `url`."""
+    """Print the environment, the database, and whether a service is ready at `url`."""
     settings = config.read_settings()
     try:
         ping.measure(url, TIMEOUT_S)
         service = f"{url} is ready"
     except exceptions.NotReady as error:
         service = error.detail
+    branch = f"the branch {name}" if (name := environments.branch()) else "no branch"
     lines = {
-        "branch": environments.branch() or "none",
-        "environment": settings.env,
+        "environment": f"{settings.env}, on {branch}",
         "database": config.mask(settings.database_url),
         "service": service,
     }

@@ -21,7 +21,7 @@ from ..support.terminal import Terminal
 DATABASE_URL = "postgresql://ada:hunter2@db.example.com/ninepanels"
 """A database that the verbs under test never connect to."""
 
-PROMPT = r"A number, or q to quit: $"
+PROMPT = r"q to quit: $"
 """The prompt of the menu, as a pattern."""
 
 MissionControl = Callable[..., subprocess.CompletedProcess[str]]
@@ -67,8 +67,8 @@ def migrated_url(empty_database_url: str) -> str:
 
 
 def choose(terminal: Terminal, action: str) -> None:
-    """Wait for the menu and type the number that it shows for an action."""
-    line = re.search(rf"^ +(\d+)  {action}(  |$)", terminal.read_until(PROMPT), re.MULTILINE)
+    """Type the number that the menu has shown for an action. It must be at its prompt."""
+    line = re.search(rf"^ +(\d+)  {action}(  |$)", terminal.shown, re.MULTILINE)
     assert line is not None, f"the menu has no {action}"
     terminal.type(f"{line[1]}\n")
 

@@ -120,6 +120,7 @@ def test_clear_offers_a_backup_and_asks_for_the_name_of_the_environment(installa
 @each_environment
 def test_clear_in_the_menu_asks_the_same(installation: Installation, env: str) -> None:
     with installation.terminal(env) as terminal:
+        terminal.read_until(PROMPT)
         choose(terminal, "data clear")
         terminal.read_until(BACKUP)
         terminal.type("\n")
@@ -127,6 +128,7 @@ def test_clear_in_the_menu_asks_the_same(installation: Installation, env: str) -
         terminal.type("no\n")
         terminal.read_until("nothing was done")
         assert len(rows_of(installation.database_url)["users"]) == USERS
+        terminal.read_until(PROMPT)
         choose(terminal, "data clear")
         terminal.read_until(BACKUP)
         terminal.type("n\n")
@@ -251,6 +253,7 @@ def test_restore_in_the_menu_asks_for_the_name_of_the_environment(
 ) -> None:
     with installation.terminal(env) as terminal:
         for typed, shown, users in (("no", "nothing was done", USERS - 1), (env, r"users +2 +3\n", USERS)):
+            terminal.read_until(PROMPT)
             choose(terminal, "restore FILE")
             terminal.read_until("FILE: $")
             terminal.type(f"{dump}\n")

@@ -22,6 +22,7 @@ class Terminal:
     """A terminal: `with Terminal(command, folder, variables) as terminal:` runs the command on it."""
 
     def __init__(self, command: list[str], folder: Path, variables: dict[str, str]) -> None:
+        self.shown = ""
         self._unread = ""
         self._process = subprocess.Popen(
             [sys.executable, "-c", ON_A_TERMINAL, *command],
@@ -63,6 +64,8 @@ class Terminal:
     def _look(self, pattern: str) -> int | None:
         """Read new output and return where the first match of `pattern` ends, or None."""
         with contextlib.suppress(BlockingIOError):
-            self._unread += os.read(self._screen, 65_536).decode().replace("\r", "")
+            new = os.read(self._screen, 65_536).decode().replace("\r", "")
+            self.shown += new
+            self._unread += new
         match = re.search(pattern, self._unread)
         return match and match.end()
