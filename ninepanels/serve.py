@@ -66,6 +66,7 @@ def main() -> None:
             with _reported_errors(arguments.host, arguments.port):
                 listener.listen()
             logs.configure(settings.log_level, settings.log_format)
+            _warn_of_logged_statements(settings)
             address = _url(arguments.host, listener.getsockname()[1])
             log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)
             try:
@@ -184,6 +185,15 @@ def _migrate(settings: Settings) -> None:
     migration.join()
     if migration.exitcode:
         sys.exit(migration.exitcode)
+
+
+def _warn_of_logged_statements(settings: Settings) -> None:
+    with connected(settings.database_url) as database:
+        if database.dialect == "postgresql" and database.read(crud.databases.logs_statements):
+            log.warning(
+                "PostgreSQL writes failed statements, with e-mails and password hashes, to its own log. A superuser can"
+                ' turn that off: see "The server\'s log" in docs/deployment.md'
+            )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,7 @@
-"""Queries on the databases of a PostgreSQL server. They run on a connection to another database of that server."""
+"""Queries on a PostgreSQL server and its databases.
+
+Those that change databases run on a connection to another database of that server.
+"""
 
 from sqlalchemy import text
 
@@ -12,6 +15,15 @@ LOCK_TIMEOUT_MS = 500
 def server_version(executor: Executor) -> int:
     """Return the server's major version."""
     return int(executor.scalars(text("SHOW server_version_num")).one()) // 10_000
+
+
+def logs_statements(executor: Executor) -> bool:
+    """Return whether the server writes this session's failed statements, and the values in them, to its log.
+
+    psycopg2 puts the values into the text of a statement. Only a superuser can change these settings, also for a role.
+    """
+    settings = "current_setting('log_min_error_statement'), current_setting('log_error_verbosity')"
+    return tuple(executor.execute(text(f"SELECT {settings}")).one()) != ("panic", "terse")
 
 
 def exists(executor: Executor, name: str) -> bool:

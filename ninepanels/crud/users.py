@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement
 from sqlalchemy import case
 from sqlalchemy import delete as sql_delete
+from sqlalchemy import exists
 from sqlalchemy import func
 from sqlalchemy import literal
 from sqlalchemy import or_
@@ -16,12 +17,14 @@ from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.orm import Session
+from sqlalchemy.orm import aliased
 
 from .. import clock
 from .. import exceptions
 from .. import sqlmodels as sql
 from ..pydmodels import emails
 from .executor import Executor
+from .executor import insert
 
 
 class UserRow(NamedTuple):
@@ -51,20 +54,23 @@ def create(
     """Create a user. A token issued until now is not theirs: the id was another user's if the database was replaced.
 
     Raises:
-        EmailTaken: the e-mail violates the unique constraint, which also covers concurrent sign-ups.
+        EmailTaken: another user, who may sign up concurrently, has the e-mail.
     """
     now = clock.now()
-    user = sql.User(
-        email=email,
-        name=name,
-        hashed_password=hashed_password,
-        timezone=timezone,
-        day_starts_at=day_starts_at,
-        created_at=now,
-        tokens_valid_after=now,
-    )
-    session.add(user)
-    _flush_email(session)
+    values = {
+        "email": email,
+        "name": name,
+        "hashed_password": hashed_password,
+        "timezone": timezone,
+        "day_starts_at": day_starts_at,
+        "created_at": now,
+        "tokens_valid_after": now,
+    }
+    # PostgreSQL would log the e-mail and the hash of a statement that fails.
+    added = insert(session, sql.User).values(values).on_conflict_do_nothing(index_elements=[sql.User.email])
+    user: sql.User | None = session.scalar(added.returning(sql.User))
+    if user is None:
+        raise exceptions.EmailTaken
     return user
 
 
@@ -105,14 +111,28 @@ def read_for_update(session: Session, user_id: int) -> sql.User:
 
 
 def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
-    """Set the columns in `changes` of a locked user.
-
-    Raises:
-        EmailTaken: as `create`.
-    """
+    """Set the columns in `changes` of a locked user."""
     for column, value in changes.items():
         setattr(user, column, value)
-    _flush_email(session)
+    session.flush()
+
+
+def change_email(session: Session, user_id: int, email: str) -> None:
+    """Change the e-mail of a user.
+
+    Raises:
+        EmailTaken: another user has the e-mail.
+    """
+    other = aliased(sql.User)
+    # Without the condition, PostgreSQL would log the e-mail. The constraint is violated only by concurrent changes.
+    is_taken = exists().where(other.email == email, other.id != user_id)
+    changed = sql_update(sql.User).where(sql.User.id == user_id, ~is_taken).values(email=email)
+    try:
+        user = session.scalar(changed.returning(sql.User), execution_options={"populate_existing": True})
+    except IntegrityError as error:
+        raise exceptions.EmailTaken from error
+    if user is None:
+        raise exceptions.EmailTaken
 
 
 def delete(session: Session, user_id: int) -> None:
@@ -264,10 +284,3 @@ def _revocation(at: datetime) -> dict[str, Any]:
     earliest = literal(at, sql.User.tokens_valid_after.type)
     latest = case((sql.User.tokens_valid_after > earliest, sql.User.tokens_valid_after), else_=earliest)
     return {"tokens_valid_after": latest, "token_generation": sql.User.token_generation + 1}
-
-
-def _flush_email(session: Session) -> None:
-    try:
-        session.flush()
-    except IntegrityError as error:
-        raise exceptions.EmailTaken from error

@@ -98,8 +98,10 @@ def _update(current_user: AuthenticatedUser, changes: dict[str, Any], confirmed:
         if confirmed is not None and user.hashed_password != confirmed:
             raise exceptions.WrongPassword
         old_email = user.email
-        crud.users.update(work, user, changes)
-        if user.email != old_email:
+        email = changes.get("email", old_email)
+        crud.users.update(work, user, {name: value for name, value in changes.items() if name != "email"})
+        if email != old_email:
+            crud.users.change_email(work, user.id, email)
             # Notify the old address, and cancel the reset links that were sent to it.
             crud.password_resets.cancel_all(work, user.id, old_email)
             crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
