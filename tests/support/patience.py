@@ -36,6 +36,7 @@ def raise_limits(set_value: Callable[[object, str, object], None]) -> None:
     """Raise the limits on requests; `set_value` is `setattr` or that of a MonkeyPatch."""
     for pool in (threads.route_threads, threads.monitoring_threads):
         set_value(pool, "_timeout_s", LIMIT_S)
+    set_value(threads, "ROUTE_TIMEOUT_S", LIMIT_S)
     set_value(database, "BUSY_TIMEOUT_MS", LIMIT_MS)
     for name in ("WRITE_LOCK_TIMEOUT_S", "POOL_TIMEOUT_S", "MONITORING_POOL_TIMEOUT_S"):
         set_value(database, name, LIMIT_S)
