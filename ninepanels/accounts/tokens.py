@@ -10,8 +10,12 @@ from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
 from functools import lru_cache
+from typing import Annotated
 
 from jose import jwt
+from pydantic import BaseModel
+from pydantic import ConfigDict
+from pydantic import Field
 
 from .. import clock
 from .. import exceptions
@@ -25,7 +29,29 @@ MAX_TOKEN_LENGTH = 1024
 RESET_TOKEN_BYTES = 32
 TOKEN_CACHE_SIZE = 4_096
 
+MAX_TIMESTAMP = 2**53 / 1_000_000
+"""In the year 2255: up to here, a timestamp is exact to the microsecond. Databases and `datetime` take later ones."""
+
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+
+
+_Timestamp = Annotated[float, Field(ge=0, le=MAX_TIMESTAMP, allow_inf_nan=False)]
+
+
+class _Claims(BaseModel):
+    """The claims of an access token, each within what `datetime` and the columns of the database can hold.
+
+    A signature does not prove that: the secret may be shared with another program, or be known to an attacker.
+    """
+
+    model_config = ConfigDict(strict=True)
+
+    sub: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,15}$")]
+    jti: Annotated[str, Field(pattern=r"^[!-~]{1,36}$")]
+    iat: _Timestamp
+    exp: _Timestamp
+    # Tokens of earlier releases have no generation.
+    gen: Annotated[int, Field(ge=0, lt=2**31)] = 0
 
 
 @dataclass(frozen=True)
@@ -80,20 +106,19 @@ def read_token(token: str, settings: Settings) -> AccessToken:
 def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
     if len(token) > MAX_TOKEN_LENGTH or not _TOKEN.fullmatch(token) or not _is_canonical(token.rpartition(".")[2]):
         raise exceptions.NotAuthenticated
-    # `read_token` checks the expiry against the project's clock.
-    options = {"verify_exp": False, **{f"require_{claim}": True for claim in ("sub", "iat", "exp", "jti")}}
     try:
-        claims = jwt.decode(token, accepted_secrets, algorithms=[ALGORITHM], options=options)
+        # `read_token` checks the expiry against the project's clock.
+        decoded = jwt.decode(token, accepted_secrets, algorithms=[ALGORITHM], options={"verify_exp": False})
+        claims = _Claims.model_validate(decoded)
         return AccessToken(
-            user_id=int(claims["sub"]),
-            jti=str(claims["jti"]),
-            issued_at=datetime.fromtimestamp(claims["iat"], UTC),
-            expires_at=datetime.fromtimestamp(claims["exp"], UTC),
-            # Tokens of earlier releases have no generation.
-            generation=int(claims.get("gen", 0)),
+            user_id=int(claims.sub),
+            jti=claims.jti,
+            issued_at=datetime.fromtimestamp(claims.iat, UTC),
+            expires_at=datetime.fromtimestamp(claims.exp, UTC),
+            generation=claims.gen,
         )
     except Exception as error:
-        # jose raises RecursionError, OverflowError, TypeError and others for hostile tokens.
+        # jose raises RecursionError, OverflowError, TypeError and others for hostile tokens, pydantic ValidationError.
         raise exceptions.NotAuthenticated(context_msg=type(error).__name__) from error
 
 

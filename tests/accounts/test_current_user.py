@@ -1,10 +1,12 @@
 """The cache of bearers: outdated entries, revoked tokens and admin rights."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import pytest
 from fastapi import FastAPI
+from jose import jwt
 
 from ninepanels import clock
 from ninepanels import crud
@@ -16,6 +18,7 @@ from ..conftest import Clock
 from ..crud.test_statements import FREQUENT
 from ..support.people import Person
 from ..support.people import data
+from ..support.values import for_each
 
 
 def change_timezone(person: Person, timezone: str) -> None:
@@ -153,3 +156,19 @@ def test_a_demoted_admin_is_not_allowed_with_the_next_request(
     data(request())
     set_admin(ada, is_admin=False)
     assert request().status_code == 403
+
+
+LARGEST = {"sub": "9" * 16, "gen": 2**31 - 1, "iat": tokens.MAX_TIMESTAMP, "jti": "~" * 36}
+
+
+@for_each("changed", [{name: value} for name, value in LARGEST.items()] + [LARGEST])
+def test_tokens_with_the_largest_claims_cause_no_error(ada: Person, changed: dict[str, object]) -> None:
+    settings = ada.client.app.state.settings  # type: ignore[attr-defined]
+    claims = jwt.get_unverified_claims(ada.token) | changed
+    forged = replace(ada, token=jwt.encode(claims, settings.jwt_secret.get_secret_value(), tokens.ALGORITHM))
+    for method, path in FREQUENT:
+        response = forged.request(
+            method, path.format(panel_id=1), json={"is_complete": True} if method == "POST" else None
+        )
+        assert response.status_code in (200, 401, 404)
+    assert forged.post("/auth/logout", None).status_code in (200, 401)

@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
@@ -120,6 +121,7 @@ def test_a_token_signed_with_another_secret_is_rejected() -> None:
         signed({**CLAIMS, "iat": "then"}),
         signed({**CLAIMS, "iat": 1e300}),
         signed({**CLAIMS, "exp": 1e300}),
+        signed({**CLAIMS, "sub": str(2**70)}),
     ],
 )
 def test_an_invalid_token_is_rejected(token: str) -> None:
@@ -131,3 +133,23 @@ def test_an_invalid_token_is_rejected(token: str) -> None:
 def test_arbitrary_text_raises_no_other_exception(token: str) -> None:
     with pytest.raises(exceptions.NotAuthenticated):
         tokens.read_token(token, SETTINGS)
+
+
+# Values next to a limit, or of another type than the claim.
+NUMBERS: list[object] = [None, True, -1, 0, 2**31, 2**53, 2**70, 10**400, 1e300, float("inf"), float("nan"), [], {}]
+TEXTS = ["", "0", "-1", "7.0", " 7", "7\n", "+7", "07", "٣", "9" * 17, str(2**70), "x" * 36, "x" * 37, "\0", "\ud800"]
+SHAPES: st.SearchStrategy[object] = st.sampled_from([*NUMBERS, *TEXTS])
+
+
+@given(
+    st.fixed_dictionaries({}, optional={name: st.just(value) | SHAPES for name, value in (CLAIMS | {"gen": 1}).items()})
+)
+def test_the_claims_of_an_accepted_token_are_within_what_the_database_can_hold(claims: dict[str, object]) -> None:
+    try:
+        token = tokens.read_token(signed(claims), SETTINGS)
+    except exceptions.NotAuthenticated:
+        return
+    assert 1 <= token.user_id < 2**63
+    assert 0 <= token.generation < 2**31
+    assert re.fullmatch(r"[!-~]{1,36}", token.jti)
+    assert max(token.issued_at, token.expires_at) < datetime(2256, 1, 1, tzinfo=UTC)
