@@ -32,6 +32,7 @@ from . import environments
 from . import exceptions
 from .environments import Environment
 from .pydmodels import Email
+from .pydmodels import Origin
 from .pydmodels import Timezone
 
 PREFIX = "NINEPANELS_"
@@ -62,7 +63,7 @@ class Settings(BaseSettings):
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     url_root: str = "http://127.0.0.1:8000/app"
-    cors_origins: Annotated[tuple[str, ...], NoDecode] = ()
+    cors_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     root_path: str = ""
@@ -198,6 +199,18 @@ class Settings(BaseSettings):
             raise ValueError(f"{PREFIX}JWT_SECRET_PREVIOUS: must be the secret before the rotation, not the new one")
         return self
 
+    @property
+    def may_be_proxied(self) -> bool:
+        """Whether requests may come from a proxy. On MAIN they usually do, even if no setting says so."""
+        return self.env is Environment.MAIN or bool(self.trusted_proxies or self.root_path)
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the settings permit on MAIN although it is better refused: one line each."""
+        if self.env is Environment.MAIN and "*" in self.trusted_hosts:
+            return [f"{PREFIX}TRUSTED_HOSTS: any host is answered; set it to the names of this service and 127.0.0.1"]
+        return []
+
     @cached_property
     def accepted_secrets(self) -> tuple[str, ...]:
         """The secrets that verify a token: the current one and, during a rotation, the previous one."""
@@ -221,7 +234,7 @@ def _database_url(given: str | None, env: Environment) -> str:
         url = make_url(given)
     except (ArgumentError, ValueError) as error:
         raise ValueError(message) from error
-    # A password in the query is refused: `mask` would print it, because it hides only the password before the host.
+    # A password belongs before the host: programs that get the URL without its password would get one in the query.
     if {"password", "passfile", "sslpassword"} & set(url.query):
         raise ValueError(message)
     if url.drivername in ("postgres", "postgresql", "postgresql+psycopg2"):
@@ -333,8 +346,3 @@ def _one_line(error: ValidationError) -> str:
     first = error.errors(include_input=False, include_context=False, include_url=False)[0]
     message = first["msg"].removeprefix("Value error, ")
     return f"{PREFIX}{str(first['loc'][0]).upper()}: {message}" if first["loc"] else message
-
-
-def mask(url: str) -> str:
-    """Return a URL without its password."""
-    return make_url(url).render_as_string(hide_password=True)

@@ -122,6 +122,8 @@ def create_api(settings: Settings) -> FastAPI:
         license_info={"name": "MIT", "identifier": "MIT"},
         servers=[{"url": "/", "description": "The server of this schema"}],
         openapi_url=None,
+        # `errors` redirects instead: the address of FastAPI's redirects contains the Host of the request.
+        redirect_slashes=False,
         lifespan=_lifespan,
         telemetry=NO_TELEMETRY,
     )

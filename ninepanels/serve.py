@@ -68,6 +68,8 @@ def main() -> None:
             logs.configure(settings.log_level, settings.log_format)
             _warn_of_logged_statements(settings)
             address = _url(arguments.host, listener.getsockname()[1])
+            for warning in settings.warnings:
+                log.warning(warning)
             log.info("Open %s in a browser; the API is explained at %s/docs. Ctrl-C stops it.", address, address)
             try:
                 start(listener, workers=arguments.workers, reload=arguments.reload)

@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.responses import RedirectResponse
+from fastapi.responses import Response
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
@@ -92,11 +94,27 @@ def _root_path(scope: Scope) -> str:
     return root_path.rstrip("/")
 
 
-async def _http_error(request: Request, error: Exception) -> JSONResponse:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - as registered in `install`
     problem_type = _BY_STATUS.get(HTTPStatus(error.status_code), problems.PROBLEM_TYPES[exceptions.BadRequest.code])
+    if problem_type is problems.NO_SUCH_ADDRESS and (address := _without_slash(request)):
+        return RedirectResponse(address)
     headers = {"Allow": ", ".join(_allowed(request))} if problem_type is problems.METHOD_NOT_ALLOWED else None
     return respond(request.scope, problem_type, headers=headers)
+
+
+def _without_slash(request: Request) -> str | None:
+    """Return the address of a route for a path that ends with one slash more, or None if there is no such route.
+
+    The address is relative, so it leads to the same host, and stays below a prefix that only the proxy knows.
+    """
+    path, _, end = request.scope["raw_path"].decode("latin-1").rpartition("/")
+    scope = {**request.scope, "root_path": _root_path(request.scope), "path": request.scope["path"].removesuffix("/")}
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    if end or not any(_matches(route, scope, method) for route in routes for method in _METHODS):
+        return None
+    query = request.scope["query_string"].decode("latin-1")
+    return f"../{path.rpartition('/')[2]}{query and '?'}{query}"
 
 
 def _allowed(request: Request) -> list[str]:

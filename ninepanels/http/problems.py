@@ -91,7 +91,10 @@ BAD_HTTP_REQUEST = ProblemType(
     status=HTTPStatus.BAD_REQUEST,
     title="Malformed HTTP request",
     detail="This is not a valid HTTP request.",
-    explanation="The server cannot parse the request line or the headers, and closes the connection.",
+    explanation=(
+        "The server cannot parse the request line or the headers, or `Host` is missing or given twice. It closes the "
+        "connection."
+    ),
     remedy="Use an HTTP library.",
 )
 REQUEST_TIMEOUT = ProblemType(
@@ -102,15 +105,26 @@ REQUEST_TIMEOUT = ProblemType(
     explanation="The headers or the body took too long to arrive. The server closes the connection.",
     remedy="Send the request again, on a new connection.",
 )
+URI_TOO_LONG = ProblemType(
+    code="uri_too_long",
+    status=HTTPStatus.REQUEST_URI_TOO_LONG,
+    title="URI too long",
+    detail="The address of the request is too long.",
+    explanation="The path and the query together are longer than 8 KiB. The server closes the connection.",
+    remedy="Send a shorter query.",
+)
 HEADERS_TOO_LARGE = ProblemType(
     code="headers_too_large",
     status=HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     title="Headers too large",
     detail="The request headers are too large.",
-    explanation="The request line and the headers together are larger than 32 KiB. The server closes the connection.",
-    remedy="Send fewer or shorter headers, or a shorter query.",
+    explanation=(
+        "The request line and the headers together are larger than 32 KiB, or there are more than 100 headers. The "
+        "server closes the connection."
+    ),
+    remedy="Send fewer or shorter headers.",
 )
-BEFORE_THE_HEADERS = (BAD_HTTP_REQUEST, REQUEST_TIMEOUT, HEADERS_TOO_LARGE)
+BEFORE_THE_HEADERS = (BAD_HTTP_REQUEST, REQUEST_TIMEOUT, URI_TOO_LONG, HEADERS_TOO_LARGE)
 """Errors of requests whose headers the server may not have read: they are always in the envelope, without an id."""
 
 

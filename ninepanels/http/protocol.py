@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import math
+import re
 import resource
 import socket
 
@@ -17,6 +18,10 @@ from .problems import ProblemType
 
 MAX_HEADER_BYTES = 32 * 1024
 """The limit of the request line and the headers together."""
+MAX_HEADERS = 100
+MAX_URL_BYTES = 8 * 1024
+MAX_PIPELINED = 100
+"""How many requests a client may send before it has the response to the first one."""
 
 HEADERS_TIMEOUT_S = 10.0
 """The time limit for the headers of a request, and for a client that does not read its response."""
@@ -29,6 +34,7 @@ MAX_FILES = 65_536
 RESERVED_FILES = 256
 """File descriptors that are not available to connections: database, log, threads."""
 
+_HOST = re.compile(rb"([A-Za-z0-9._~!$&'()*+,;=%-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]*)?")
 _DEFAULT_HEADERS = b"".join(b"%b: %b\r\n" % header for header in response_headers.DEFAULTS)
 
 
@@ -52,7 +58,7 @@ def max_connections() -> int:
 
 
 class LimitedProtocol(HttpToolsProtocol):
-    """One connection, with limits on the time for headers and body, and on the size of headers.
+    """One connection, with limits on the time for headers and body, on the size of headers and on their number.
 
     When too many connections are open, the one that has been without a request for the longest time is closed. Idle
     connections are also closed by uvicorn's own keep-alive timeout.
@@ -67,6 +73,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if hasattr(socket, "TCP_USER_TIMEOUT") and connected.family != socket.AF_UNIX:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_TIMEOUT_MS)
         self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
+        self.url = b""
         self._header_bytes = 0
         self._unsent_bytes = 0
         self._running: RequestResponseCycle | None = None
@@ -92,10 +99,15 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse data, and reject headers and trailers that are too large."""
-        self._header_bytes += len(data)
-        super().data_received(data)
-        if self._header_bytes > MAX_HEADER_BYTES:
-            self._reject(problems.HEADERS_TOO_LARGE)
+        # In parts, because data can be larger than the limit.
+        for start in range(0, len(data), MAX_HEADER_BYTES):
+            if self.transport.is_closing():
+                return
+            part = data[start : start + MAX_HEADER_BYTES]
+            self._header_bytes += len(part)
+            super().data_received(part)
+            if self._header_bytes > MAX_HEADER_BYTES:
+                self._reject(problems.URI_TOO_LONG if self._has_long_url() else problems.HEADERS_TOO_LARGE)
 
     def send_400_response(self, _msg: str) -> None:
         """Answer in the envelope. uvicorn answers in plain text."""
@@ -111,15 +123,23 @@ class LimitedProtocol(HttpToolsProtocol):
         if self.transport.is_closing():
             # The data contains a further request after one that was rejected.
             return
-        size = len(self.url)
+        size, hosts = len(self.url), []
         for name, value in self.headers:
             size += len(name) + len(value) + 4
-        if size > MAX_HEADER_BYTES:
+            if name == b"host":
+                hosts.append(value)
+        if self._has_long_url():
+            self._reject(problems.URI_TOO_LONG)
+        elif size > MAX_HEADER_BYTES or len(self.headers) > MAX_HEADERS:
             self._reject(problems.HEADERS_TOO_LARGE)
-            return
-        self._waiting.pop(self, None)
-        self._deadline = self.loop.time() + BODY_TIMEOUT_S
-        super().on_headers_complete()
+        elif not self._is_valid(hosts) or len(self.pipeline) >= MAX_PIPELINED:
+            self._reject(problems.BAD_HTTP_REQUEST)
+        else:
+            self._waiting.pop(self, None)
+            self._deadline = self.loop.time() + BODY_TIMEOUT_S
+            super().on_headers_complete()
+            # The application has the list. Trailers, which proxies do not check, must not be added to it.
+            self.headers = []
 
     def on_chunk_header(self) -> None:
         """Count the header bytes from 0: trailers, which are headers, follow the last chunk."""
@@ -146,6 +166,15 @@ class LimitedProtocol(HttpToolsProtocol):
             if self.cycle.response_complete and self._deadline == math.inf:
                 # The client may send line breaks instead of a request, which end uvicorn's own time limit.
                 self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
+
+    def _has_long_url(self) -> bool:
+        return len(self.url) > MAX_URL_BYTES
+
+    def _is_valid(self, hosts: list[bytes]) -> bool:
+        """Return whether the values of Host are valid: exactly one (RFC 9112, 3.2), in HTTP/1.0 possibly none."""
+        if len(hosts) == 1:
+            return _HOST.fullmatch(hosts[0]) is not None
+        return not hosts and self.parser.get_http_version() == "1.0"
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle

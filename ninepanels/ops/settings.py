@@ -8,6 +8,7 @@ from pydantic import SecretStr
 from .. import config
 from ..config import PREFIX
 from . import failures
+from . import masking
 
 
 def main() -> None:
@@ -16,7 +17,7 @@ def main() -> None:
         line = f"{PREFIX}{name.upper()}={_quoted(_text(value))}"
         if isinstance(value, SecretStr) and value:
             line = f"# {PREFIX}{name.upper()}={value}"
-        elif isinstance(value, str) and "://" in value and (masked := config.mask(value)) != value:
+        elif isinstance(value, str) and "://" in value and (masked := masking.mask(value)) != value:
             line = f"# {PREFIX}{name.upper()}={masked}"
         sys.stdout.write(f"{line}\n")
 

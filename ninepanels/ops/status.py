@@ -6,6 +6,7 @@ from .. import config
 from .. import environments
 from .. import exceptions
 from . import failures
+from . import masking
 from . import ping
 
 TIMEOUT_S = 1
@@ -22,7 +23,7 @@ def main(url: str) -> None:
     branch = f"the branch {name}" if (name := environments.branch()) else "no branch"
     lines = {
         "environment": f"{settings.env}, on {branch}",
-        "database": config.mask(settings.database_url),
+        "database": masking.mask(settings.database_url),
         "service": service,
     }
     sys.stdout.writelines(f"  {name:<11}  {value}\n" for name, value in lines.items())

@@ -33,7 +33,7 @@ async def read_metrics(request: Request) -> Response:
     """Returns metrics in the text format of Prometheus.
 
     If the operator has set `NINEPANELS_METRICS_TOKEN`, send it as `Authorization: Bearer <token>`. Otherwise only
-    callers on the same machine are answered.
+    callers on the same machine are answered, and none on MAIN or behind a proxy.
     """
     _require_token(request)
     text = prometheus.render(
@@ -52,8 +52,12 @@ def _require_token(request: Request) -> None:
     if settings.metrics_token:
         if not secrets.compare_digest(given.encode(), expected.encode()):
             raise exceptions.NotAuthenticated("This route needs the token of the setting METRICS_TOKEN.")
-    elif not client_addresses.is_local(request):
-        raise exceptions.NotAllowed("Without METRICS_TOKEN this route answers only callers on the same machine.")
+    # A proxy on this machine that sends no forwarding header looks like a caller on this machine.
+    elif settings.may_be_proxied or not client_addresses.is_local(request):
+        raise exceptions.NotAllowed(
+            "Without METRICS_TOKEN this route answers only callers on the same machine, and none on MAIN or behind a "
+            "proxy."
+        )
 
 
 async def _outbox_depth() -> float:

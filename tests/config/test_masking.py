@@ -81,6 +81,17 @@ def test_passwords_of_other_servers_are_masked(capsys: pytest.CaptureFixture[str
     assert settings["NINEPANELS_URL_ROOT"] == "http://127.0.0.1:8000/app"
 
 
+def test_parameters_of_a_database_url_are_masked_unless_they_are_harmless(
+    capsys: pytest.CaptureFixture[str], set_variables: SetVariables
+) -> None:
+    query = "sslmode=verify-full&oauth_client_secret=hunter2&options=-c%20x.y%3Dhunter2&new_in_postgresql_42=hunter2"
+    set_variables(DATABASE_URL=f"{SERVER}?{query}", JWT_SECRET=SECRET)
+    line = printed(capsys)["NINEPANELS_DATABASE_URL"]
+    assert "sslmode=verify-full" in line
+    assert "oauth_client_secret=hidden" in line
+    assert "hunter2" not in line
+
+
 def test_credentials_of_monitoring_are_masked(capsys: pytest.CaptureFixture[str], set_variables: SetVariables) -> None:
     set_variables(
         METRICS_TOKEN="hunter2hunter2hunter2",

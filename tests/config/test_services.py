@@ -38,6 +38,22 @@ from .conftest import settings_of
         ("ROOT_PATH", "https://ninepanels.example/habits"),
         ("TRUSTED_HOSTS", "https://ninepanels.example"),
         ("TRUSTED_HOSTS", "api.*.example"),
+        ("CORS_ORIGINS", "*"),
+        ("CORS_ORIGINS", "null"),
+        ("CORS_ORIGINS", "https://ninepanels.example, *"),
+        ("CORS_ORIGINS", "https://*.ninepanels.example"),
+        ("CORS_ORIGINS", "ninepanels.example"),
+        ("CORS_ORIGINS", "//ninepanels.example"),
+        ("CORS_ORIGINS", "https://"),
+        ("CORS_ORIGINS", "https://ninepanels.example/"),
+        ("CORS_ORIGINS", "https://ninepanels.example/app"),
+        ("CORS_ORIGINS", "https://ninepanels.example?x=1"),
+        ("CORS_ORIGINS", "https://ada:hunter2@ninepanels.example"),
+        ("CORS_ORIGINS", "https://Ninepanels.example"),
+        ("CORS_ORIGINS", "https://ninepanels.example:443"),
+        ("CORS_ORIGINS", "http://ninepanels.example:80"),
+        ("CORS_ORIGINS", "https://ninepanels.example:port"),
+        ("CORS_ORIGINS", "https://ninepänels.example"),
         ("RATE_LIMITS", "sometimes"),
         ("RATE_LIMIT_STORAGE", "disk"),
         ("RATE_LIMIT_STORAGE", "memcached://:hunter2@cache.example"),
@@ -78,6 +94,18 @@ def test_trusted_hosts_are_names_and_wildcards(set_variables: SetVariables) -> N
     assert config.read_settings().trusted_hosts == ("*",)
     set_variables(TRUSTED_HOSTS="ninepanels.example, *.ninepanels.example")
     assert config.read_settings().trusted_hosts == ("ninepanels.example", "*.ninepanels.example")
+
+
+def test_origins_have_a_scheme_a_host_and_possibly_a_port(set_variables: SetVariables) -> None:
+    origins = ("https://ninepanels.example", "http://localhost:5173", "http://[::1]:8080", "capacitor://localhost")
+    set_variables(CORS_ORIGINS=" ".join(origins))
+    assert config.read_settings().cors_origins == origins
+
+
+def test_any_host_is_warned_of_on_main() -> None:
+    assert config.read_settings().warnings == []
+    assert [line.partition(":")[0] for line in settings_of(Environment.MAIN).warnings] == ["NINEPANELS_TRUSTED_HOSTS"]
+    assert settings_of(Environment.MAIN, trusted_hosts=("ninepanels.example",)).warnings == []
 
 
 @pytest.mark.parametrize(("given", "expected"), [("", "var/mail"), ("spool", "spool")])

@@ -100,3 +100,23 @@ def test_the_message_of_an_invalid_request_is_for_people(ada: Person, content: b
         "POST", f"/panels/{ada.new_panel()}/entries", content=content, headers={"Content-Type": "application/json"}
     )
     assert (response.status_code, response.json()["error_message"]) == (422, message)
+
+
+# --- Slashes ----------------------------------------------------------------------------------------------------------
+
+
+@on_sqlite
+def test_a_path_with_a_slash_more_is_redirected_on_the_same_host(client: TestClient) -> None:
+    for method, path, location in (
+        ("GET", "/panels/", "../panels"),
+        ("POST", "/v5/panels/", "../panels"),
+        ("GET", "/panels/7/entries/?limit=1&x=%2F%C3%A4", "../entries?limit=1&x=%2F%C3%A4"),
+    ):
+        response = client.request(method, path, headers={"Host": "evil.example"}, follow_redirects=False)
+        assert (response.status_code, response.headers["Location"]) == (307, location)
+
+
+@on_sqlite
+def test_other_paths_with_a_slash_at_the_end_are_not_redirected(client: TestClient) -> None:
+    for path in ("/nowhere/", "//evil.example/", "/panels//", "/static/nothing/"):
+        assert client.get(f"http://testserver{path}", follow_redirects=False).status_code == 404

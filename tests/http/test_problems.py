@@ -43,6 +43,7 @@ CODES = {
     "too_many_panels": 400,
     "too_many_streams": 429,
     "unavailable": 503,
+    "uri_too_long": 414,
     "wrong_login": 401,
     "wrong_password": 403,
 }

@@ -17,6 +17,7 @@ from ninepanels.http.protocol import LimitedProtocol
 
 from ..support.servers import DEADLINE_S
 from ..support.servers import wait_for
+from ..support.values import for_each
 
 LARGE = 64 * 1024 * 1024
 """More than the buffers of the sockets."""
@@ -34,7 +35,8 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
             return
         size += len(message.get("body", b""))
         more = message.get("more_body", False)
-    body = b"a" * LARGE if scope["path"] == "/large" else str(size).encode()
+    bodies = {"/large": b"a" * LARGE, "/headers": b" ".join(name for name, _ in scope["headers"])}
+    body = bodies.get(scope["path"], str(size).encode())
     headers = [(b"content-length", str(len(body)).encode())]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -74,7 +76,7 @@ def received(connection: socket.socket) -> bytes:
     return b"".join(parts)
 
 
-CODES = {400: "bad_http_request", 408: "request_timeout", 431: "headers_too_large"}
+CODES = {400: "bad_http_request", 408: "request_timeout", 414: "uri_too_long", 431: "headers_too_large"}
 
 
 def assert_rejected(response: bytes, status: int) -> None:
@@ -136,6 +138,7 @@ def test_a_second_request_that_stays_incomplete_is_closed(
         b"".join(b"X-%d: a\r\n" % number for number in range(5_000)),
         b"X-Long: " + b"a" * 40_000 + b"\r\n\r\n",
         b"".join(b"X-%d: a\r\n" % number for number in range(5_000)) + b"\r\n",
+        b"".join(b"X-%d: a\r\n" % number for number in range(100)) + b"\r\n",
     ],
 )
 def test_headers_that_are_too_large_are_rejected(address: tuple[str, int], headers: bytes) -> None:
@@ -145,10 +148,48 @@ def test_headers_that_are_too_large_are_rejected(address: tuple[str, int], heade
         assert_rejected(received(connection), 431)
 
 
-def test_a_request_line_that_is_too_large_is_rejected(address: tuple[str, int]) -> None:
+@pytest.mark.parametrize("rest", [b"a" * 40_000, b"?" + b"a" * 9_000 + b" HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_an_address_that_is_too_long_is_rejected(address: tuple[str, int], rest: bytes) -> None:
     with connected(address) as connection:
-        connection.sendall(b"GET /" + b"a" * 40_000)
-        assert_rejected(received(connection), 431)
+        connection.sendall(b"GET /" + rest)
+        assert_rejected(received(connection), 414)
+
+
+@for_each("hosts", [b"", b"Host: a\r\nHost: a\r\n", b"Host:\r\n", b"Host: a b\r\n", b"Host: a@b\r\n", b"Host: a/b\r\n"])
+def test_a_request_needs_one_valid_host(address: tuple[str, int], hosts: bytes) -> None:
+    with connected(address) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\n" + hosts + b"\r\n")
+        assert_rejected(received(connection), 400)
+
+
+@for_each(
+    ("version", "host"),
+    [(b"1.0", b""), (b"1.0", b"Host: a\r\n"), (b"1.1", b"Host: a.example:8000\r\n"), (b"1.1", b"Host: [::1]:8000\r\n")],
+)
+def test_names_and_addresses_are_valid_hosts(address: tuple[str, int], version: bytes, host: bytes) -> None:
+    with connected(address) as connection:
+        connection.sendall(b"GET / HTTP/" + version + b"\r\nConnection: close\r\n" + host + b"\r\n")
+        assert received(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_the_application_gets_no_trailers(address: tuple[str, int]) -> None:
+    # Proxies pass trailers on, and do not check them.
+    chunked = GET.replace(b"GET /", b"POST /headers") + b"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n"
+    with connected(address) as connection:
+        connection.sendall(chunked + b"X-Forwarded-For: 192.0.2.1\r\nAuthorization: Bearer x\r\n\r\n")
+        connection.sendall(GET.replace(b"GET /", b"GET /headers") + b"Connection: close\r\n\r\n")
+        responses = received(connection)
+    assert b"\r\n\r\nhost transfer-encodingHTTP/1.1 200 OK" in responses
+    assert responses.endswith(b"\r\n\r\nhost connection")
+
+
+def test_the_number_of_requests_without_a_response_is_limited(address: tuple[str, int]) -> None:
+    with connected(address) as connection:
+        connection.sendall((GET + b"\r\n") * 50 + GET + b"Connection: close\r\n\r\n")
+        assert received(connection).count(b"HTTP/1.1 200 OK") == 51
+    with connected(address) as connection:
+        connection.sendall((GET + b"\r\n") * 1_000)
+        assert received(connection).count(b"HTTP/1.1 200 OK") < 1_000
 
 
 def test_trailers_that_are_too_large_are_rejected(address: tuple[str, int]) -> None:

@@ -13,6 +13,7 @@ from ninepanels import crud
 from ninepanels import exceptions
 from ninepanels.config import Settings
 from ninepanels.database import database
+from ninepanels.environments import Environment
 from ninepanels.main import HANDLER_THREADS
 from ninepanels.main import create_api
 
@@ -125,6 +126,14 @@ def test_without_a_token_remote_clients_are_rejected(api: FastAPI, address: str)
 @for_each("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
 def test_without_a_token_forwarded_requests_are_rejected(client: TestClient, header: str) -> None:
     assert client.get("/metrics", headers={header: "127.0.0.1"}).status_code == 403
+
+
+@for_each("changed", [{"env": Environment.MAIN}, {"trusted_proxies": ("10.0.0.7",)}, {"root_path": "/habits"}])
+def test_without_a_token_metrics_are_refused_where_a_proxy_may_be(
+    settings: Settings, changed: dict[str, object]
+) -> None:
+    with TestClient(create_api(settings.model_copy(update=changed)), client=("127.0.0.1", 50_000)) as client:
+        assert client.get("/metrics").status_code == 403
 
 
 def test_without_a_token_the_authorization_header_is_ignored(client: TestClient) -> None:
