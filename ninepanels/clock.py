@@ -1,5 +1,6 @@
-"""The wall clock. All other modules read the time here, so that a test can set it for the whole service."""
+"""The clocks. All other modules read the time here, so that a test can set it for the whole service."""
 
+import time
 from datetime import UTC
 from datetime import datetime
 from datetime import timedelta
@@ -16,3 +17,8 @@ def now() -> datetime:
 def milliseconds() -> int:
     """Return the milliseconds since 1970, which stay below 2**53, the limit of JavaScript's integers."""
     return int(now().timestamp() * 1_000)
+
+
+def monotonic() -> float:
+    """Return the seconds since an arbitrary instant, by a clock that is never set, for spans of time in one process."""
+    return time.monotonic()

@@ -21,8 +21,8 @@ from ..http.response_headers import IDEMPOTENCY_KEY
 from ..http.response_headers import REPLAYED
 from ..http.routing import Enclosing
 from ..observability import route_names
-from .current_user import AuthenticatedUser
-from .current_user import CurrentUser
+from .current_user import AuthenticatedWriter
+from .current_user import CurrentWriter
 
 
 class _KeyedRequest(NamedTuple):
@@ -43,13 +43,13 @@ class _Creation(Enclosing):
     work: UnitOfWork
     user: UserRow
 
-    def __init__(self, current_user: AuthenticatedUser, request: _KeyedRequest | None) -> None:
-        self._current_user = current_user
+    def __init__(self, writer: AuthenticatedWriter, request: _KeyedRequest | None) -> None:
+        self._writer = writer
         self._request = request
 
     def enclose(self, respond: Callable[[], bytes]) -> bytes:
         """Return the response of the endpoint, or the stored one."""
-        with self._current_user.transaction() as (self.work, self.user):
+        with self._writer.transaction() as (self.work, self.user):
             if self._request is None:
                 return respond()
             key_hash, request_hash = self._request
@@ -60,7 +60,7 @@ class _Creation(Enclosing):
             elif stored.request_hash != request_hash:
                 raise _invalid("idempotency_key_reused", "This key belongs to another request of the last 24 hours")
             else:
-                self._current_user.request.state.response_headers = [REPLAYED]
+                self._writer.request.scope["state"].setdefault("response_headers", {}).update([REPLAYED])
             return stored.response
 
 
@@ -72,7 +72,7 @@ class _CreationOfRequest:
     async def __call__(
         self,
         request: Request,
-        current_user: CurrentUser,
+        writer: CurrentWriter,
         key: Annotated[
             pyd.IdempotencyKey | None,
             Header(
@@ -84,7 +84,7 @@ class _CreationOfRequest:
             ),
         ] = None,
     ) -> _Creation:
-        return _Creation(current_user, None if key is None else await _keyed(request, key))
+        return _Creation(writer, None if key is None else await _keyed(request, key))
 
 
 async def _keyed(request: Request, key: str) -> _KeyedRequest:

@@ -1,5 +1,9 @@
-"""The current user: the FastAPI dependencies `CurrentUser` and `CurrentAdmin`, and their access to the database."""
+"""The current user: the FastAPI dependencies `CurrentUser`, `CurrentWriter` and `CurrentAdmin`.
 
+Through them, routes access the database.
+"""
+
+import contextlib
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -75,9 +79,9 @@ class _Authenticated:
 class AuthenticatedUser(_Authenticated):
     """The current user of a route.
 
-    `read` and `write_once` take one round trip. The statement itself verifies the token and the user's day settings,
-    which are cached per token. If the cached settings are outdated, the statement finds no row. The user is then read,
-    and the statement is executed again.
+    `read`, and `write_once` of AuthenticatedWriter, take one round trip. The statement itself verifies the token and
+    the user's day settings, which are cached per token. If the cached settings are outdated, the statement finds no
+    row. The user is then read, and the statement is executed again.
     """
 
     def read(self, query: Callable[Concatenate[Connection, Bearer, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -107,23 +111,6 @@ class AuthenticatedUser(_Authenticated):
         self.request.state.etag = etag = caching.etag_of(version)
         if result is None or caching.names(condition, etag):
             raise exceptions.NotModified
-        return result
-
-    def write_once(
-        self,
-        query: Callable[Concatenate[Connection, Bearer, P], T],
-        event: Callable[[T], pyd.EventPayload | None],
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> T:
-        """Return the result of a crud function that writes with a single query; raises as `read` does.
-
-        `event` takes the result and returns the payload of the event to publish, or None if nothing was written.
-        """
-        with database.single_statement() as connection:
-            result = self._execute(connection, query, *args, **kwargs)
-            if payload := event(result):
-                connection.emit(payload)
         return result
 
     async def confirm_password(self, password: str) -> str:
@@ -176,6 +163,52 @@ class AuthenticatedUser(_Authenticated):
         return bearer
 
 
+class AuthenticatedWriter(AuthenticatedUser):
+    """The current user of a route that changes their data, which a rate limit permits so many times a minute.
+
+    A write is counted when the token is verified: a revoked token cannot use up the limit of its user.
+    """
+
+    @contextmanager
+    def transaction(self) -> Iterator[tuple[UnitOfWork, UserRow]]:
+        """Open a transaction as AuthenticatedUser does.
+
+        Raises:
+            RateLimited: too many writes.
+        """
+        self._check()
+        with super().transaction() as (work, user):
+            self._count()
+            yield work, user
+
+    def write_once(
+        self,
+        query: Callable[Concatenate[Connection, Bearer, P], T],
+        event: Callable[[T], pyd.EventPayload | None],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> T:
+        """Return the result of a crud function that writes with a single query; raises as `read` and `transaction` do.
+
+        `event` takes the result and returns the payload of the event to publish, or None if nothing was written.
+        """
+        self._check()
+        with database.single_statement() as connection:
+            result = self._execute(connection, query, *args, **kwargs)
+            if payload := event(result):
+                connection.emit(payload)
+        self._count()
+        return result
+
+    def _check(self) -> None:
+        rate_limits.rate_limiter.check(rate_limits.write(self.request, self.token.user_id))
+
+    def _count(self) -> None:
+        # A parallel request may have exhausted the limit since the check.
+        with contextlib.suppress(exceptions.RateLimited):
+            rate_limits.rate_limiter.count(rate_limits.write(self.request, self.token.user_id))
+
+
 class AuthenticatedAdmin(_Authenticated):
     """The current user of a route for admins. `is_admin` is read with every request, never from a cache."""
 
@@ -215,4 +248,5 @@ class _TokenBearer(OAuth2PasswordBearer):
 
 
 CurrentUser = Annotated[AuthenticatedUser, Depends(_TokenBearer(AuthenticatedUser))]
+CurrentWriter = Annotated[AuthenticatedWriter, Depends(_TokenBearer(AuthenticatedWriter, exceptions.RateLimited))]
 CurrentAdmin = Annotated[AuthenticatedAdmin, Depends(_TokenBearer(AuthenticatedAdmin, exceptions.NotAllowed))]

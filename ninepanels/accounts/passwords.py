@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from passlib.context import CryptContext
 
-from .rate_limits import Attempts
+from .rate_limits import PasswordAttempts
 from .rate_limits import rate_limiter
 
 HASHING_THREADS = 2
@@ -35,12 +35,12 @@ async def hash_password(password: str) -> str:
     return await asyncio.get_running_loop().run_in_executor(_executor, context.hash, _to_nfc(password))
 
 
-async def verify_password(password: str, hashed: str, attempts: Attempts) -> tuple[bool, str | None]:
+async def verify_password(password: str, hashed: str, attempts: PasswordAttempts) -> tuple[bool, str | None]:
     """Return whether a password matches a hash, and a new hash if the stored one has to be replaced.
 
     A hash is replaced if its parameters are outdated, or if it was made before passwords were normalized to NFC.
 
-    A wrong password counts against the limits of `attempts`.
+    The password counts against the limits of `attempts`, whether it is right or wrong.
 
     Raises:
         RateLimited: a limit is exhausted; the password was not verified.
@@ -48,16 +48,18 @@ async def verify_password(password: str, hashed: str, attempts: Attempts) -> tup
     return await asyncio.get_running_loop().run_in_executor(_executor, _verify, password, hashed, attempts)
 
 
-def _verify(password: str, hashed: str, attempts: Attempts) -> tuple[bool, str | None]:
+def _verify(password: str, hashed: str, attempts: PasswordAttempts) -> tuple[bool, str | None]:
     # The limits are checked in the hashing threads: at most HASHING_THREADS guesses of this process are between check
     # and count at any time, so a burst of parallel guesses can exceed a limit by no more than that.
-    rate_limiter.check(attempts)
+    for each in attempts:
+        rate_limiter.check(each)
     normalized = _to_nfc(password)
     for form in _forms(password, normalized):
         matches, new_hash = _matches(form, hashed)
         if matches:
+            rate_limiter.count(attempts.valid)
             return True, new_hash if form == normalized else context.hash(normalized)
-    rate_limiter.count(attempts)
+    rate_limiter.count(attempts.failed)
     return False, None
 
 

@@ -7,23 +7,30 @@ from fastapi.requests import HTTPConnection
 
 from ..config import is_loopback
 
-# Limits count IPv6 networks: a customer gets at least a /64 and can use a new address for every attempt.
-IPV6_PREFIX = 64
+NETWORKS = ("address", "56", "48")
+"""The names of the networks of an address, from the smallest to the largest.
+
+A customer of IPv6 gets at least a /64, usually a /56 and sometimes a /48, and can use a new address of it each time.
+"""
+_IPV6_PREFIXES = (64, 56, 48)
 
 
-def of(request: HTTPConnection) -> str:
-    """Return the client's IPv4 address or IPv6 network. Forwarded addresses count only from TRUSTED_PROXIES."""
+def networks_of(request: HTTPConnection) -> tuple[str, ...]:
+    """Return the client's IPv4 address, or the three NETWORKS of its IPv6 address.
+
+    Forwarded addresses count only from TRUSTED_PROXIES.
+    """
     if request.client is None:
-        return "unknown"
+        return ("unknown",)
     try:
         address = ipaddress.ip_address(request.client.host)
     except ValueError:
-        return request.client.host
+        return (request.client.host,)
     if isinstance(address, ipaddress.IPv4Address):
-        return str(address)
+        return (str(address),)
     if address.ipv4_mapped:
-        return str(address.ipv4_mapped)
-    return str(ipaddress.ip_network((int(address), IPV6_PREFIX), strict=False))
+        return (str(address.ipv4_mapped),)
+    return tuple(str(ipaddress.ip_network((int(address), prefix), strict=False)) for prefix in _IPV6_PREFIXES)
 
 
 def is_local(request: Request) -> bool:

@@ -1,5 +1,6 @@
 """Restores the request that a client sent to a trusted proxy."""
 
+import ipaddress
 import re
 from collections.abc import Sequence
 
@@ -8,6 +9,7 @@ from starlette.types import Receive
 from starlette.types import Scope
 from starlette.types import Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+from uvicorn.middleware.proxy_headers import _TrustedHosts
 
 from ..config import ROOT_PATH
 
@@ -21,7 +23,8 @@ class ProxyMiddleware(ProxyHeadersMiddleware):
 
     def __init__(self, app: ASGIApp, trusted_proxies: Sequence[str], root_path: str) -> None:
         # uvicorn declares the types of ASGI more precisely than Starlette.
-        super().__init__(app, trusted_hosts=list(trusted_proxies))  # type: ignore[arg-type]
+        super().__init__(app)  # type: ignore[arg-type]
+        self.trusted_hosts = _TrustedProxies(list(trusted_proxies))
         self.root_path = root_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # type: ignore[override]
@@ -41,3 +44,15 @@ class ProxyMiddleware(ProxyHeadersMiddleware):
             if given == "/" or re.fullmatch(ROOT_PATH, given):
                 return given.rstrip("/")
         return self.root_path
+
+
+class _TrustedProxies(_TrustedHosts):
+    """The trusted proxies, which also pass on what is no address: a client could send another one each time."""
+
+    def get_trusted_client_address(self, x_forwarded_for: str) -> tuple[str, int]:
+        """Return the address and the port of the client, or an empty address, with which that of the proxy stays."""
+        host, port = super().get_trusted_client_address(x_forwarded_for)
+        try:
+            return str(ipaddress.ip_address(host)), port
+        except ValueError:
+            return "", 0

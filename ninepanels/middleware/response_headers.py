@@ -17,7 +17,8 @@ _RAW_REQUEST_ID = REQUEST_ID.lower().encode()
 class ResponseHeadersMiddleware:
     """Adds the request id and the default headers to every response, and stores its status in the request state.
 
-    It also adds `response_headers` of the request state, such as the state of rate limits, to successes and errors.
+    It also adds the dictionary `response_headers` of the request state, such as the state of rate limits, to successes
+    and errors.
 
     One middleware for all headers, because each wrapper of `send` costs time in every request. The request id is the
     client's X-Request-ID or a new id. It is stored in the context for log lines and events, as is the scope, so that
@@ -44,7 +45,8 @@ class ResponseHeadersMiddleware:
                 headers = message["headers"]
                 names = [name for name, _ in headers]
                 added = [header for header in defaults if header[0] not in names]
-                added += state.get("response_headers", ())
+                if further := state.get("response_headers"):
+                    added += further.items()
                 message = {**message, "headers": [*headers, *added, (_RAW_REQUEST_ID, request_id.encode())]}
             await send(message)
 

@@ -13,6 +13,7 @@ from .. import days
 from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.current_user import CurrentUser
+from ..accounts.current_user import CurrentWriter
 from ..http.caching import WITH_ETAG
 from ..http.documentation import Example
 from ..http.documentation import documented
@@ -31,13 +32,13 @@ MAX_PAGE_DAYS = 3_660
     raises=(exceptions.NotFound, exceptions.DayInTheFuture),
     example=Example(examples.ENTRY, {"is_complete": True, "day": "2026-11-22"}),
 )
-def record_entry(panel_id: PanelId, body: pyd.EntryCreate, current_user: CurrentUser) -> pyd.Entry:
+def record_entry(panel_id: PanelId, body: pyd.EntryCreate, writer: CurrentWriter) -> pyd.Entry:
     """Records whether a panel is done on a day, by default today, and returns the entry.
 
     A panel has one entry per day: a second tap changes it.
     """
-    recorded = partial(_recorded, current_user.token.user_id)
-    return current_user.write_once(
+    recorded = partial(_recorded, writer.token.user_id)
+    return writer.write_once(
         crud.taps.record, recorded, panel_id, body.day, is_complete=body.is_complete, tapped_at=None
     ).entry
 
@@ -51,15 +52,15 @@ def put_entry(
     panel_id: PanelId,
     day: Annotated[pyd.Day, Path(description="A day from 1970-01-01 to your current day.")],
     body: pyd.EntryPut,
-    current_user: CurrentUser,
+    writer: CurrentWriter,
 ) -> pyd.Entry:
     """Records whether a panel is done on a day, and returns the entry. Repeating the request changes nothing.
 
     Of two taps of a day, the one with the later `tapped_at` wins, whichever arrives first. If both have the same
     instant, the one that says done wins.
     """
-    recorded = partial(_recorded, current_user.token.user_id)
-    return current_user.write_once(crud.taps.record, recorded, panel_id, day, **body.model_dump()).entry
+    recorded = partial(_recorded, writer.token.user_id)
+    return writer.write_once(crud.taps.record, recorded, panel_id, day, **body.model_dump()).entry
 
 
 @router.get("", operation_id="listEntries", openapi_extra=WITH_ETAG, summary="List the history of a panel")
@@ -91,9 +92,9 @@ def read_entries(
 
 @router.delete("", operation_id="resetHistory", summary="Delete the history of a panel")
 @documented(raises=(exceptions.NotFound,), example=Example(data=True))
-def delete_entries(panel_id: PanelId, current_user: CurrentUser) -> Literal[True]:
+def delete_entries(panel_id: PanelId, writer: CurrentWriter) -> Literal[True]:
     """Deletes every entry of a panel permanently. The history begins again on your current day."""
-    with current_user.transaction() as (work, user):
+    with writer.transaction() as (work, user):
         crud.panels.reset(work, user.id, panel_id, today=days.today(user))
         work.emit(pyd.EntriesReset(user_id=user.id, panel_id=panel_id))
     return True

@@ -11,6 +11,7 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts.creations import Creation
 from ..accounts.current_user import CurrentUser
+from ..accounts.current_user import CurrentWriter
 from ..http.bodies import or_form
 from ..http.caching import WITH_ETAG
 from ..http.documentation import Example
@@ -57,10 +58,10 @@ def create_panel(body: pyd.PanelCreate, creation: Creation) -> pyd.Panel:
     raises=(exceptions.NotFound, exceptions.PositionOutOfRange),
     example=Example(examples.CHANGED_PANEL, {"title": "Read 30 pages", "position": 1}),
 )
-def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, current_user: CurrentUser) -> pyd.Panel:
+def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, writer: CurrentWriter) -> pyd.Panel:
     """Changes the fields in the body and returns the panel. A new `position` moves the panel, as in a list."""
     changes = body.changes()
-    with current_user.transaction() as (work, user):
+    with writer.transaction() as (work, user):
         panel = crud.panels.update(work, user.id, panel_id, changes, today=days.today(user))
         work.emit(pyd.PanelUpdated(user_id=user.id, panel_id=panel_id, fields=sorted(changes)))
     return panel
@@ -68,9 +69,9 @@ def update_panel(panel_id: PanelId, body: pyd.PanelUpdate, current_user: Current
 
 @router.delete("/{panel_id}", operation_id="deletePanel", summary="Delete a panel")
 @documented(raises=(exceptions.NotFound,), example=Example(examples.SUCCESS))
-def delete_panel(panel_id: PanelId, current_user: CurrentUser) -> pyd.Success:
+def delete_panel(panel_id: PanelId, writer: CurrentWriter) -> pyd.Success:
     """Deletes a panel and its history permanently. The panels after it move up by one position."""
-    with current_user.transaction() as (work, user):
+    with writer.transaction() as (work, user):
         crud.panels.delete(work, user.id, panel_id)
         work.emit(pyd.PanelDeleted(user_id=user.id, panel_id=panel_id))
     return pyd.Success()

@@ -11,6 +11,7 @@ from ..accounts import passwords
 from ..accounts import rate_limits
 from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
+from ..accounts.current_user import CurrentWriter
 from ..database import database
 from ..http.bodies import or_form
 from ..http.documentation import DATABASE_ERRORS
@@ -52,7 +53,7 @@ def read_user(current_user: CurrentUser) -> pyd.User:
     raises=(exceptions.WrongPassword, exceptions.EmailTaken, exceptions.RateLimited),
     example=Example(examples.CHANGED_USER, {"name": "Ada Lovelace", "day_starts_at": 4}),
 )
-async def update_user(body: pyd.UserUpdate, current_user: CurrentUser, request: Request) -> pyd.User:
+async def update_user(body: pyd.UserUpdate, current_user: CurrentWriter, request: Request) -> pyd.User:
     """Changes the fields in the body and returns the account. A new `email` needs `current_password`.
 
     A new time zone or start of the day changes no day that is already recorded.

@@ -74,7 +74,7 @@ def test_guesses_verified_beyond_the_limit_are_refused(limiter: RateLimiter, mon
     verifications = Verifications(parallel=passwords.HASHING_THREADS)
     monkeypatch.setattr(passwords.context, "verify_and_update", verifications.verify_and_update)
     for _ in range(LIMIT - 1):
-        limiter.count(RECHECK)
+        limiter.count(RECHECK.failed)
     results = verify_wrong_passwords(passwords.HASHING_THREADS)
     assert verifications.count == passwords.HASHING_THREADS
     assert results.count(False) == 1

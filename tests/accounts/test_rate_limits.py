@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
-from types import SimpleNamespace
 
 import pytest
 from fastapi import Request
 from httpx2 import Response
 from starlette.testclient import TestClient
 
+from ninepanels import clock
 from ninepanels import exceptions
 from ninepanels.accounts import rate_limits
 from ninepanels.accounts.rate_limits import RateLimiter
@@ -86,10 +86,17 @@ def test_unicode_forms_of_an_email_count_as_one_account(client: TestClient) -> N
     assert [log_in(client, email).status_code for email in spellings] == [401] * 10 + [429] * 2
 
 
-def test_successful_logins_do_not_count(ada: Person) -> None:
+def test_successful_logins_do_not_count_as_failed(ada: Person) -> None:
     fail_logins(ada.client, 9)
     assert [log_in(ada.client, password=PASSWORD).status_code for _ in range(12)] == [200] * 12
     assert fail_logins(ada.client, 2) == [401, 429]
+
+
+def test_logins_per_account_are_limited_even_if_the_password_is_right(ada: Person) -> None:
+    logins = send_concurrently([lambda: log_in(ada.client, password=PASSWORD)] * 35)
+    # The first login was the fixture's.
+    assert sorted(logins) == [200] * 29 + [429] * 6
+    assert data(ada.get("/panels")) == []
 
 
 def test_parallel_failed_logins_are_counted(ada: Person) -> None:
@@ -115,8 +122,7 @@ def test_failed_logins_do_not_affect_existing_sessions(ada: Person) -> None:
 def test_a_login_is_accepted_again_after_the_window(
     wall_clock: Clock, ada: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The library `limits` reads the time itself.
-    monkeypatch.setattr("limits.storage.memory.time", SimpleNamespace(time=lambda: wall_clock.now.timestamp()))
+    monkeypatch.setattr(clock, "monotonic", lambda: wall_clock.now.timestamp())
     fail_logins(ada.client, 10)
     wall_clock.set("2026-11-23T12:14:59+00:00")
     refused = log_in(ada.client)
@@ -141,6 +147,12 @@ def test_wrong_current_passwords_do_not_count_against_logins(ada: Person) -> Non
     for _ in range(11):
         change(ada, "wrong")
     assert log_in(ada.client, password=PASSWORD).status_code == 200
+
+
+def test_right_current_passwords_of_a_session_are_limited(ada: Person, verified: list[str]) -> None:
+    verified.clear()
+    statuses = {ada.patch("/users", {"email": ada.email, "current_password": PASSWORD}).status_code for _ in range(32)}
+    assert (statuses, len(verified)) == ({200, 429}, 30)
 
 
 # --- Sign-ups and resets ----------------------------------------------------------------------------------------------
@@ -203,7 +215,10 @@ def test_a_login_reports_the_limit_of_the_address_whatever_the_account_is(ada: P
     logins = [*failures, log_in(ada.client, password=PASSWORD)]
     assert [response.status_code for response in logins] == [401, 401, 200]
     assert [limits_of(each) for each in logins] == [
-        [("failed_logins_per_address", 50, remaining, WINDOW_S)] for remaining in (49, 48, 48)
+        [("failed_logins_per_address", 50, 49, WINDOW_S)],
+        [("failed_logins_per_address", 50, 48, WINDOW_S)],
+        # The first one was the fixture's.
+        [("logins_per_address", 100, 98, WINDOW_S)],
     ]
 
 
@@ -236,14 +251,15 @@ def test_a_change_of_the_account_reports_the_limits_of_the_user_and_of_the_addre
     assert limits_of(change(ada, "wrong")) == [("failed_rechecks_per_user", 10, 9, WINDOW_S)]
     changed = ada.patch("/users", {"email": "eve@example.com", "current_password": PASSWORD})
     assert limits_of(changed) == [
-        ("failed_rechecks_per_user", 10, 9, WINDOW_S),
+        ("rechecks_per_user", 30, 29, WINDOW_S),
         ("account_changes_per_user", 5, 4, 3_600),
         ("account_changes_per_address", 30, 29, 3_600),
+        ("writes_per_user", 600, 599, 60),
     ]
 
 
 def test_requests_without_limits_report_none(ada: Person) -> None:
-    for response in (ada.get("/panels"), ada.patch("/users", {"name": "Lovelace"}), ada.post("/users", {})):
+    for response in (ada.get("/panels"), ada.post("/auth/logout", None), ada.post("/users", {})):
         assert not {"ratelimit", "ratelimit-policy"} & set(response.headers)
 
 
@@ -253,7 +269,7 @@ def test_requests_without_limits_report_none(ada: Person) -> None:
 def test_parallel_counts_never_exceed_a_limit() -> None:
     limiter = RateLimiter()
     limiter.connect(on=True, storage="memory")
-    attempts = rate_limits.recheck(Request(http_scope()), user_id=7)
+    attempts = rate_limits.recheck(Request(http_scope()), user_id=7).failed
     limit = rate_limits.FAILED_RECHECKS_PER_USER.amount
     barrier = Barrier(4 * limit)
 

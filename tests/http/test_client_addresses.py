@@ -19,20 +19,20 @@ PROXY = "192.0.2.7"
 @pytest.mark.parametrize(
     ("host", "expected"),
     [
-        ("203.0.113.9", "203.0.113.9"),
-        ("::ffff:203.0.113.9", "203.0.113.9"),
-        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
-        ("2001:DB8:1:2::", "2001:db8:1:2::/64"),
-        ("2001:db8:1:3::", "2001:db8:1:3::/64"),
-        ("testclient", "testclient"),
+        ("203.0.113.9", ["203.0.113.9"]),
+        ("::ffff:203.0.113.9", ["203.0.113.9"]),
+        ("2001:db8:1:203:4:5:6:7", ["2001:db8:1:203::/64", "2001:db8:1:200::/56", "2001:db8:1::/48"]),
+        ("2001:DB8:1:203::", ["2001:db8:1:203::/64", "2001:db8:1:200::/56", "2001:db8:1::/48"]),
+        ("fe80::1%eth0", ["fe80::/64", "fe80::/56", "fe80::/48"]),
+        ("testclient", ["testclient"]),
     ],
 )
-def test_ipv4_addresses_and_ipv6_networks_are_returned(host: str, expected: str) -> None:
-    assert client_addresses.of(Request({"type": "http", "client": (host, 1234)})) == expected
+def test_ipv4_addresses_and_ipv6_networks_are_returned(host: str, expected: list[str]) -> None:
+    assert list(client_addresses.networks_of(Request({"type": "http", "client": (host, 1234)}))) == expected
 
 
 def test_a_connection_without_an_address_is_unknown() -> None:
-    assert client_addresses.of(Request({"type": "http", "client": None})) == "unknown"
+    assert client_addresses.networks_of(Request({"type": "http", "client": None})) == ("unknown",)
 
 
 @contextmanager
@@ -77,3 +77,10 @@ def test_addresses_sent_to_a_trusted_proxy_are_ignored(settings: Settings) -> No
 def test_addresses_from_other_hosts_are_ignored(settings: Settings) -> None:
     with client_at("203.0.113.9", settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"198.51.100.{n}" for n in range(31)]) == [200] * 30 + [429]
+
+
+@on_sqlite
+def test_what_is_no_address_counts_as_the_proxy(settings: Settings) -> None:
+    with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
+        unreadable = [f"{each}{n}" for n in range(8) for each in ("unknown", "203.0.113.9, _", "203.0.113.300", "[::1")]
+        assert statuses(client, unreadable) == [200] * 30 + [429] * 2
