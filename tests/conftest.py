@@ -74,10 +74,15 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_database(postgres_server: PostgresServer) -> str:
-    url = postgres_server.create_database("test")
-    migrate(url)
-    return url
+def postgres_template(postgres_server: PostgresServer) -> str:
+    """The name of a migrated database to copy. A database with connections cannot be copied, so no test connects."""
+    migrate(postgres_server.create_database("template"))
+    return "template"
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: PostgresServer, postgres_template: str) -> str:
+    return postgres_server.create_database("test", postgres_template)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -94,6 +99,17 @@ def empty_database_url(backend: str, request: pytest.FixtureRequest, tmp_path: P
     server: PostgresServer = request.getfixturevalue("postgres_server")
     yield server.create_database("empty")
     server.drop_database("empty")
+
+
+@pytest.fixture
+def migrated_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database with the current schema, which the test may change."""
+    if backend == "sqlite":
+        yield f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), tmp_path / 'migrated.db')}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    yield server.create_database("migrated", request.getfixturevalue("postgres_template"))
+    server.drop_database("migrated")
 
 
 @pytest.fixture(scope="session")

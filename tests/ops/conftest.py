@@ -13,7 +13,6 @@ from sqlalchemy import NullPool
 import data_mgmt
 from ninepanels import environments
 from ninepanels.database import make_engine
-from ninepanels.ops.migrations import migrate
 
 from ..support.checkouts import run
 from ..support.terminal import Terminal
@@ -57,13 +56,6 @@ def manage_data(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
         return Result(caught.value.code, *capsys.readouterr())
 
     return manage_data
-
-
-@pytest.fixture
-def migrated_url(empty_database_url: str) -> str:
-    """A migrated database whose schema the test may drop."""
-    migrate(empty_database_url)
-    return empty_database_url
 
 
 def choose(terminal: Terminal, action: str) -> None:

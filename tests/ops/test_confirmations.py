@@ -1,16 +1,23 @@
-"""The questions of `data clear` and `restore` before they delete rows, asked by the real mc.sh on a pseudo-terminal."""
+"""The questions of `data clear` and `restore` before they delete rows.
 
+The real mc.sh asks them on a pseudo-terminal. The commands also ask them in this process, which takes less time.
+"""
+
+import io
 import re
-import subprocess
+import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from ninepanels.ops.migrations import migrate
+import data_mgmt
+from ninepanels import environments
+from ninepanels.ops.backups import __main__ as dumps
+from ninepanels.ops.backups.files import part_of
 
 from ..support.backends import on_sqlite
-from ..support.checkouts import execute
 from ..support.checkouts import switch
 from ..support.checkouts import variables
 from ..support.filling import fill
@@ -22,17 +29,24 @@ from ..support.terminal import Terminal
 from ..support.values import for_each
 from .backups.conftest import delete_all_rows
 from .backups.conftest import put_on_path
+from .backups.conftest import write_checksum
 from .conftest import PROMPT
+from .conftest import Result
 from .conftest import choose
 from .conftest import execute_sql
+
+Run = Callable[..., Result]
 
 BACKUP = r"Back up first\? \[Y/n\] $"
 BRANCHES = {"FEATURE": "a-better-tap", "STAGING": "staging", "TEST": "main"}
 USERS = 3
 
-each_environment = pytest.mark.parametrize(
-    ("backend", "env"), [("sqlite", "FEATURE"), ("postgresql", "STAGING"), ("sqlite", "TEST")], indirect=["backend"]
-)
+
+def each_environment(first: str) -> pytest.MarkDecorator:
+    """Run a test on each environment, all but the first one as proofs."""
+    backends = {"FEATURE": "sqlite", "STAGING": "postgresql", "TEST": "sqlite"}
+    cases = [pytest.param(backends[env], env, marks=() if env == first else pytest.mark.prove) for env in backends]
+    return pytest.mark.parametrize(("backend", "env"), cases, indirect=["backend"])
 
 
 def name_of(env: str) -> str:
@@ -55,18 +69,14 @@ class Installation:
         """Run mc.sh on a terminal, in an environment; without arguments, it is the menu."""
         return Terminal(self.command(env, *arguments), self.checkout, self.variables())
 
-    def run(self, env: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run mc.sh without a terminal."""
-        return execute(self.command(env, *arguments), self.checkout, self.variables())
-
     def command(self, env: str, *arguments: str) -> list[str]:
+        self.switch(env)
+        return ["./mc.sh", *(["--env", env] if env == "TEST" else []), *arguments]
+
+    def switch(self, env: str) -> None:
         switch(self.checkout, BRANCHES.get(env, "main"))
         # A variable would give the other environments the same database.
         (self.checkout / f".env.{env.lower()}").write_text(f"NINEPANELS_DATABASE_URL={self.database_url}\n")
-        return ["./mc.sh", *(["--env", env] if env == "TEST" else []), *arguments]
-
-    def clear(self, env: str, *arguments: str) -> Terminal:
-        return self.terminal(env, "data", "clear", *arguments)
 
     def variables(self) -> dict[str, str]:
         others = variables(self.database_url, BACKUP_DIR=str(self.backups))
@@ -86,25 +96,69 @@ class Installation:
 
 @pytest.fixture
 def installation(
-    empty_database_url: str,
+    migrated_url: str,
     backend: str,
     checkout: Path,
     request: pytest.FixtureRequest,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Installation:
-    migrate(empty_database_url)
-    fill(empty_database_url, USERS)
+    fill(migrated_url, USERS)
     if backend == "postgresql":
         put_on_path(monkeypatch, request.getfixturevalue("postgres_server").bin)
-    return Installation(checkout, empty_database_url)
+    return Installation(checkout, migrated_url)
 
 
-# --- data clear -----------------------------------------------------------------------------------------------------
+class Keyboard(io.StringIO):
+    """What is typed on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+    def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override]
+        line = super().readline(-1 if size is None else size)
+        if line == CTRL_C:
+            raise KeyboardInterrupt
+        return line.removesuffix(CTRL_D)
 
 
-@each_environment
+@pytest.fixture
+def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, in an environment, while something is typed; None: without a terminal."""
+
+    def run(main: Callable[[], None], env: str, *arguments: str, typed: str | None = "") -> Result:
+        installation.switch(env)
+        monkeypatch.setenv("NINEPANELS_ENV", env)
+        monkeypatch.setattr(sys, "argv", ["command", *arguments])
+        monkeypatch.setattr(sys, "stdin", io.StringIO() if typed is None else Keyboard(typed))
+        code: int | str | None = 0
+        try:
+            main()
+        except SystemExit as end:
+            code = end.code
+        return Result(code, *capsys.readouterr())
+
+    monkeypatch.delenv("NINEPANELS_DATABASE_URL")
+    monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(installation.backups))
+    monkeypatch.setattr(environments, "ROOT", installation.checkout)
+    return run
+
+
+@pytest.fixture
+def dump(installation: Installation, run: Run) -> str:
+    """A backup of the rows, after which one of the users was deleted."""
+    file = Path(run(dumps.main, "FEATURE", "write", "full").out.strip())
+    part_of(file).rename(file)
+    write_checksum(file)
+    execute_sql(installation.database_url, "DELETE FROM users WHERE id = 1")
+    return str(file)
+
+
+# --- On a terminal --------------------------------------------------------------------------------------------------
+
+
+@each_environment("FEATURE")
 def test_clear_offers_a_backup_and_asks_for_the_name_of_the_environment(installation: Installation, env: str) -> None:
-    with installation.clear(env) as terminal:
+    with installation.terminal(env, "data", "clear") as terminal:
         terminal.read_until(BACKUP)
         terminal.type({"FEATURE": "\n", "STAGING": "y\n", "TEST": "Yes\n"}[env])
         assert "The previous contents were saved to " in terminal.read_until(name_of(env))
@@ -117,7 +171,7 @@ def test_clear_offers_a_backup_and_asks_for_the_name_of_the_environment(installa
     assert dump.startswith(f"{env}_full.")
 
 
-@each_environment
+@each_environment("STAGING")
 def test_clear_in_the_menu_asks_the_same(installation: Installation, env: str) -> None:
     with installation.terminal(env) as terminal:
         terminal.read_until(PROMPT)
@@ -138,116 +192,7 @@ def test_clear_in_the_menu_asks_the_same(installation: Installation, env: str) -
     assert installation.is_cleared()
 
 
-@on_sqlite
-@pytest.mark.parametrize("answer", ["No\n", "maybe\nFEATURE\nn\n"])
-def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, answer: str) -> None:
-    with installation.clear("FEATURE") as terminal:
-        for line in answer.splitlines(keepends=True):
-            terminal.read_until(BACKUP)
-            terminal.type(line)
-        terminal.read_until(name_of("FEATURE"))
-        terminal.type("FEATURE\n")
-        assert terminal.wait() == 0
-    assert installation.is_cleared()
-    assert installation.dumps() == []
-
-
-@on_sqlite
-@for_each("typed", ["\n", "y\n", "TEST\n", CTRL_D, CTRL_C])
-def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation, typed: str) -> None:
-    with installation.clear("FEATURE") as terminal:
-        terminal.read_until(BACKUP)
-        terminal.type("n\n")
-        terminal.read_until(name_of("FEATURE"))
-        terminal.type(typed)
-        assert terminal.wait() != 0
-    assert installation.is_unchanged()
-
-
-@on_sqlite
-@for_each("typed", [CTRL_D, CTRL_C])
-def test_clear_does_nothing_if_the_question_about_the_backup_is_not_answered(
-    installation: Installation, typed: str
-) -> None:
-    with installation.clear("FEATURE") as terminal:
-        terminal.read_until(BACKUP)
-        terminal.type(typed)
-        assert terminal.wait() != 0
-    assert installation.is_unchanged()
-
-
-@on_sqlite
-def test_clear_drops_nothing_if_the_backup_fails(installation: Installation) -> None:
-    installation.backups.parent.mkdir()
-    installation.backups.write_text("not a folder")
-    with installation.clear("FEATURE") as terminal:
-        terminal.read_until(BACKUP)
-        terminal.type("\n")
-        terminal.read_until("The backup failed, so nothing was changed: ")
-        assert terminal.wait() == 1
-    assert len(rows_of(installation.database_url)["users"]) == USERS
-
-
-@on_sqlite
-def test_clear_asks_nothing_with_yes(installation: Installation) -> None:
-    with installation.clear("STAGING", "--yes") as terminal:
-        assert re.fullmatch(r"The database of .*\n", terminal.read_until(r"\n$"))
-        assert terminal.wait() == 0
-    assert installation.is_cleared()
-
-
-def test_clear_asks_nothing_if_no_table_has_rows(installation: Installation) -> None:
-    delete_all_rows(installation.database_url)
-    with installation.clear("FEATURE") as terminal:
-        terminal.read_until("^The database of FEATURE is now empty")
-        assert terminal.wait() == 0
-    assert installation.is_cleared()
-
-
-@on_sqlite
-def test_clear_asks_if_only_one_table_has_rows(installation: Installation) -> None:
-    delete_all_rows(installation.database_url)
-    execute_sql(installation.database_url, "INSERT INTO route_settings (method_path, in_alert) VALUES ('GET_/', false)")
-    with installation.clear("FEATURE") as terminal:
-        terminal.read_until(BACKUP)
-
-
-@on_sqlite
-@for_each("arguments", [(), ("--yes",)])
-def test_clear_is_refused_on_main_without_a_question(installation: Installation, arguments: tuple[str, ...]) -> None:
-    with installation.clear("MAIN", *arguments) as terminal:
-        terminal.read_until("^'clear' is refused on MAIN")
-        assert terminal.wait() == 1
-    assert installation.is_unchanged()
-
-
-@on_sqlite
-def test_a_script_is_not_asked(installation: Installation) -> None:
-    result = installation.run("FEATURE", "data", "clear")
-    assert (result.returncode, result.stderr) == (0, "")
-    assert installation.is_cleared()
-
-
-@on_sqlite
-def test_creating_demo_users_asks_nothing(installation: Installation) -> None:
-    with installation.terminal("FEATURE", "data", "create", "--users", "1", "--days", "1") as terminal:
-        terminal.read_until("1 added, 0 existed already")
-        assert terminal.wait() == 0
-
-
-# --- restore --------------------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def dump(installation: Installation) -> str:
-    """A backup of the rows, after which one of the users was deleted."""
-    result = installation.run("FEATURE", "backup", "full")
-    assert result.returncode == 0, result.stderr
-    execute_sql(installation.database_url, "DELETE FROM users WHERE id = 1")
-    return result.stdout.strip()
-
-
-@each_environment
+@each_environment("TEST")
 def test_restore_in_the_menu_asks_for_the_name_of_the_environment(
     installation: Installation, env: str, dump: str
 ) -> None:
@@ -263,15 +208,112 @@ def test_restore_in_the_menu_asks_for_the_name_of_the_environment(
             assert len(rows_of(installation.database_url)["users"]) == users
 
 
+# --- In this process ------------------------------------------------------------------------------------------------
+
+CLEARED = "The database of {} is now empty. './mc.sh migrate' creates the tables again.\n"
+
+
 @on_sqlite
-def test_restore_asks_nothing_with_yes(installation: Installation, dump: str) -> None:
-    with installation.terminal("STAGING", "restore", "--yes", dump) as terminal:
-        assert "Type" not in terminal.read_until(r"users +2 +3\n")
-        assert terminal.wait() == 0
+@for_each("env", BRANCHES)
+def test_clear_asks_two_questions_in_each_environment(installation: Installation, run: Run, env: str) -> None:
+    result = run(data_mgmt.main, env, "clear", typed="n\nno\n")
+    assert re.fullmatch(rf"Back up first\? \[Y/n\] 'clear' .* {name_of(env)}", result.err)
+    assert "nothing was done" in str(result.code)
+    assert installation.is_unchanged()
 
 
-def test_restore_asks_nothing_if_no_table_has_rows(installation: Installation, dump: str) -> None:
+@on_sqlite
+@pytest.mark.parametrize("answer", ["No\n", "maybe\nFEATURE\nn\n"])
+def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, run: Run, answer: str) -> None:
+    result = run(data_mgmt.main, "FEATURE", "clear", typed=f"{answer}FEATURE\n")
+    assert (result.code, result.out) == (0, CLEARED.format("FEATURE"))
+    assert result.err.count("Back up first? [Y/n] ") == answer.count("\n")
+    assert installation.is_cleared()
+    assert installation.dumps() == []
+
+
+@on_sqlite
+@for_each("typed", ["\n", "y\n", "TEST\n", CTRL_D, CTRL_C])
+def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation, run: Run, typed: str) -> None:
+    result = run(data_mgmt.main, "FEATURE", "clear", typed=f"n\n{typed}")
+    assert re.search(name_of("FEATURE"), result.err.removesuffix("Interrupted.\n"))
+    assert result.code != 0
+    assert installation.is_unchanged()
+
+
+@on_sqlite
+@for_each("typed", [CTRL_D, CTRL_C])
+def test_clear_does_nothing_if_the_question_about_the_backup_is_not_answered(
+    installation: Installation, run: Run, typed: str
+) -> None:
+    result = run(data_mgmt.main, "FEATURE", "clear", typed=typed)
+    assert result.err.removesuffix("Interrupted.\n") == "Back up first? [Y/n] "
+    assert result.code != 0
+    assert installation.is_unchanged()
+
+
+@on_sqlite
+def test_clear_drops_nothing_if_the_backup_fails(installation: Installation, run: Run) -> None:
+    installation.backups.parent.mkdir()
+    installation.backups.write_text("not a folder")
+    result = run(data_mgmt.main, "FEATURE", "clear", typed="\nFEATURE\n")
+    assert str(result.code).startswith("The backup failed, so nothing was changed: ")
+    assert len(rows_of(installation.database_url)["users"]) == USERS
+
+
+@on_sqlite
+def test_clear_asks_nothing_with_yes(installation: Installation, run: Run) -> None:
+    assert run(data_mgmt.main, "STAGING", "clear", "--yes") == (0, CLEARED.format("STAGING"), "")
+    assert installation.is_cleared()
+
+
+def test_clear_asks_nothing_if_no_table_has_rows(installation: Installation, run: Run) -> None:
     delete_all_rows(installation.database_url)
-    with installation.terminal("FEATURE", "restore", dump) as terminal:
-        assert "Type" not in terminal.read_until(r"users +0 +3\n")
-        assert terminal.wait() == 0
+    assert run(data_mgmt.main, "FEATURE", "clear") == (0, CLEARED.format("FEATURE"), "")
+    assert installation.is_cleared()
+
+
+@on_sqlite
+def test_clear_asks_if_only_one_table_has_rows(installation: Installation, run: Run) -> None:
+    delete_all_rows(installation.database_url)
+    execute_sql(installation.database_url, "INSERT INTO route_settings (method_path, in_alert) VALUES ('GET_/', false)")
+    assert run(data_mgmt.main, "FEATURE", "clear").err == "Back up first? [Y/n] "
+
+
+@on_sqlite
+@for_each("arguments", [(), ("--yes",)])
+def test_clear_is_refused_on_main_without_a_question(
+    installation: Installation, run: Run, arguments: tuple[str, ...]
+) -> None:
+    result = run(data_mgmt.main, "MAIN", "clear", *arguments, typed="n\nMAIN\n")
+    assert str(result.code).startswith("'clear' is refused on MAIN")
+    assert (result.out, result.err) == ("", "")
+    assert installation.is_unchanged()
+
+
+@on_sqlite
+def test_a_script_is_not_asked(installation: Installation, run: Run) -> None:
+    assert run(data_mgmt.main, "FEATURE", "clear", typed=None) == (0, CLEARED.format("FEATURE"), "")
+    assert installation.is_cleared()
+
+
+@on_sqlite
+def test_creating_demo_users_asks_nothing(run: Run) -> None:
+    result = run(data_mgmt.main, "FEATURE", "create", "--users", "1", "--days", "1")
+    assert "1 added, 0 existed already" in result.out
+    assert (result.code, result.err) == (0, "")
+
+
+@on_sqlite
+def test_restore_asks_nothing_with_yes(installation: Installation, run: Run, dump: str) -> None:
+    result = run(dumps.main, "STAGING", "restore", "--yes", dump)
+    assert re.search(r"users +2 +3\n", result.out)
+    assert (result.code, result.err) == (0, "")
+    assert len(rows_of(installation.database_url)["users"]) == USERS
+
+
+def test_restore_asks_nothing_if_no_table_has_rows(installation: Installation, run: Run, dump: str) -> None:
+    delete_all_rows(installation.database_url)
+    result = run(dumps.main, "FEATURE", "restore", dump)
+    assert re.search(r"users +0 +3\n", result.out)
+    assert (result.code, result.err) == (0, "")

@@ -102,13 +102,12 @@ def test_a_database_of_an_earlier_release_must_be_migrated(
 
 
 def test_models_without_a_migration_need_a_revision(
-    empty_database_url: str, check: Check, monkeypatch: pytest.MonkeyPatch
+    migrated_url: str, check: Check, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    migrate(empty_database_url)
-    engine = make_engine(empty_database_url, poolclass=NullPool)
+    engine = make_engine(migrated_url, poolclass=NullPool)
     with engine.begin() as connection:
         connection.execute(text("ALTER TABLE panels DROP COLUMN description"))
-    set_database(monkeypatch, empty_database_url)
+    set_database(monkeypatch, migrated_url)
     assert check()[SCHEMA].endswith("./mc.sh revision MESSAGE")
 
 

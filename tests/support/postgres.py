@@ -53,8 +53,8 @@ class PostgresServer:
     def url(self, name: str) -> str:
         return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/{name}"
 
-    def create_database(self, name: str) -> str:
-        self.execute(f"CREATE DATABASE {name}")
+    def create_database(self, name: str, template: str = "template1") -> str:
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
         return self.url(name)
 
     def drop_database(self, name: str) -> None:
