@@ -32,6 +32,10 @@ from ..support.filling import fill
 from ..support.filling import rows_of
 from ..support.servers import migrate_in_parallel
 
+SCRIPTS = ScriptDirectory.from_config(migrations.alembic_config())
+# The newest first.
+_, PREVIOUS_REVISION, *OTHER_REVISIONS = [script.revision for script in SCRIPTS.walk_revisions()]
+
 
 def test_the_migrations_match_the_models(database_url: str) -> None:
     config = migrations.alembic_config()
@@ -40,8 +44,7 @@ def test_the_migrations_match_the_models(database_url: str) -> None:
 
 
 def test_the_newest_revision_is_the_one_of_this_release() -> None:
-    scripts = ScriptDirectory.from_config(migrations.alembic_config())
-    assert scripts.get_heads() == [crud.schema.REVISION]
+    assert SCRIPTS.get_heads() == [crud.schema.REVISION]
 
 
 def test_migrating_again_changes_nothing(database_url: str) -> None:
@@ -130,10 +133,13 @@ def test_old_panels_get_their_first_day(empty_database_url: str) -> None:
 # Small numbers satisfy the check constraints of all columns.
 ROWS = range(1, 6)
 FIRST_REVISION = "594bed1947a4"
-EARLIER_REVISIONS = sorted(migrations.revisions() - {crud.schema.REVISION})
 
 
-@pytest.mark.parametrize("revision", EARLIER_REVISIONS)
+# The migrations between the others do not change any more.
+@pytest.mark.parametrize(
+    "revision",
+    [PREVIOUS_REVISION, *(pytest.param(revision, marks=pytest.mark.prove) for revision in OTHER_REVISIONS)],
+)
 def test_a_migration_keeps_all_rows_of_an_earlier_revision(empty_database_url: str, revision: str) -> None:
     assert_keeps_all_rows(empty_database_url, revision, lambda: migrate(empty_database_url))
 
