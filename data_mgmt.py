@@ -27,7 +27,7 @@ from ninepanels.ops import demo
 from ninepanels.ops import failures
 from ninepanels.ops import migrations
 from ninepanels.ops import safeguards
-from ninepanels.ops.backups import restoring
+from ninepanels.ops.backups import writing
 
 BATCH_SIZE = 10
 """The number of demo users written in one transaction."""
@@ -124,7 +124,11 @@ def clear(yes: Yes = False) -> None:
             return any(crud.schema.count_rows(connection).values())
 
     safeguards.require(
-        safeguards.Action.CLEAR, settings, confirmed=yes, has_rows=has_rows, back_up=restoring.back_up_database
+        safeguards.Action.CLEAR,
+        settings,
+        confirmed=yes,
+        has_rows=has_rows,
+        back_up=lambda: writing.write_before_change(settings),
     )
     with connected(settings.database_url) as database, database.transaction() as work:
         crud.schema.drop_all(work)

@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import stat
 from collections.abc import Mapping
 from difflib import get_close_matches
 from email.utils import parseaddr
@@ -30,6 +29,7 @@ from sqlalchemy.exc import ArgumentError
 
 from . import environments
 from . import exceptions
+from . import private_files
 from .environments import Environment
 from .pydmodels import Email
 from .pydmodels import Origin
@@ -273,7 +273,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _var() -> Path:
-    VAR.mkdir(mode=stat.S_IRWXU, exist_ok=True)
+    private_files.make_folder(VAR)
     return VAR
 
 
@@ -284,9 +284,7 @@ def _generated_secret(path: Path) -> str:
         ValueError: the file cannot be read or written, or is damaged.
     """
     try:
-        if not path.exists():
-            _generate_secret(path)
-        secret = path.read_text().strip()
+        secret = read_or_generate(path)
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is damaged"
         raise ValueError(f"{PREFIX}JWT_SECRET: the secret cannot be kept in {path}: {reason}") from error
@@ -295,17 +293,12 @@ def _generated_secret(path: Path) -> str:
     return secret
 
 
-def _generate_secret(path: Path) -> None:
-    draft = path.with_suffix(f".{secrets.token_hex(8)}")
-    draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
-    try:
-        draft.write_text(secrets.token_hex(MIN_SECRET_BYTES))
-        # Creating a hard link is atomic, and fails if another process created the file first.
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
+def read_or_generate(path: Path) -> str:
+    """Return the secret in a file. If there is none, generate one; concurrent calls return the same secret."""
+    if not path.exists():
+        private_files.make_folder(path.parent)
+        private_files.write_once(path, secrets.token_hex(MIN_SECRET_BYTES).encode())
+    return path.read_text().strip()
 
 
 def read_settings(env: Environment | None = None) -> Settings:

@@ -27,6 +27,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.pool import QueuePool
 
 from . import exceptions
+from . import private_files
 from . import pydmodels as pyd
 from . import queues
 
@@ -251,6 +252,7 @@ def _connect_sqlite(
     dialect: Dialect, entry: ConnectionPoolEntry, arguments: list[str], options: dict[str, Any]
 ) -> DBAPIConnection:
     """Connect to a file. If the disk is full or read-only, so that it takes no journal, connect for reading only."""
+    create_sqlite_file(Path(arguments[0]))
     connection = dialect.connect(*arguments, **options)
     try:
         _configure_sqlite(connection)
@@ -267,6 +269,28 @@ def _connect_sqlite(
         _configure_sqlite(connection)
         entry.info[IMMUTABLE] = True
     return connection
+
+
+def create_sqlite_file(path: Path) -> None:
+    """Create the file of a database, unless it exists. SQLite gives its journals the same permissions.
+
+    Raises:
+        SettingsInvalid: the path is a symbolic link to a file that does not exist.
+    """
+    if path.exists():
+        return
+    try:
+        private_files.create(path).close()
+    except FileExistsError as error:
+        # Otherwise, another process has created the file.
+        if path.is_symlink():
+            raise exceptions.SettingsInvalid(
+                f"NINEPANELS_DATABASE_URL: {path} is a symbolic link to a file that does not exist. Create that file,"
+                " or delete the link."
+            ) from error
+    except OSError:
+        # SQLite reports why the file cannot be created.
+        pass
 
 
 def _close_if_immutable(_connection: DBAPIConnection | None, entry: ConnectionPoolEntry) -> None:

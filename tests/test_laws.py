@@ -67,7 +67,7 @@ def each_of(paths: Sequence[Path]) -> Callable[[Callable[[Path], None]], Callabl
 
 # A module imports only from its own package and from the lines above its own in this list.
 LAYERS = [
-    ["exceptions", "clock", "ids", "event_types"],
+    ["exceptions", "clock", "ids", "event_types", "private_files"],
     ["environments", "days"],
     ["pydmodels"],
     ["config", "sqlmodels"],
@@ -230,6 +230,33 @@ def test_law_9_every_route_of_the_api_has_the_projects_class(api: FastAPI) -> No
     routes = [route for route in router.routes if isinstance(route, Route)]
     assert len(routes) == len(router.routes)
     assert set(api.openapi()["paths"]) == {route.path for route in routes}
+
+
+# `tempfile.TemporaryFile` and `TemporaryDirectory` are allowed: they are private, too.
+WRITERS = {
+    "write_text",
+    "write_bytes",
+    "touch",
+    "mkdir",
+    "makedirs",
+    "mkfifo",
+    "mknod",
+    "mkstemp",
+    "NamedTemporaryFile",
+}
+WRITERS |= {"FileHandler", "RotatingFileHandler", "TimedRotatingFileHandler", "symlink_to", "link"}
+
+
+@each_of([path for path in (*FILES, environments.ROOT / "data_mgmt.py") if path != PACKAGE / "private_files.py"])
+def test_files_are_created_and_written_in_one_module(path: Path) -> None:
+    for call in (node for node in ast.walk(tree_of(path)) if isinstance(node, ast.Call)):
+        module, _, name = ast.unparse(call.func).rpartition(".")
+        assert name not in WRITERS, name
+        assert module != "shutil" or name == "which"
+        if name == "open":
+            assert ast.unparse(call).endswith((".open('rb')", "os.open(os.devnull, os.O_WRONLY)")), ast.unparse(call)
+        if f"{module}.{name}" == "sqlite3.connect":
+            assert path == PACKAGE / "ops" / "backups" / "sqlite.py"
 
 
 @each_of(files_in("routes"))

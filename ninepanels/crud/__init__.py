@@ -4,6 +4,7 @@ from . import changes as changes
 from . import consistency as consistency
 from . import databases as databases
 from . import demo as demo
+from . import dumps as dumps
 from . import entries as entries
 from . import history as history
 from . import idempotency as idempotency

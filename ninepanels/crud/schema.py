@@ -1,10 +1,9 @@
 """Queries on the database schema."""
 
-from typing import Any
 from typing import NamedTuple
 
-from sqlalchemy import Column
 from sqlalchemy import Inspector
+from sqlalchemy import Table
 from sqlalchemy import column
 from sqlalchemy import func
 from sqlalchemy import inspect
@@ -76,11 +75,6 @@ def count_rows(executor: Executor) -> dict[str, int]:
     return {name: executor.scalar(select(func.count()).select_from(table(name))) or 0 for name in sorted(names)}
 
 
-def delete_revision(session: Session) -> None:
-    """Delete the schema revision. The rows of a dump, which are loaded next, contain a revision of their own."""
-    session.execute(text(f"DELETE FROM {VERSION_TABLE}"))  # noqa: S608 - a constant
-
-
 def advance_sequences(session: Session) -> None:
     """Advance each id sequence past the ids of all rows, including those that were lost when a backup was restored.
 
@@ -89,15 +83,22 @@ def advance_sequences(session: Session) -> None:
     """
     floor = clock.milliseconds()
     for each in sql.Base.metadata.sorted_tables:
-        if each.autoincrement_column is not None:
-            _advance_sequence(session, each.name, each.autoincrement_column, floor)
+        advance_sequence(session, each, floor)
 
 
-def has_orphans(executor: Executor) -> bool:
-    """Return whether a foreign key refers to a missing row. SQLite allows that while foreign keys are not enforced."""
-    if dialect(executor) != "sqlite":
-        return False
-    return executor.execute(text("PRAGMA foreign_key_check")).first() is not None
+def advance_sequence(session: Session, of_table: Table, floor: int) -> None:
+    """Advance the id sequence of a table, if it has one, past the ids of all rows and to `floor`."""
+    ids = of_table.autoincrement_column
+    if ids is None:
+        return
+    if dialect(session) == "sqlite":
+        # SQLite itself advances the sequence past the ids that are inserted. Without any, the sequence does not exist.
+        session.execute(_SQLITE_ADD, {"name": of_table.name})
+        session.execute(_SQLITE_ADVANCE, {"name": of_table.name, "floor": floor})
+        return
+    sequence = func.pg_get_serial_sequence(of_table.name, ids.name)
+    highest = select(func.max(ids)).scalar_subquery()
+    session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence), floor))))
 
 
 def read_tables(executor: Executor) -> dict[str, list[ColumnInfo]]:
@@ -120,17 +121,6 @@ def drop_all(session: Session) -> None:
             "Another table or view of this database depends on these; nothing was dropped."
         ) from error
     connection.execute(text(f"DROP TABLE IF EXISTS {VERSION_TABLE}"))
-
-
-def _advance_sequence(session: Session, name: str, ids: Column[Any], floor: int) -> None:
-    if dialect(session) == "sqlite":
-        # SQLite itself advances the sequence past the ids that are inserted. Without any, the sequence does not exist.
-        session.execute(_SQLITE_ADD, {"name": name})
-        session.execute(_SQLITE_ADVANCE, {"name": name, "floor": floor})
-        return
-    sequence = func.pg_get_serial_sequence(name, ids.name)
-    highest = select(func.max(ids)).scalar_subquery()
-    session.execute(select(func.setval(sequence, func.greatest(highest, func.nextval(sequence), floor))))
 
 
 def _columns(inspector: Inspector, name: str) -> list[ColumnInfo]:

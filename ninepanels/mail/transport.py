@@ -1,7 +1,6 @@
 """Delivers e-mails to the configured SMTP server, or to a folder if none is configured."""
 
 import asyncio
-import stat
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import aiosmtplib
 from sqlalchemy import make_url
 
 from .. import exceptions
+from .. import private_files
 from ..config import Settings
 from ..config import is_loopback
 from . import messages
@@ -57,9 +57,6 @@ async def _send(message: EmailMessage, settings: Settings) -> None:
 
 def _write(message: EmailMessage, folder: Path) -> None:
     """Write the file atomically. Only its owner can read it, because it can contain a password reset link."""
-    folder.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
-    path = folder / f"{str(message['Message-ID']).strip('<>').partition('@')[0]}.eml"
-    draft = path.with_suffix(".part")
-    draft.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
-    draft.write_bytes(message.as_bytes())
-    draft.replace(path)
+    private_files.make_folder(folder)
+    name = str(message["Message-ID"]).strip("<>").partition("@")[0]
+    private_files.write(folder / f"{name}.eml", message.as_bytes())

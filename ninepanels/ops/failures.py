@@ -14,12 +14,15 @@ from .. import exceptions
 from ..config import PREFIX
 
 UNAVAILABLE = f"{PREFIX}DATABASE_URL: the database cannot be reached or did not respond in time"
-REPORTED = "The database reported an error"
+DATABASE_ERROR = "The database reported an error"
 DISK_FULL = "The disk is full: free space ('Disk full' in docs/operations.md), then repeat the command."
 DAMAGED = (
     f"{PREFIX}DATABASE_URL: the file is damaged, or is not a SQLite database: restore a backup"
     " ('Restore' in docs/operations.md)."
 )
+
+REPORTED = (exceptions.NinePanelsBaseException, exc.DBAPIError, sqlite3.Error, OSError)
+"""The errors that end a command with one line. Others are mistakes in the code."""
 
 # The primary result codes of SQLite (https://www.sqlite.org/rescode.html).
 _SQLITE = {
@@ -42,22 +45,28 @@ def reported() -> Iterator[None]:
     try:
         yield
         sys.stdout.flush()
-    except exceptions.DatabaseUnavailable as error:
-        sys.exit(describe(error.__cause__ or error))
-    except exceptions.NinePanelsBaseException as error:
-        sys.exit(error.detail)
-    except (exc.DBAPIError, sqlite3.Error) as error:
-        sys.exit(describe(error))
     except BrokenPipeError:
         # The reader of the output, such as `head`, has ended. Python would write the rest of the output when it ends.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
-    except OSError as error:
-        message = f"{error.filename}: {error.strerror}" if error.filename else str(error) or type(error).__name__
-        sys.exit(DISK_FULL if error.errno == errno.ENOSPC else message)
+    except REPORTED as error:
+        sys.exit(one_line(error))
     except KeyboardInterrupt:
         sys.stderr.write("Interrupted.\n")
         sys.exit(128 + signal.SIGINT)
+
+
+def one_line(error: BaseException) -> str:
+    """Return the line that reports an error of the classes REPORTED."""
+    if isinstance(error, exceptions.DatabaseUnavailable):
+        return describe(error.__cause__ or error)
+    if isinstance(error, exceptions.NinePanelsBaseException):
+        return error.detail
+    if isinstance(error, OSError):
+        if error.errno == errno.ENOSPC:
+            return DISK_FULL
+        return f"{error.filename}: {error.strerror}" if error.filename else str(error) or type(error).__name__
+    return describe(error)
 
 
 def describe(error: BaseException) -> str:
@@ -69,4 +78,4 @@ def describe(error: BaseException) -> str:
         known = _POSTGRESQL.get(getattr(reason, "pgcode", None) or "")
     first_line = str(reason).partition("\n")[0]
     is_unavailable = isinstance(error, exc.OperationalError | exc.TimeoutError | exceptions.DatabaseUnavailable)
-    return known or (f"{UNAVAILABLE}: {first_line}" if is_unavailable else f"{REPORTED}: {first_line}")
+    return known or (f"{UNAVAILABLE}: {first_line}" if is_unavailable else f"{DATABASE_ERROR}: {first_line}")

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 import data_mgmt
+from ninepanels import config
 from ninepanels import environments
 from ninepanels.ops.backups import __main__ as dumps
-from ninepanels.ops.backups.files import part_of
 
 from ..support.backends import on_sqlite
 from ..support.checkouts import switch
@@ -29,7 +29,6 @@ from ..support.terminal import Terminal
 from ..support.values import for_each
 from .backups.conftest import delete_all_rows
 from .backups.conftest import put_on_path
-from .backups.conftest import write_checksum
 from .conftest import PROMPT
 from .conftest import Result
 from .conftest import choose
@@ -140,17 +139,16 @@ def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.delenv("NINEPANELS_DATABASE_URL")
     monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(installation.backups))
     monkeypatch.setattr(environments, "ROOT", installation.checkout)
+    monkeypatch.setattr(config, "VAR", installation.checkout / "var")
     return run
 
 
 @pytest.fixture
 def dump(installation: Installation, run: Run) -> str:
     """A backup of the rows, after which one of the users was deleted."""
-    file = Path(run(dumps.main, "FEATURE", "write", "full").out.strip())
-    part_of(file).rename(file)
-    write_checksum(file)
+    file = run(dumps.main, "FEATURE", "full").out.strip()
     execute_sql(installation.database_url, "DELETE FROM users WHERE id = 1")
-    return str(file)
+    return file
 
 
 # --- On a terminal --------------------------------------------------------------------------------------------------

@@ -169,7 +169,8 @@ def assert_keeps_all_rows(empty_database_url: str, revision: str, migrate_to_hea
     with Session(engine) as session:
         assert crud.schema.read_revision(session) == crud.schema.REVISION
         assert migrations.match_models(session.connection())
-        assert not crud.schema.has_orphans(session)
+        if session.get_bind().dialect.name == "sqlite":
+            assert not session.execute(text("PRAGMA foreign_key_check")).all()
         assert {table.name: session.execute(select(table)).all() for table in tables} == before
     engine.dispose()
 

@@ -1,50 +1,37 @@
-"""`python -m ninepanels.ops.backups`: writes a dump, lists the backups, or restores one."""
+"""`python -m ninepanels.ops.backups`: writes a backup, or restores one."""
 
 import argparse
+import re
 import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from ... import config
-from ... import crud
-from ... import exceptions
 from ...config import Settings
-from ...database import connected
 from .. import failures
-from .. import migrations
 from . import files
 from . import restoring
+from . import writing
 from .files import Kind
 
 
-def write(settings: Settings, kind: Kind) -> None:
-    """Write a dump to NAME.part and print NAME. `backup.sh` renames the file after it has written the checksum."""
-    dumps = restoring.dump_format(settings.database_url)
-    if not dumps.exists():
-        raise exceptions.OperationRefused("There is no database yet, so there is nothing to back up.")
-    with connected(settings.database_url) as database, database.connection() as connection:
-        revision = crud.schema.read_revision(connection)
-        if revision is None:
-            raise exceptions.OperationRefused("The database has no schema yet, so there is nothing to back up.")
-        if kind is Kind.DATA:
-            migrations.require_current(connection)
-        path = files.reserve(settings, kind, database.dialect)
-    try:
-        dumps.write(kind, files.part_of(path))
-    except BaseException:
-        files.discard(path)
-        raise
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        sys.exit(f"{self.prog}: {message}")
+
+
+def write(settings: Settings, kind: Kind, keep: int | None) -> None:
+    """Write a backup and print its path; delete all but the newest ones if their number is given."""
+    path = writing.write(settings, kind)
+    if keep is not None:
+        writing.keep_newest(settings, kind, keep)
     sys.stdout.write(f"{path}\n")
 
 
-def show(settings: Settings, kind: Kind) -> None:
-    """List the complete backups, newest first."""
-    sys.stdout.writelines(f"{path}\n" for path in files.complete(settings, kind))
-
-
-def restore(settings: Settings, file: Path, *, confirmed: bool) -> None:
-    """Restore a dump and print the row counts before and after."""
-    before, after = restoring.restore(settings, file.absolute(), confirmed=confirmed)
+def restore(settings: Settings, file: Path, *, confirmed: bool, is_trusted: bool) -> None:
+    """Restore a backup and print the row counts before and after."""
+    before, after = restoring.restore(settings, file.absolute(), confirmed=confirmed, is_trusted=is_trusted)
     sys.stdout.write(f"{'table':<30}{'before':>12}{'after':>12}\n")
     for table in sorted(before | after):
         sys.stdout.write(f"{table:<30}{before.get(table, 0):>12}{after.get(table, 0):>12}\n")
@@ -52,24 +39,32 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> None:
 
 def main() -> None:
     """Run the command; on an error, exit with one line."""
-    parser = argparse.ArgumentParser(prog="backup.sh")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb in ("write", "list"):
-        verbs.add_parser(verb).add_argument("kind", type=Kind, choices=list(Kind))
+    parser = _Parser(prog="backup.sh")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="full|data|restore")
+    for kind in Kind:
+        verbs.add_parser(kind).add_argument("--keep", type=_number, help="delete all but the newest backups")
     restore_parser = verbs.add_parser("restore")
     restore_parser.add_argument("file", type=Path)
     restore_parser.add_argument("--yes", action="store_true", help="confirm without a prompt")
+    restore_parser.add_argument(files.TRUST, action="store_true", dest="is_trusted", help="accept any signature")
     arguments = parser.parse_args()
-    # SIGTERM cleans up in the same way as Ctrl-C.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        # nohup ignores SIGHUP.
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            # Clean up in the same way as after Ctrl-C.
+            signal.signal(number, signal.default_int_handler)
     with failures.reported():
         settings = config.read_settings()
-        if arguments.verb == "write":
-            write(settings, arguments.kind)
-        elif arguments.verb == "list":
-            show(settings, arguments.kind)
+        if arguments.verb == "restore":
+            restore(settings, arguments.file, confirmed=arguments.yes, is_trusted=arguments.is_trusted)
         else:
-            restore(settings, arguments.file, confirmed=arguments.yes)
+            write(settings, Kind(arguments.verb), arguments.keep)
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
+        raise argparse.ArgumentTypeError("must be a number, 1 or more")
+    return int(text)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Dumps of a PostgreSQL database, made with pg_dump and pg_restore from the PATH."""
+"""Dumps of a PostgreSQL database, made with pg_dump and read with pg_restore, from the PATH."""
 
 import os
 import re
@@ -12,27 +12,35 @@ from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait
 from contextlib import ExitStack
 from contextlib import contextmanager
+from itertools import islice
+from itertools import takewhile
 from pathlib import Path
+from typing import BinaryIO
 
 from psycopg2.extensions import make_dsn
+from sqlalchemy import Table
 from sqlalchemy import make_url
 
 from ... import crud
 from ... import exceptions
 from ... import sqlmodels as sql
 from ...database import Database
+from ...database import UnitOfWork
 from ...database import connected
-from .. import migrations
-from .files import Contents
+from . import files
 from .files import Kind
 
 MAGIC = b"PGDMP"
 MAINTENANCE_DATABASE = "postgres"
 """The database to connect to for creating, renaming and dropping databases."""
 
-COPY = re.compile(rb"COPY [^ ]+\.\"?(?P<table>\w+)\"? \(.*\) FROM stdin;\n")
+# The lines that pg_restore prints. The rows follow COPY, each in a line.
+ENCODING = re.compile(rb"SET client_encoding = '(?P<name>\w+)';\n")
+COPY = re.compile(rb'COPY [^ ]+ \((?P<columns>"?\w+"?(, "?\w+"?)*)\) FROM stdin;\n')
 END_OF_COPY = b"\\.\n"
-TABLE_OF_CONTENTS_TABLE = re.compile(r"^\d+; \d+ \d+ TABLE (?!DATA)", re.MULTILINE)
+SEQUENCE = re.compile(rb"SELECT pg_catalog\.setval\('[^']+', (?P<value>\d{1,18}), (true|false)\);\n")
+ROWS_PER_READ = 500
+
 MAX_LOCK_ATTEMPTS = 20
 POLL_S = 0.05
 
@@ -51,7 +59,7 @@ class Postgresql:
         with self._server() as server, server.connection() as connection:
             return crud.databases.exists(connection, self.database)
 
-    def write(self, kind: Kind, file: Path) -> None:
+    def write(self, kind: Kind, file: BinaryIO) -> None:
         """Write a consistent snapshot; other connections can read and write during the dump."""
         with connected(self.url) as database, database.connection() as connection:
             server = crud.databases.server_version(connection)
@@ -64,38 +72,24 @@ class Postgresql:
         if kind is Kind.DATA:
             tables = (*sql.Base.metadata.tables, crud.schema.VERSION_TABLE)
             chosen = ["--data-only", "--strict-names", *(f"--table={table}" for table in tables)]
-        self._run("pg_dump", "--format=custom", f"--file={file}", *chosen, f"--dbname={_without_password(self.url)}")
+        # Not by its path, at which another user may have put another file. Not to stdout either, to which pg_dump would
+        # append its table of contents again.
+        target = f"--file=/dev/fd/{file.fileno()}"
+        arguments = ["--format=custom", *chosen, target, f"--dbname={_without_password(self.url)}"]
+        self._run("pg_dump", *arguments, pass_fds=(file.fileno(),))
 
-    def read(self, file: Path) -> Contents:
-        """Read and check all rows of a dump.
+    def read_revision(self, file: Path) -> str:
+        """Return the revision of the schema of a dump, or "" if it has none.
 
         Raises:
             OperationRefused: the dump is damaged.
         """
         try:
-            return self._contents(file)
+            with self._dumped(file, crud.schema.VERSION_TABLE) as lines:
+                revisions = [row for line in lines if COPY.fullmatch(line) for row in _rows(lines)]
         except exceptions.OperationRefused as error:
             raise exceptions.OperationRefused(f"{file} cannot be read: {error.detail}") from error
-
-    def _contents(self, file: Path) -> Contents:
-        has_tables = TABLE_OF_CONTENTS_TABLE.search(self._run("pg_restore", "--list", str(file)))
-        counts: dict[str, int] = {}
-        revision = b""
-        table = None
-        with self._output("pg_restore", "--data-only", "--file=-", str(file)) as lines:
-            for line in lines:
-                if table is None:
-                    if copy := COPY.fullmatch(line):
-                        table = copy["table"].decode(errors="replace")
-                        counts[table] = 0
-                elif line == END_OF_COPY:
-                    table = None
-                else:
-                    counts[table] += 1
-                    if table == crud.schema.VERSION_TABLE:
-                        revision = line.strip()
-        counts.pop(crud.schema.VERSION_TABLE, None)
-        return Contents(Kind.FULL if has_tables else Kind.DATA, revision.decode(errors="replace"), counts)
+        return revisions[0].strip().decode(errors="replace") if revisions else ""
 
     @contextmanager
     def staging_database(self) -> Iterator[str]:
@@ -109,15 +103,23 @@ class Postgresql:
                 if crud.databases.exists(connection, name):
                     crud.databases.drop(connection, name)
 
-    def load(self, file: Path, contents: Contents, staging_url: str) -> None:
-        """Load a dump into the staging database, without the owners and privileges of the dumped database."""
-        options = ["--exit-on-error", "--single-transaction", "--no-owner", "--no-privileges"]
-        if contents.kind is Kind.DATA:
-            migrations.migrate(staging_url, contents.revision)
-            with connected(staging_url) as staging, staging.transaction() as work:
-                crud.schema.delete_revision(work)
-            options.append("--data-only")
-        self._run("pg_restore", *options, f"--dbname={_without_password(staging_url)}", str(file))
+    def load(self, file: Path, tables: list[Table], staging: Database) -> None:
+        """Load the rows and the id sequences of a dump into the tables of the staging database.
+
+        pg_restore only prints the dump. Connected to the database, it would execute every statement of the dump,
+        whatever that is.
+
+        Raises:
+            OperationRefused: the dump does not have these tables, or its rows do not match them.
+        """
+        for table in tables:
+            with self._dumped(file, table.name) as lines, staging.transaction() as work:
+                try:
+                    is_complete = _load_table(work, table, lines)
+                except ValueError as error:
+                    raise files.other_rows(file, table.name) from error
+                if not is_complete:
+                    raise files.other_table(file, table.name)
 
     def swap(self, staging_url: str, before: Callable[[], None]) -> None:
         """Replace this database by the staging database: both are renamed in one transaction.
@@ -174,13 +176,20 @@ class Postgresql:
         with connected(url) as server:
             yield server
 
-    def _run(self, program: str, *arguments: str) -> str:
+    def _run(self, program: str, *arguments: str, pass_fds: tuple[int, ...] = ()) -> str:
         """Run a program and return its output."""
-        with self._output(program, *arguments) as lines:
+        with self._output(program, *arguments, pass_fds=pass_fds) as lines:
             return b"".join(lines).decode(errors="replace")
 
     @contextmanager
-    def _output(self, program: str, *arguments: str) -> Iterator[Iterator[bytes]]:
+    def _dumped(self, file: Path, table: str) -> Iterator[Iterator[bytes]]:
+        """Yield the lines of the SQL with which a dump restores the rows and the id sequence of a table."""
+        chosen = (f"--table={name}" for name in (table, f"{table}_id_seq"))
+        with self._output("pg_restore", "--data-only", *chosen, "--file=-", str(file)) as lines:
+            yield lines
+
+    @contextmanager
+    def _output(self, program: str, *arguments: str, pass_fds: tuple[int, ...] = ()) -> Iterator[Iterator[bytes]]:
         """Run a program and yield the lines of its output.
 
         Raises:
@@ -201,6 +210,7 @@ class Postgresql:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
+                pass_fds=pass_fds,
             ) as process:
                 assert process.stdout is not None  # noqa: S101 - stdout is a pipe
                 try:
@@ -214,6 +224,44 @@ class Postgresql:
                 raise exceptions.OperationRefused(
                     _one_line(program, process.returncode, stderr.read().decode(errors="replace"))
                 )
+
+
+class _Rows:
+    """Rows in the text format of COPY, as a file for psycopg2."""
+
+    def __init__(self, rows: Iterator[bytes]) -> None:
+        self._rows = rows
+
+    def read(self, _size: int) -> bytes:
+        """Return some rows, which can have more bytes than asked for."""
+        return b"".join(islice(self._rows, ROWS_PER_READ))
+
+
+def _rows(lines: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the lines up to the end of the rows of a COPY statement."""
+    return takewhile(lambda line: line != END_OF_COPY, lines)
+
+
+def _load_table(work: UnitOfWork, table: Table, lines: Iterator[bytes]) -> bool:
+    """Load the rows and the id sequence of a table; return whether the dump has the table, once, with its columns.
+
+    Raises:
+        ValueError: a row does not match the table.
+    """
+    encoding = "UTF8"
+    is_loaded = False
+    for line in lines:
+        if match := ENCODING.fullmatch(line):
+            encoding = match["name"].decode()
+        elif match := SEQUENCE.fullmatch(line):
+            crud.schema.advance_sequence(work, table, int(match["value"]))
+        elif match := COPY.fullmatch(line):
+            columns = [name.strip('"') for name in match["columns"].decode().split(", ")]
+            if is_loaded or sorted(columns) != sorted(table.columns.keys()):
+                return False
+            crud.dumps.copy_rows(work, table, columns, encoding, _Rows(_rows(lines)))
+            is_loaded = True
+    return is_loaded
 
 
 def _without_password(database_url: str) -> str:

@@ -1,11 +1,9 @@
 """Restores a dump: loads and checks it in a staging database, which then replaces the database."""
 
-import subprocess
 import sys
 from pathlib import Path
 
 from ... import crud
-from ... import environments
 from ... import exceptions
 from ... import sqlmodels as sql
 from ...config import Settings
@@ -17,21 +15,24 @@ from ..safeguards import Action
 from . import files
 from . import postgresql
 from . import sqlite
-from .files import Contents
-from .files import Kind
+from . import writing
 from .postgresql import Postgresql
 from .sqlite import Sqlite
 
 Counts = dict[str, int]
 
 
-def dump_format(database_url: str) -> Sqlite | Postgresql:
-    """Return the dump format of a database."""
-    return Sqlite(database_url) if database_url.startswith("sqlite") else Postgresql(database_url)
+def restore(settings: Settings, file: Path, *, confirmed: bool, is_trusted: bool) -> tuple[Counts, Counts]:
+    """Replace the rows of this environment's database by those of a dump. Existing rows are backed up first.
 
+    The migrations make the tables, of the revision of the dump and then of this release. Of the dump, only rows are
+    used: what else it contains, such as triggers, views and functions, could run code.
 
-def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts, Counts]:
-    """Replace this environment's database by a dump. Existing rows are backed up first.
+    Args:
+        settings: those of the environment.
+        file: the dump.
+        confirmed: whether the command line confirms that rows are replaced.
+        is_trusted: whether the command line accepts a dump without a valid signature.
 
     Returns:
         The row counts of the tables before and after.
@@ -39,10 +40,10 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
     Raises:
         OperationRefused: the dump is damaged or unsuitable, or the safeguards refuse the restore.
     """
-    files.verify(file)
+    files.verify(file, is_trusted=is_trusted)
     _warn_of_addresses(settings, file)
-    dumps = dump_format(settings.database_url)
-    contents = _read_contents(file, dumps)
+    dumps = writing.dump_format(settings.database_url)
+    revision = _read_revision(file, dumps)
     if is_permitted := any(_count_rows(dumps, settings).values()):
         safeguards.require(Action.RESTORE, settings, confirmed=confirmed)
     before: Counts = {}
@@ -53,16 +54,18 @@ def restore(settings: Settings, file: Path, *, confirmed: bool) -> tuple[Counts,
             if not is_permitted:
                 # The database was empty at the first check. Rows were written since, so the safeguards apply.
                 safeguards.require(Action.RESTORE, settings, confirmed=confirmed)
-            back_up_database()
+            writing.write_before_change(settings)
 
     with dumps.staging_database() as staging_url:
-        dumps.load(file, contents, staging_url)
-        _check_rows(staging_url, file, contents)
+        migrations.migrate(staging_url, revision)
+        with connected(staging_url) as staging:
+            dumps.load(file, staging.read(crud.dumps.read_tables), staging)
         migrations.migrate(staging_url)
-        with connected(staging_url) as staging, staging.transaction() as work:
-            crud.schema.advance_sequences(work)
-            crud.users.raise_all_revisions(work)
-        after = _check_schema(staging_url, file)
+        with connected(staging_url) as staging:
+            with staging.transaction() as work:
+                crud.schema.advance_sequences(work)
+                crud.users.raise_all_revisions(work)
+            after = staging.read(crud.schema.count_rows)
         dumps.swap(staging_url, back_up_first)
     return before, after
 
@@ -77,7 +80,7 @@ def _warn_of_addresses(settings: Settings, file: Path) -> None:
         )
 
 
-def _read_contents(file: Path, dumps: Sqlite | Postgresql) -> Contents:
+def _read_revision(file: Path, dumps: Sqlite | Postgresql) -> str:
     with file.open("rb") as content:
         start = content.read(len(sqlite.MAGIC))
     formats = {sqlite.MAGIC: Sqlite, postgresql.MAGIC: Postgresql}
@@ -86,15 +89,15 @@ def _read_contents(file: Path, dumps: Sqlite | Postgresql) -> Contents:
         raise exceptions.OperationRefused(f"{file} is not a dump of Nine Panels.")
     if not isinstance(dumps, file_format):
         raise exceptions.OperationRefused(f"{file} is a dump of {file_format.name}, but this database is {dumps.name}.")
-    contents = dumps.read(file)
-    if not contents.revision or sql.Base.metadata.tables.keys().isdisjoint(contents.counts):
+    revision = dumps.read_revision(file)
+    if not revision:
         raise exceptions.OperationRefused(f"{file} is not a dump of Nine Panels.")
-    if contents.revision not in migrations.revisions():
+    if revision not in migrations.revisions():
         raise exceptions.OperationRefused(
-            f"{file} has the schema revision {contents.revision!r}, which this release does not know. It is from a"
-            " newer release or another project."
+            f"{file} has the schema revision {revision!r}, which this release does not know. It is from a newer release"
+            " or another project."
         )
-    return contents
+    return revision
 
 
 def _count_rows(dumps: Sqlite | Postgresql, settings: Settings) -> Counts:
@@ -108,35 +111,3 @@ def _count_rows(dumps: Sqlite | Postgresql, settings: Settings) -> Counts:
             f"The database contains tables that this release does not know: {', '.join(foreign_tables)}."
         )
     return counts
-
-
-def _check_rows(staging_url: str, file: Path, contents: Contents) -> None:
-    with connected(staging_url) as staging, staging.connection() as connection:
-        revision, counts = crud.schema.read_revision(connection), crud.schema.count_rows(connection)
-        if (revision, counts) != (contents.revision, contents.counts) or crud.schema.has_orphans(connection):
-            raise exceptions.OperationRefused(f"{file} is damaged: its rows are incomplete or inconsistent.")
-
-
-def _check_schema(staging_url: str, file: Path) -> Counts:
-    with connected(staging_url) as staging, staging.connection() as connection:
-        if not migrations.match_models(connection):
-            raise exceptions.OperationRefused(f"{file} is damaged: its tables do not match its revision.")
-        return crud.schema.count_rows(connection)
-
-
-def back_up_database() -> None:
-    """Run `backup.sh full`, which also writes the checksum, and print the file.
-
-    Raises:
-        OperationRefused: the backup failed.
-    """
-    command = [str(environments.ROOT / "backup.sh"), Kind.FULL.value]
-    # subprocess.run would kill the script on Ctrl-C, before the script can remove its incomplete files.
-    with subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        output, stderr = process.communicate()
-    if process.returncode:
-        reason = (stderr.splitlines() or [f"backup.sh ended with {process.returncode}"])[-1]
-        raise exceptions.OperationRefused(f"The backup failed, so nothing was changed: {reason}")
-    sys.stdout.write(f"The previous contents were saved to {output.strip()}\n")

@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ninepanels import config
 from ninepanels import environments
 from ninepanels import sqlmodels as sql
 from ninepanels.ops.backups import __main__ as dumps
+from ninepanels.ops.backups import files
 
 from ...support import checkouts
 from ...support.filling import fill
@@ -49,15 +51,17 @@ class Installation:
         return checkouts.make(self.folder.parent / "checkout") / "backup.sh"
 
     def dump(self, kind: str = "full") -> Path:
-        """Make a dump in this process, which is faster than running backup.sh."""
-        self.call("write", kind)
-        (part,) = self.folder.glob("*.part")
-        file = part.rename(self.folder.parent / f"{kind}{part.with_suffix('').suffix}")
-        write_checksum(file)
-        return file
+        """Make a dump in this process, which is faster than running backup.sh, and move it out of the backups."""
+        self.call(kind)
+        (file,) = self.folder.glob(f"*_{kind}.*[bp]")
+        for sidecar in self.folder.glob(f"{file.name}.*"):
+            sidecar.unlink()
+        moved = file.rename(self.folder.parent / f"{kind}{file.suffix}")
+        seal(moved)
+        return moved
 
-    def restore(self, file: Path) -> None:
-        self.call("restore", "--yes", str(file))
+    def restore(self, file: Path, *options: str) -> None:
+        self.call("restore", "--yes", *options, str(file))
 
     def error_of(self, *arguments: str) -> str:
         """Run a command that must fail without changing a row or a file, and return its one-line message."""
@@ -91,6 +95,8 @@ def make_installation(
     monkeypatch.setattr(environments, "branch", lambda: "a-better-tap")
     if backend == "postgresql":
         put_on_path(monkeypatch, request.getfixturevalue("postgres_server").bin)
+    # The scripts run in a checkout, whose key signs the backups.
+    monkeypatch.setattr(config, "VAR", tmp_path / "checkout" / "var")
     return Installation(database_url, tmp_path / "backups", monkeypatch)
 
 
@@ -116,14 +122,23 @@ def put_on_path(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")
 
 
-def write_checksum(file: Path) -> None:
-    """Write the checksum file of a dump."""
-    result = subprocess.run(["sha256sum", file.name], cwd=file.parent, capture_output=True, check=True)
-    checksum_path(file).write_bytes(result.stdout)
+def seal(file: Path) -> None:
+    """Write the checksum and the signature of a dump, which a test may have changed."""
+    file.rename(file.with_name(f"{file.name}.part"))
+    files.publish(file)
 
 
 def checksum_path(file: Path) -> Path:
     return file.with_name(f"{file.name}.sha256")
+
+
+def signature_path(file: Path) -> Path:
+    return file.with_name(f"{file.name}.hmac")
+
+
+def all_of(*files: Path) -> set[Path]:
+    """Return the files of backups."""
+    return {path for file in files for path in (file, checksum_path(file), signature_path(file))}
 
 
 def delete_all_rows(database_url: str) -> None:

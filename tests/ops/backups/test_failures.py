@@ -21,9 +21,9 @@ from ...support.servers import PROGRAM_DEADLINE_S
 from ..conftest import execute_sql
 from .conftest import SUFFIXES
 from .conftest import Installation
-from .conftest import checksum_path
+from .conftest import all_of
 from .conftest import put_on_path
-from .conftest import write_checksum
+from .conftest import seal
 
 # --- Full disks -------------------------------------------------------------------------------------------------------
 
@@ -46,13 +46,13 @@ def test_a_full_disk_is_reported_in_one_line_and_earlier_backups_are_kept(
 ) -> None:
     earlier = tmp_path / f"20200101T000000Z_TEST_full.{SUFFIXES[backend]}"
     earlier.touch()
-    write_checksum(earlier)
+    seal(earlier)
     monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(folder))
-    with full_disk(folder, earlier, checksum_path(earlier), free=FREE_BYTES):
+    with full_disk(folder, *all_of(earlier), free=FREE_BYTES):
         result = filled.backup("full", "--keep", "1")
         assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (1, "", 1), result.stderr
         assert re.search(DISK_FULL, result.stderr)
-        assert {path.name for path in folder.iterdir()} == {earlier.name, checksum_path(earlier).name}
+        assert {path.name for path in folder.iterdir()} == {path.name for path in all_of(earlier)}
 
 
 @on_sqlite
@@ -88,7 +88,7 @@ def test_a_missing_client_program_is_named(
 ) -> None:
     file = filled.dump()
     monkeypatch.setenv("PATH", str(tmp_path))
-    arguments = ["restore", "--yes", str(file)] if verb == "restore" else ["write", verb]
+    arguments = ["restore", "--yes", str(file)] if verb == "restore" else [verb]
     program = "pg_restore" if verb == "restore" else "pg_dump"
     assert f"{program} is not on the PATH" in filled.error_of(*arguments)
 
@@ -99,7 +99,7 @@ def test_a_pg_dump_older_than_the_server_is_refused(
 ) -> None:
     replace_pg_dump(tmp_path, "echo 'pg_dump (PostgreSQL) 9.6.24 (Debian 9.6.24-1)'")
     put_on_path(monkeypatch, tmp_path)
-    assert "pg_dump has version 9, which is too old for the server's version 18" in filled.error_of("write", "full")
+    assert "pg_dump has version 9, which is too old for the server's version 18" in filled.error_of("full")
 
 
 @on_postgresql
@@ -111,7 +111,7 @@ def test_the_password_is_not_passed_as_an_argument(
     put_on_path(monkeypatch, tmp_path)
     url = make_url(filled.database_url).set(password="hunter2 @/")
     monkeypatch.setenv("NINEPANELS_DATABASE_URL", url.render_as_string(hide_password=False))
-    filled.call("write", "full")
+    filled.call("full")
     for line in (tmp_path / "calls").read_text().splitlines():
         assert line.endswith(" hunter2 @/")
         assert line.count("hunter2") == 1
@@ -135,7 +135,7 @@ def test_an_unavailable_database_is_reported_in_one_line(
         url = {"sqlite": f"sqlite:///{tmp_path}/no/folder/test.db", "postgresql": server}[backend]
         monkeypatch.setenv("NINEPANELS_DATABASE_URL", url)
         with pytest.raises(SystemExit) as caught:
-            filled.call(*(["restore", str(file)] if verb == "restore" else ["write", verb]))
+            filled.call(*(["restore", str(file)] if verb == "restore" else [verb]))
     assert re.fullmatch(".*(Connection refused|no database yet|No such file).*", str(caught.value.code))
     assert "hunter2" not in str(caught.value.code)
 
@@ -176,7 +176,7 @@ def test_a_restore_killed_during_the_swap_changes_nothing(
     file = installation.dump()
     execute_sql(installation.database_url, "DELETE FROM users WHERE id > 10")
     before = rows_of(installation.database_url)
-    command = [sys.executable, "-c", KILLED_DURING_SWAP, "restore", str(file)]
+    command = [sys.executable, "-c", KILLED_DURING_SWAP, "restore", "--trust-this-file", str(file)]
     killed = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_DEADLINE_S, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert rows_of(installation.database_url) == before

@@ -15,7 +15,7 @@ from ..conftest import execute_sql
 from .conftest import KINDS
 from .conftest import Installation
 from .conftest import checksum_path
-from .conftest import write_checksum
+from .conftest import seal
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,7 +36,7 @@ def test_a_damaged_dump_with_a_matching_checksum_is_refused(filled: Installation
     middle = int(len(content) * position)
     content[middle : middle + 4_096] = bytes(byte ^ 0xFF for byte in content[middle : middle + 4_096])
     file.write_bytes(content)
-    write_checksum(file)
+    seal(file)
     assert filled.error_of("restore", "--yes", str(file))
 
 
@@ -45,7 +45,7 @@ def test_a_damaged_dump_with_a_matching_checksum_is_refused(filled: Installation
 def test_a_truncated_dump_with_a_matching_checksum_is_refused(filled: Installation, kind: str, position: float) -> None:
     file = filled.dump(kind)
     os.truncate(file, int(file.stat().st_size * position))
-    write_checksum(file)
+    seal(file)
     assert filled.error_of("restore", "--yes", str(file))
 
 
@@ -68,7 +68,7 @@ def test_a_missing_file_is_refused(filled: Installation, tmp_path: Path) -> None
 def test_a_file_that_is_not_a_dump_is_refused(filled: Installation, tmp_path: Path) -> None:
     file = tmp_path / "notes.db"
     file.write_text("These are my notes.")
-    write_checksum(file)
+    seal(file)
     assert "is not a dump of Nine Panels" in filled.error_of("restore", "--yes", str(file))
 
 
@@ -81,7 +81,7 @@ def test_a_dump_of_the_other_database_system_is_refused(
     else:
         file, names = tmp_path / "other.db", "SQLite, but this database is PostgreSQL"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
-    write_checksum(file)
+    seal(file)
     assert names in filled.error_of("restore", "--yes", str(file))
 
 
@@ -99,7 +99,7 @@ def test_a_dump_of_another_project_is_refused(filled: Installation, tmp_path: Pa
     for table in tables:
         execute_sql(f"sqlite:///{file}", f"CREATE TABLE {table}")
         execute_sql(f"sqlite:///{file}", f"INSERT INTO {table.split()[0]} VALUES ('594bed1947a4')")  # noqa: S608 - our own
-    write_checksum(file)
+    seal(file)
     assert "is not a dump of Nine Panels" in filled.error_of("restore", "--yes", str(file))
 
 

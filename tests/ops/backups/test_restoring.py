@@ -24,7 +24,7 @@ from ...support.servers import wait_for
 from .conftest import KINDS
 from .conftest import Installation
 from .conftest import delete_all_rows
-from .conftest import write_checksum
+from .conftest import seal
 
 
 class Writer:
@@ -193,6 +193,6 @@ def test_a_backup_of_main_warns_of_the_addresses_in_it(
     filled: Installation, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = filled.dump().rename(tmp_path / "20200101T000000Z_MAIN_full.db")
-    write_checksum(file)
+    seal(file)
     filled.restore(file)
     assert "This is a backup of MAIN: TEST gets the names and e-mail addresses of its users" in capsys.readouterr().err

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ninepanels import config
 from ninepanels import environments
 from ninepanels.ops import migrations
 
@@ -18,7 +19,7 @@ from ...support.filling import fill
 from ...support.filling import rows_of
 from .conftest import Installation
 from .conftest import delete_all_rows
-from .conftest import write_checksum
+from .conftest import seal
 
 COMMANDS = {
     "mc.sh": ["./mc.sh"],
@@ -47,12 +48,13 @@ class Branch:
 
 
 @pytest.fixture
-def branch(checkout: Path, sqlite_template: Path, tmp_path: Path) -> Branch:
+def branch(checkout: Path, sqlite_template: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Branch:
+    monkeypatch.setattr(config, "VAR", checkout / "var")
     database, dump = tmp_path / "database.db", tmp_path / "dump.db"
     for path, users in ((database, 3), (dump, 5)):
         shutil.copy(sqlite_template, path)
         fill(f"sqlite:///{path}", users)
-    write_checksum(dump)
+    seal(dump)
     return Branch(checkout, f"sqlite:///{database}", dump)
 
 
@@ -88,9 +90,10 @@ def test_on_main_rows_written_during_a_restore_are_not_replaced(
     delete_all_rows(filled.database_url)
     migrate = migrations.migrate
 
-    def migrate_during_sign_ups(database_url: str) -> None:
-        fill(filled.database_url, users=3)
-        migrate(database_url)
+    def migrate_during_sign_ups(database_url: str, revision: str = "head") -> None:
+        if revision == "head":
+            fill(filled.database_url, users=3)
+        migrate(database_url, revision)
 
     monkeypatch.setattr(migrations, "migrate", migrate_during_sign_ups)
     monkeypatch.setattr(environments, "branch", lambda: "main")
