@@ -33,10 +33,12 @@ from ninepanels.middleware import timing
 from ninepanels.observability import request_ids
 from ninepanels.ops.migrations import migrate
 
+from .support import backends
 from .support import checkouts
 from .support import documented
 from .support import node
 from .support import patience
+from .support import pipeline
 from .support import programs
 from .support.mailbox import Mailbox
 from .support.people import Person
@@ -48,8 +50,16 @@ hypothesis.settings.register_profile("untimed", deadline=None)
 hypothesis.settings.load_profile("untimed")
 
 
+patience.skip_syncs()
+
 # A test run that a shell starts in the background ignores SIGINT, and each program of a test would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Before the proofs are deselected.
+    backends.make_proofs(items)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -130,7 +140,7 @@ def database_url(backend: str, request: pytest.FixtureRequest) -> Iterator[str]:
         return
     server: PostgresServer = request.getfixturevalue("postgres_server")
     yield request.getfixturevalue("postgres_database")
-    server.empty_database("test", sql.Base.metadata.tables)
+    server.empty_database("test", [table.name for table in reversed(sql.Base.metadata.sorted_tables)])
 
 
 @pytest.fixture
@@ -154,6 +164,7 @@ def client(api: FastAPI) -> Iterator[TestClient]:
     with TestClient(api, client=("127.0.0.1", 50_000)) as client:
         client.event_hooks = {"response": [documented.check]}
         yield client
+        pipeline.discard_events(client)
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from ..support.mailbox import Mailbox
 from ..support.people import Person
 from ..support.people import data
 
+pytestmark = pytest.mark.any_database
+
 NFC = "Größe Ångström 각 \u1ec7"
 NFD = unicodedata.normalize("NFD", NFC)
 MIXED = "Gro\u0308ße Ångström 각 e\u0323\u0302"

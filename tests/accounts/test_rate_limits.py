@@ -24,6 +24,8 @@ from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
 
+pytestmark = pytest.mark.any_database
+
 WINDOW_S = 15 * 60
 
 

@@ -23,6 +23,8 @@ from ninepanels.http.routing import APIRouter
 
 from ..support.values import for_each
 
+pytestmark = pytest.mark.any_database
+
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 

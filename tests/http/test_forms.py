@@ -23,6 +23,8 @@ from ..support.people import Person
 from ..support.people import data
 from ..support.values import for_each
 
+pytestmark = pytest.mark.any_database
+
 URLENCODED = "application/x-www-form-urlencoded"
 BOUNDARY = "-----------boundary"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"

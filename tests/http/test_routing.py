@@ -16,6 +16,8 @@ from ninepanels.http.routing import APIRouter
 from ninepanels.http.routing import Route
 from ninepanels.runtime.threads import route_threads
 
+pytestmark = pytest.mark.any_database
+
 router = APIRouter(prefix="/cups", tags=["cups"])
 
 

@@ -21,6 +21,8 @@ from ninepanels.mail import messages
 from ..support.mailbox import link_in
 from ..support.mailbox import text_of
 
+pytestmark = pytest.mark.any_database
+
 SETTINGS = Settings(
     env=Environment.TEST, database_url="sqlite:////nowhere/at/all.db", url_root="https://nine.example/app"
 )

@@ -28,6 +28,8 @@ from ninepanels.mail import transport
 from ..support.mail_server import MailServer
 from ..support.postgres import free_port
 
+pytestmark = pytest.mark.any_database
+
 
 def settings(**values: Any) -> Settings:
     return Settings(env=Environment.TEST, database_url="sqlite:////nowhere/at/all.db", **values)

@@ -13,6 +13,8 @@ from ..support.asgi import http_scope
 from ..support.asgi import passes_through
 from ..support.people import Person
 
+pytestmark = pytest.mark.any_database
+
 GET_ROUTES = [path for path, operations in documented.openapi()["paths"].items() if "get" in operations]
 PAGES = ["/docs", "/redoc", "/openapi.json"]
 PARAMETERS = {"method_path": "GET_/panels"}

@@ -16,6 +16,8 @@ from ..support.asgi import http_scope
 from ..support.asgi import passes_through
 from ..support.values import for_each
 
+pytestmark = pytest.mark.any_database
+
 PROXY, CLIENT = "10.0.0.7", "192.0.2.1"
 
 

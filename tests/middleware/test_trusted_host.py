@@ -9,6 +9,8 @@ from ..support.asgi import RecordingApp
 from ..support.asgi import passes_through
 from ..support.values import for_each
 
+pytestmark = pytest.mark.any_database
+
 TRUSTED = ("api.ninepanels.example", "*.panels.example", "localhost")
 
 

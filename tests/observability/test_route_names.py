@@ -15,6 +15,8 @@ from ninepanels.observability import route_names
 from ..support.recorder import Recorder
 from ..support.values import for_each
 
+pytestmark = pytest.mark.any_database
+
 ORIGIN = "https://ninepanels.example"
 PREFLIGHT = {"Origin": ORIGIN, "Access-Control-Request-Method": "POST"}
 

@@ -27,6 +27,8 @@ from ..support.servers import DEADLINE_S
 from ..support.servers import wait_for
 from ..support.web_server import WebServer
 
+pytestmark = pytest.mark.any_database
+
 RAISED = pyd.ExceptionRaised(
     method_path="GET_/panels", status_code=500, exception="LookupError", traceback="Traceback ...\nLookupError"
 )

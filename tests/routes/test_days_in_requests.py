@@ -13,6 +13,8 @@ from ..conftest import Clock
 from ..support.people import Person
 from ..support.people import data
 
+pytestmark = pytest.mark.any_database
+
 NOT_A_DAY = [
     0,
     "0",

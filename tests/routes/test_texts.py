@@ -2,6 +2,7 @@
 
 import unicodedata
 
+import pytest
 from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
@@ -14,6 +15,8 @@ from ninepanels.database import database
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
+
+pytestmark = pytest.mark.any_database
 
 INVISIBLE = [
     *"\u200b\u2060\ufeff\u3164\u2800\u200f\ufe0f\u00ad\u034f\u115f\u2028\u3000\uffa0",

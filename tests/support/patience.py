@@ -1,13 +1,17 @@
-"""Raises the time limits of the service, which a busy machine can exceed, and hashes passwords with low cost.
+"""Raises the time limits of the service, which a busy machine can exceed, and saves the cost of hashes and of the disk.
 
 `python -m tests.support.patience` is `python -m ninepanels.serve` with these settings.
 """
 
 import importlib
 import socket
+import sqlite3
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy import event
 
 from ninepanels import database
 from ninepanels import queues
@@ -46,8 +50,19 @@ def raise_limits(set_value: Callable[[object, str, object], None]) -> None:
     set_value(importlib.import_module("ninepanels.main"), "POSTGRESQL_SERVING", POSTGRESQL)
 
 
+def skip_syncs() -> None:
+    """Let SQLite leave the writing to the disk to the system, as the PostgreSQL of the tests does."""
+    event.listen(Engine, "connect", _skip_syncs)
+
+
+def _skip_syncs(connection: object, _entry: object) -> None:
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("PRAGMA synchronous = OFF")
+
+
 def _start(listener: socket.socket, **options: Any) -> None:
     passwords.context.update(**LOW_COST)
+    skip_syncs()
     raise_limits(setattr)
     main = importlib.import_module("ninepanels.main")
     health = importlib.import_module("ninepanels.routes.health")

@@ -18,7 +18,7 @@ import psycopg2
 UNPRIVILEGED_USER = "nobody"
 TIMEOUT_S = "300"
 # Tests need no durability.
-FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off"
+FAST = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c autovacuum=off"
 
 
 class PostgresServer:
@@ -61,10 +61,20 @@ class PostgresServer:
         self.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def empty_database(self, name: str, tables: Iterable[str]) -> None:
-        """Delete all rows of a database and reset its sequences: ten times as fast as creating it again."""
-        # TRUNCATE would wait for open transactions.
-        self.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", parameters=(name,))
-        self.execute(f"TRUNCATE {', '.join(tables)} RESTART IDENTITY CASCADE", name)
+        """Delete all rows of a database and reset its sequences. TRUNCATE takes five times as long.
+
+        Args:
+            name: the database.
+            tables: its tables, each after those that refer to it.
+        """
+        others = "datname = current_database() AND pid <> pg_backend_pid()"
+        statements = [
+            # DELETE would wait for open transactions.
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}",  # noqa: S608 - our own
+            *(f"DELETE FROM {table}" for table in tables),  # noqa: S608 - our own
+            "SELECT setval(quote_ident(sequencename)::regclass, start_value, false) FROM pg_sequences",
+        ]
+        self.execute(";".join(statements), name)
 
     def databases(self, like: str) -> list[str]:
         """Return the names of the databases that match a pattern."""
