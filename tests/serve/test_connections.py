@@ -17,6 +17,7 @@ from ..support.servers import DEADLINE_S
 from ..support.servers import MIGRATE_AND_SERVE
 from ..support.servers import SERVE_ONLY
 from ..support.servers import Service
+from ..support.values import for_each
 
 IDLE_CONNECTIONS = 2_000
 FLOOD_BYTES = 64 * 1024 * 1024
@@ -65,7 +66,11 @@ def memory_kib(service: Service) -> int:
 
 @pytest.mark.parametrize(
     "program",
-    [(*MIGRATE_AND_SERVE, "--workers", "2"), (*MIGRATE_AND_SERVE, "--reload"), SERVE_ONLY],
+    [
+        (*MIGRATE_AND_SERVE, "--workers", "2"),
+        pytest.param((*MIGRATE_AND_SERVE, "--reload"), marks=pytest.mark.prove),
+        SERVE_ONLY,
+    ],
     ids=["workers", "reload", "uvicorn"],
 )
 def test_headers_that_are_too_large_are_rejected_in_the_envelope_however_the_service_is_started(
@@ -102,17 +107,23 @@ def test_idle_connections_do_not_keep_a_request_out(database_file: str, tmp_path
         assert read_until_closed(idle[0]) == b""
 
 
-@pytest.mark.parametrize(
-    "start",
-    [
-        b"GET /",
-        GET + b"X-Long: ",
-        GET.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ",
-    ],
-    ids=["request line", "header", "trailer"],
+@pytest.fixture
+def service(database_file: str, tmp_path: Path) -> Iterator[Service]:
+    with Service(database_file, tmp_path, MIGRATE_AND_SERVE) as service:
+        yield service
+
+
+# The request line, a header and a trailer.
+ENDLESS = (
+    b"GET /",
+    GET + b"X-Long: ",
+    GET.replace(b"GET", b"POST") + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ",
 )
-def test_endless_headers_are_rejected_and_take_no_memory(database_file: str, tmp_path: Path, start: bytes) -> None:
-    with Service(database_file, tmp_path, MIGRATE_AND_SERVE) as service, connect(service) as connection:
+
+
+@for_each("start", ENDLESS)
+def test_endless_headers_are_rejected_and_take_no_memory(service: Service, start: bytes) -> None:
+    with connect(service) as connection:
         before, sent = memory_kib(service), 0
         with contextlib.suppress(ConnectionError):
             connection.sendall(start)

@@ -24,7 +24,8 @@ from .conftest import open_session
 from .conftest import sign_up
 
 # Unlike in the other tests, commits must survive an immediate shutdown of the server.
-DATABASE = "outages?options=-csynchronous_commit%3Don"
+OPTIONS = "?options=-csynchronous_commit%3Don"
+DATABASE = f"outages{OPTIONS}"
 
 
 @pytest.fixture(scope="module")
@@ -45,44 +46,56 @@ def stopped(server: PostgresServer) -> Iterator[None]:
         server.start()
 
 
-def test_requests_get_503_while_the_server_is_down(stoppable_server: PostgresServer, tmp_path: Path) -> None:
-    with Service(stoppable_server.url(DATABASE), tmp_path) as service:
-        sign_up(service)
-        token = data(log_in(service))["access_token"]
-        with stopped(stoppable_server):
-            assert_is_unavailable(sign_up(service, "bob@example.com"))
-            assert_is_unavailable(log_in(service))
-            panels = service.client.get("/panels", headers={"Authorization": f"Bearer {token}"})
-            assert_is_unavailable(panels)
+@pytest.fixture(scope="module")
+def running(stoppable_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    # The other services would send the mails of its database, and it theirs.
+    url = stoppable_server.create_database("requests") + OPTIONS
+    migrate(url)
+    with Service(url, tmp_path_factory.mktemp("service")) as service:
+        yield service
+
+
+@pytest.fixture
+def service(running: Service) -> Service:
+    """A service with a user, which has recovered from the outages of other tests."""
+    wait_for(lambda: sign_up(running).status_code != 503)
+    wait_for(lambda: log_in(running).status_code == 200)
+    wait_for(lambda: running.status("/health/ready") == 200)
+    return running
+
+
+def test_requests_get_503_while_the_server_is_down(stoppable_server: PostgresServer, service: Service) -> None:
+    token = data(log_in(service))["access_token"]
+    with stopped(stoppable_server):
+        assert_is_unavailable(sign_up(service, "bob@example.com"))
+        assert_is_unavailable(log_in(service))
+        panels = service.client.get("/panels", headers={"Authorization": f"Bearer {token}"})
+        assert_is_unavailable(panels)
 
 
 def test_the_service_is_live_but_not_ready_while_the_server_is_down(
-    stoppable_server: PostgresServer, tmp_path: Path
+    stoppable_server: PostgresServer, service: Service
 ) -> None:
-    with Service(stoppable_server.url(DATABASE), tmp_path) as service:
-        assert service.status("/health/ready") == 200
-        with stopped(stoppable_server):
-            assert service.status("/health/live") == 200
-            assert_is_unavailable(service.client.get("/health/ready"))
+    with stopped(stoppable_server):
+        assert service.status("/health/live") == 200
+        assert_is_unavailable(service.client.get("/health/ready"))
 
 
-def test_the_service_recovers_when_the_server_is_up_again(stoppable_server: PostgresServer, tmp_path: Path) -> None:
-    with Service(stoppable_server.url(DATABASE), tmp_path) as service:
-        sign_up(service)
-        with stopped(stoppable_server):
-            assert log_in(service).status_code == 503
-        wait_for(lambda: log_in(service).status_code == 200)
-        assert service.status("/health/ready") == 200
-        assert service.process.poll() is None
+def test_the_service_recovers_when_the_server_is_up_again(stoppable_server: PostgresServer, service: Service) -> None:
+    with stopped(stoppable_server):
+        assert log_in(service).status_code == 503
+    wait_for(lambda: log_in(service).status_code == 200)
+    wait_for(lambda: service.status("/health/ready") == 200)
+    assert service.process.poll() is None
 
 
-def test_a_restart_between_requests_fails_at_most_one_request(stoppable_server: PostgresServer, tmp_path: Path) -> None:
-    with Service(stoppable_server.url(DATABASE), tmp_path) as service:
-        sign_up(service)
-        with stopped(stoppable_server):
-            pass
-        service.status("/health/ready")
-        assert service.status("/health/ready") == 200
+def test_a_restart_between_requests_fails_at_most_one_request(
+    stoppable_server: PostgresServer, service: Service
+) -> None:
+    with stopped(stoppable_server):
+        pass
+    service.status("/health/ready")
+    assert service.status("/health/ready") == 200
 
 
 def test_a_mail_sent_during_an_outage_is_not_sent_again(stoppable_server: PostgresServer, tmp_path: Path) -> None:

@@ -28,8 +28,9 @@ from .conftest import open_session
 from .conftest import sign_up
 
 
-def test_several_instances_migrate_an_empty_database_concurrently(empty_database_url: str) -> None:
-    migrate_in_parallel(empty_database_url, 4, "alembic", "upgrade", "head")
+@pytest.mark.parametrize("instances", [2, pytest.param(4, marks=pytest.mark.prove)])
+def test_several_instances_migrate_an_empty_database_concurrently(empty_database_url: str, instances: int) -> None:
+    migrate_in_parallel(empty_database_url, instances, "alembic", "upgrade", "head")
     with open_session(empty_database_url) as session:
         assert crud.schema.read_revision(session) == crud.schema.REVISION
 
@@ -51,6 +52,7 @@ serve.main()
 """
 
 
+@pytest.mark.any_database
 def test_the_serving_process_does_not_load_alembic(empty_database_url: str) -> None:
     command = [sys.executable, "-c", SERVE_WITHOUT_LISTENING]
     environ = environment(empty_database_url)
@@ -63,7 +65,9 @@ def test_the_serving_process_does_not_load_alembic(empty_database_url: str) -> N
 # --- The address ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("options", [[], ["--host", ALL_ADDRESSES, "--workers", "2"]])
+@pytest.mark.parametrize(
+    "options", [[], pytest.param(["--host", ALL_ADDRESSES, "--workers", "2"], marks=pytest.mark.prove)]
+)
 def test_the_address_in_the_log_is_where_the_service_listens(
     sqlite_template: Path, tmp_path: Path, options: list[str]
 ) -> None:
@@ -137,8 +141,8 @@ def test_an_error_while_serving_is_logged_with_its_traceback(
     ("name", "value"),
     [
         ("DATABASE_URL", "mysql://root:hunter2@example.com/ninepanels"),
-        ("SMTP_URL", "http://nine:hunter2@example.com"),
-        ("ENV", "PRODUCTION"),
+        pytest.param("SMTP_URL", "http://nine:hunter2@example.com", marks=pytest.mark.prove),
+        pytest.param("ENV", "PRODUCTION", marks=pytest.mark.prove),
     ],
 )
 def test_an_invalid_setting_stops_the_start_with_one_line_that_names_it(name: str, value: str, tmp_path: Path) -> None:
@@ -161,6 +165,7 @@ def test_a_server_database_without_a_secret_stops_the_start_with_one_line(tmp_pa
 # --- Two instances ----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.any_database
 def test_a_token_revoked_on_one_instance_is_revoked_on_all(database_url: str, tmp_path: Path) -> None:
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
