@@ -25,7 +25,7 @@ make_venv() {
     if ! "$python" -c 'import ensurepip' 2>/dev/null; then
         die "$python lacks the module ensurepip; on Debian and Ubuntu: apt-get install python3-venv"
     fi
-    "$python" -m venv "$1"
+    quietly "$python" -m venv "$1"
 }
 
 # Prints the package index that pip uses. Poetry's default index has a JSON API that many mirrors lack.
@@ -48,11 +48,11 @@ install_poetry() {
     "$POETRY_VENV/bin/pip" install --disable-pip-version-check poetry poetry-plugin-pypi-mirror
 }
 
-# Runs a command and prints its output only if it fails, because pip and Poetry print many warnings.
+# Runs a command and prints its output only if it fails, and then without the many warnings of pip.
 quietly() {
     local output
     output=$("$@" 2>&1) && return
-    printf '%s\n' "$output" | tail -n 20 >&2
+    printf '%s\n' "$output" | sed -E '/^(WARNING|Looking in)/d' | tail -n 20 >&2
     die "The packages could not be installed: the reason is above. Without a network, nothing can be downloaded from" \
         "$(pip_index_url 2>/dev/null)"
 }
