@@ -17,8 +17,8 @@ UNAVAILABLE = f"{PREFIX}DATABASE_URL: the database cannot be reached or did not 
 DATABASE_ERROR = "The database reported an error"
 DISK_FULL = "The disk is full: free space ('Disk full' in docs/operations.md), then repeat the command."
 DAMAGED = (
-    f"{PREFIX}DATABASE_URL: the file is damaged, or is not a SQLite database: restore a backup"
-    " ('Restore' in docs/operations.md)."
+    f"{PREFIX}DATABASE_URL: the file is damaged, or is not a SQLite database: move it away and restore a"
+    " backup ('Restore' in docs/operations.md)."
 )
 
 REPORTED = (exceptions.NinePanelsBaseException, exc.DBAPIError, sqlite3.Error, OSError)

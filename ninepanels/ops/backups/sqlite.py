@@ -23,6 +23,7 @@ from ... import sqlmodels as sql
 from ...database import BUSY_TIMEOUT_MS
 from ...database import Database
 from ...database import create_sqlite_file
+from .. import failures
 from . import files
 from .files import Kind
 
@@ -44,11 +45,18 @@ class Sqlite:
         return self.path.exists()
 
     def write(self, kind: Kind, file: BinaryIO) -> None:
-        """Write a consistent snapshot; other connections can read and write during the dump."""
+        """Write a consistent snapshot; other connections can read and write during the dump.
+
+        Raises:
+            OperationRefused: the database is damaged.
+        """
         with closing(_open(Path(file.name), "mode=rw")) as dump:
             if kind is Kind.FULL:
                 with closing(_open(self.path, "mode=rw")) as source:
                     source.backup(dump)
+                # Damaged pages were copied, too. The dump could not be restored, and `--keep` deletes older ones.
+                if dump.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",):
+                    raise exceptions.OperationRefused(failures.DAMAGED)
                 # Make the dump a single file, without a write-ahead log beside it.
                 dump.execute("PRAGMA journal_mode = DELETE")
                 return

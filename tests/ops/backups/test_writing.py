@@ -1,12 +1,17 @@
 """backup.sh full|data: a backup is complete, private and has a checksum."""
 
 import re
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ninepanels.ops import failures
+
 from ...support.backends import on_sqlite
+from ...support.checkouts import assert_refuses_with_one_line
 from ...support.servers import PROGRAM_DEADLINE_S
 from .conftest import SUFFIXES
 from .conftest import Installation
@@ -50,6 +55,22 @@ def test_keep_deletes_the_oldest_complete_backups_of_this_environment_and_kind(f
     expected = {new, old[-1], *kept}
     expected |= {signature_path(new), *(checksum_path(file) for file in (new, old[-1], *kept[:2]))}
     assert set(filled.folder.iterdir()) == expected
+
+
+@on_sqlite
+def test_a_damaged_database_is_not_backed_up_and_no_earlier_backup_is_deleted(filled: Installation) -> None:
+    filled.backup("full")
+    before = set(filled.folder.iterdir())
+    path = Path(filled.database_url.removeprefix("sqlite:///"))
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = DELETE")
+        (page,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'users'").fetchone()
+        (size,) = database.execute("PRAGMA page_size").fetchone()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * size)
+    assert_refuses_with_one_line(filled.backup("full", "--keep", "1"), failures.DAMAGED)
+    assert set(filled.folder.iterdir()) == before
 
 
 @on_sqlite
