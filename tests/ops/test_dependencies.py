@@ -76,7 +76,7 @@ def test_warnings_of_an_installation_are_shown_only_if_it_fails(checkout: Path, 
     settings = variables(DATABASE_URL) | {"PATH": f"{poetry.parent}:{os.environ['PATH']}"}
     stderr = {}
     for code in (0, 1):
-        poetry.write_text(f"#!/bin/sh\necho 'WARNING: Retrying' >&2\necho 'No matching distribution' >&2\nexit {code}\n")
+        poetry.write_text(f"#!/bin/sh\nprintf 'WARNING: Retrying\\nNo matching distribution\\n' >&2\nexit {code}\n")
         poetry.chmod(0o755)
         (checkout / ".venv" / ".installed-main").unlink(missing_ok=True)
         stderr[code] = execute(["./mc.sh", "--env", "TEST", "env"], checkout, settings).stderr.splitlines()
