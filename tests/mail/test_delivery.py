@@ -4,6 +4,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from ..support.mail_server import MailServer
 from ..support.mailbox import link_in
 from ..support.mailbox import text_of
@@ -65,6 +67,7 @@ def test_requests_succeed_without_mail_server_and_the_mail_is_sent_later(databas
             wait_for(lambda: "(welcome) was sent" in service.log())
 
 
+@pytest.mark.any_database
 def test_a_mail_is_sent_once_after_a_kill_between_commit_and_delivery(database_url: str, tmp_path: Path) -> None:
     with MailServer.running() as server:
         port = server.port
@@ -82,6 +85,9 @@ def test_a_mail_is_sent_once_after_a_kill_between_commit_and_delivery(database_u
         assert len(server.mails) == 1
 
 
+@pytest.mark.parametrize(
+    "backend", ["postgresql", pytest.param("sqlite", marks=pytest.mark.prove)], indirect=["backend"]
+)
 def test_two_instances_send_each_of_200_mails_once(database_url: str, tmp_path: Path) -> None:
     people = [f"person{n}@example.com" for n in range(200)]
     folders = [tmp_path / "one", tmp_path / "two"]
