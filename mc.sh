@@ -252,6 +252,9 @@ list_backups() {
 }
 
 main() {
+    # Python has no sys.stdin or sys.stdout if the caller has closed them.
+    [[ -e /dev/fd/0 ]] || exec </dev/null
+    [[ -e /dev/fd/1 ]] || exec >/dev/null
     # A command that is interrupted ends with the same exit code, whichever program it runs.
     trap 'exit 130' INT
     if [[ ${1:-} == --env ]]; then
@@ -269,6 +272,10 @@ main() {
         die "there is no verb '$verb'; './mc.sh help' lists them"
     fi
     shift $(($# > 0))
+    local argument
+    for argument in "$@"; do
+        [[ $argument != --env ]] || die "--env is given before the verb: ./mc.sh --env NAME $verb"
+    done
     "verb_$verb" "$@"
 }
 

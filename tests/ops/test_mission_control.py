@@ -139,6 +139,10 @@ def test_the_env_option_requires_a_name(mc: MissionControl) -> None:
     assert_refuses_with_one_line(mc("--env"), "--env requires a NAME")
 
 
+def test_the_env_option_after_the_verb_is_refused_with_its_place(mc: MissionControl) -> None:
+    assert_refuses_with_one_line(mc("run", "--env", "TEST"), "--env is given before the verb: ./mc.sh --env NAME run")
+
+
 def test_on_a_tag_the_environment_must_be_named_before_anything_is_done(mc: MissionControl, checkout: Path) -> None:
     commit = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "--quiet", "--allow-empty"]
     for arguments in ([*commit, "--message", "Release"], ["tag", "v5"], ["checkout", "--quiet", "v5"]):
@@ -187,6 +191,13 @@ def test_a_reader_that_ends_early_causes_no_error(checkout: Path) -> None:
         "NINEPANELS_ENV=TEST\nUsage: ./mc.sh [--env NAME] VERB [ARGUMENTS]\n",
         "",
     )
+
+
+@pytest.mark.parametrize("command", ["env >&-", "data clear <&-"])
+def test_a_closed_input_or_output_causes_no_error(checkout: Path, tmp_path: Path, command: str) -> None:
+    switch(checkout, "tea")
+    result = run(["bash", "-c", f"./mc.sh {command}"], checkout, f"sqlite:///{tmp_path}/test.db")
+    assert (result.returncode, result.stderr) == (0, "")
 
 
 def test_ctrl_c_ends_a_command_with_one_line_and_130(checkout: Path) -> None:
