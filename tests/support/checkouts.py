@@ -1,8 +1,10 @@
 """Temporary checkouts of the project. The branch decides the environment, so tests need several."""
 
+import io
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 from ninepanels import environments
@@ -18,6 +20,27 @@ def make(folder: Path) -> Path:
     scripts = ("backup.sh", "data_mgmt.py", "dependencies.sh", "mc.sh")
     for name in (*scripts, "alembic.ini", "pyproject.toml", "poetry.lock"):
         shutil.copy(environments.ROOT / name, folder / name)
+    _link_packages(folder)
+    subprocess.run([program("git"), "init", "--quiet", "--initial-branch", "main"], cwd=folder, check=True)
+    return folder
+
+
+def make_earlier(folder: Path, commit: str) -> Path:
+    """Write the project as of a commit into a folder, with the packages of this one, and without a branch."""
+    command = [program("git"), "archive", commit]
+    archive = subprocess.run(command, cwd=environments.ROOT, capture_output=True, check=True).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    _link_packages(folder)
+    return folder
+
+
+def has_commit(commit: str) -> bool:
+    """Return whether the history of this checkout contains a commit. A shallow one has none, a download no git."""
+    return environments.git("cat-file", "-e", f"{commit}^{{commit}}") is not None
+
+
+def _link_packages(folder: Path) -> None:
     venv = folder / ".venv"
     venv.mkdir()
     for part in Path(sys.prefix).iterdir():
@@ -27,8 +50,6 @@ def make(folder: Path) -> Path:
     stamp = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
     for group in ("main", "dev"):
         (venv / f".installed-{group}").write_text(stamp)
-    subprocess.run([program("git"), "init", "--quiet", "--initial-branch", "main"], cwd=folder, check=True)
-    return folder
 
 
 def switch(checkout: Path, branch: str) -> None:

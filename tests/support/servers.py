@@ -86,9 +86,19 @@ def migrate_in_parallel(database_url: str, instances: int, *program: str) -> Non
 
 
 class Service:
-    """A process: `with Service(database_url, folder) as service:` waits until it is live. It logs to `folder`."""
+    """A process: `with Service(database_url, folder) as service:` waits until it is live. It logs to `folder`.
 
-    def __init__(self, database_url: str, folder: Path, program: Sequence[str] = PATIENT, **settings: str) -> None:
+    It is the service of this checkout, or that of the one in the folder `root`.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        folder: Path,
+        program: Sequence[str] = PATIENT,
+        root: Path = environments.ROOT,
+        **settings: str,
+    ) -> None:
         self.log_file = folder / "service.log"
         self.url = ""
         # Port 0: the system chooses a free port, which is read from the log.
@@ -97,7 +107,7 @@ class Service:
         with self.log_file.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *command],
-                cwd=environments.ROOT,
+                cwd=root,
                 env=environment(database_url, **settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
