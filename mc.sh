@@ -94,7 +94,7 @@ verb_check() { ## : lint, format, types, migrations match the models
     "$VENV/bin/ruff" check .
     "$VENV/bin/ruff" format --check .
     "$VENV/bin/mypy"
-    "$VENV/bin/shellcheck" --external-sources mc.sh backup.sh .ci/run docs/tour.sh
+    "$VENV/bin/shellcheck" --external-sources mc.sh backup.sh .ci/run docs/tour.sh tests/bare_debian.sh
     NINEPANELS_ENV=TEST "$VENV/bin/pytest" --quiet -k "match_the_models or types_are_right" \
         tests/ops/test_migrations.py tests/web/app/test_code.py
 }

@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import os
 import signal
-import subprocess
 import threading
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -42,8 +41,8 @@ def server() -> Iterator[PostgresServer]:
 def frozen(server: PostgresServer) -> Iterator[None]:
     """Stop every process of the server without ending it."""
     postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
-    children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=True).stdout
-    processes = [postmaster, *map(int, children.split())]
+    children = server.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
+    processes = [postmaster, *(int(str(process)) for (process,) in children)]
     for process in processes:
         os.kill(process, signal.SIGSTOP)
     try:

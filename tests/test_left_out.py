@@ -46,6 +46,11 @@ def test_what_is_left_out_is_named_with_several_processes_too(tmp_path: Path) ->
         assert f"there is no {program} on the PATH (apt-get install {program})" in end
 
 
+def test_without_a_browser_no_test_in_a_browser_is_run(tmp_path: Path) -> None:
+    result = run_pytest("--collect-only", "--quiet", "tests/browser", PATH=str(tmp_path))
+    assert "no tests collected" in result.stdout
+
+
 def test_a_server_in_a_folder_that_is_not_on_the_path_is_not_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(programs.OPTIONAL, "nginx", (("chroot",), "the tests"))
     monkeypatch.setenv("PATH", "/nowhere")

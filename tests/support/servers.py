@@ -97,6 +97,7 @@ class Service:
         folder: Path,
         program: Sequence[str] = PATIENT,
         root: Path = environments.ROOT,
+        /,
         **settings: str,
     ) -> None:
         self.log_file = folder / "service.log"

@@ -48,6 +48,7 @@ def test_a_full_disk_is_reported_in_one_line_and_earlier_backups_are_kept(
     earlier.touch()
     seal(earlier)
     monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(folder))
+    assert filled.script.exists(), "it is made before the disk is full"
     with full_disk(folder, *all_of(earlier), free=FREE_BYTES):
         result = filled.backup("full", "--keep", "1")
         assert (result.returncode, result.stdout, len(result.stderr.splitlines())) == (1, "", 1), result.stderr
