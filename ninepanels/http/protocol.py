@@ -20,6 +20,8 @@ MAX_HEADER_BYTES = 32 * 1024
 """The limit of the request line and the headers together."""
 MAX_HEADERS = 100
 MAX_URL_BYTES = 8 * 1024
+PART_BYTES = 4 * 1024
+"""Data is parsed in parts of this size, and not further once a limit is exceeded."""
 MAX_PIPELINED = 100
 """How many requests a client may send before it has the response to the first one."""
 
@@ -73,7 +75,7 @@ class LimitedProtocol(HttpToolsProtocol):
         if hasattr(socket, "TCP_USER_TIMEOUT") and connected.family != socket.AF_UNIX:
             connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_TIMEOUT_MS)
         self._deadline = self.loop.time() + HEADERS_TIMEOUT_S
-        self.url = b""
+        self.url, self.headers = b"", []
         self._header_bytes = 0
         self._unsent_bytes = 0
         self._running: RequestResponseCycle | None = None
@@ -89,6 +91,9 @@ class LimitedProtocol(HttpToolsProtocol):
         self._timer.cancel()
         self._waiting.pop(self, None)
         self._end_running_request()
+        # They refer to this object, so the memory of many requests would be free only after a garbage collection.
+        self.pipeline.clear()
+        self.headers = []
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -99,15 +104,16 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Parse data, and reject headers and trailers that are too large."""
-        # In parts, because data can be larger than the limit.
-        for start in range(0, len(data), MAX_HEADER_BYTES):
+        for start in range(0, len(data), PART_BYTES):
             if self.transport.is_closing():
                 return
-            part = data[start : start + MAX_HEADER_BYTES]
+            part = data[start : start + PART_BYTES]
             self._header_bytes += len(part)
             super().data_received(part)
-            if self._header_bytes > MAX_HEADER_BYTES:
-                self._reject(problems.URI_TOO_LONG if self._has_long_url() else problems.HEADERS_TOO_LARGE)
+            if self._has_long_url():
+                self._reject(problems.URI_TOO_LONG)
+            elif self._header_bytes > MAX_HEADER_BYTES or len(self.headers) > MAX_HEADERS:
+                self._reject(problems.HEADERS_TOO_LARGE)
 
     def send_400_response(self, _msg: str) -> None:
         """Answer in the envelope. uvicorn answers in plain text."""
