@@ -94,7 +94,7 @@ def main() -> None:
         page.screenshot(path=FOLDER / "docs-page.png")
         for picture in OPEN_SCREENS:
             _save(_open(browser, service, picture), picture)
-        _fill(Person.sign_up(cast("TestClient", service.client), EMAIL, name="Mira", timezone="UTC"))
+        fill(Person.sign_up(cast("TestClient", service.client), EMAIL, name="Mira", timezone="UTC"))
         for picture in SCREENS:
             page = _open(browser, service, picture)
             page.locator("input[type=email]").fill(EMAIL)
@@ -105,7 +105,7 @@ def main() -> None:
         browser.close()
 
 
-def _fill(person: Person) -> None:
+def fill(person: Person) -> None:
     """Add the panels and more than a year of days, the same in each run."""
     chance = random.Random(9)  # noqa: S311 - no secret is made of it
     ids = {title: person.new_panel(title) for title in PANELS}

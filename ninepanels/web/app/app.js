@@ -32,7 +32,7 @@ export function App() {
   useEffect(enterScreen, [address, isWaiting]);
   useEffect(nameScreen, [address, isWaiting, language.value]);
   if (!found || instead) return null;
-  return html`<div class=${found.isOpen ? "shell shell-open" : "shell"}>
+  return html`<div class="shell">
     ${!found.isOpen && html`<${Navigation} path=${path} />`}
     <main key=${address}>${!isWaiting && html`<${Screen} id=${found.id} query=${query} />`}</main>
     <${Notices} />

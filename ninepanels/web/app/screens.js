@@ -1,28 +1,57 @@
 // @ts-check
-// The screens by the form of their path. The first load has only the login; the others are loaded when they are opened.
-// By then, the service worker has them.
+// The screens by the form of their path. The first load has only the login; the others are loaded when they are opened,
+// each with its styles. By then, the service worker has them.
 
 import { LogInScreen } from "./screens/login.js";
 import { signal } from "./vendor/preact.js";
 
 /** @typedef {import("./vendor/preact.js").ComponentType<any>} Screen */
 
-/** @param {() => Promise<Screen>} read */
-function later(read) {
+/** @param {() => Promise<Screen>} read @param {string[]} styles */
+function later(read, ...styles) {
   const screen = signal(/** @type {Screen | undefined} */ (undefined));
   return {
     screen,
     async load() {
-      screen.value = await read();
+      const [found] = await Promise.all([read(), ...styles.map(loadStyle)]);
+      screen.value = found;
     },
   };
 }
 
-const edit = later(async () => (await import("./screens/edit.js")).EditScreen);
+/** The styles that were asked for, by name. @type {Map<string, Promise<unknown>>} */
+const styles = new Map();
+
+/** @param {string} name */
+function loadStyle(name) {
+  const loading = styles.get(name) ?? addStyle(name);
+  styles.set(name, loading);
+  return loading;
+}
+
+/** @param {string} name */
+function addStyle(name) {
+  const link = document.createElement("link");
+  link.rel = "stylesheet";
+  link.href = new URL(`styles/${name}.css`, import.meta.url).href;
+  const loading = new Promise((resolve, reject) => {
+    link.onload = resolve;
+    link.onerror = () => {
+      // The next attempt tries it again.
+      styles.delete(name);
+      link.remove();
+      reject(new Error(`The style "${name}" was not loaded.`));
+    };
+  });
+  document.head.append(link);
+  return loading;
+}
+
+const edit = later(async () => (await import("./screens/edit.js")).EditScreen, "tile", "board", "pages");
 
 /** The open ones need no login; the entrances are of no use after it. */
 const SCREENS = [
-  { form: /^\/$/, ...later(async () => (await import("./screens/panels.js")).PanelsScreen) },
+  { form: /^\/$/, ...later(async () => (await import("./screens/panels.js")).PanelsScreen, "tile", "board") },
   { form: /^\/login$/, isOpen: true, isEntrance: true, screen: signal(LogInScreen), load: async () => {} },
   {
     form: /^\/signup$/,
@@ -32,10 +61,16 @@ const SCREENS = [
   },
   { form: /^\/forgotten$/, isOpen: true, ...later(async () => (await import("./screens/forgotten.js")).ForgottenScreen) },
   { form: /^\/reset$/, isOpen: true, ...later(async () => (await import("./screens/reset.js")).ResetScreen) },
-  { form: /^\/insights$/, ...later(async () => (await import("./screens/insights.js")).InsightsScreen) },
-  { form: /^\/settings$/, ...later(async () => (await import("./screens/settings.js")).SettingsScreen) },
+  {
+    form: /^\/insights$/,
+    ...later(async () => (await import("./screens/insights.js")).InsightsScreen, "pages", "days", "charts"),
+  },
+  { form: /^\/settings$/, ...later(async () => (await import("./screens/settings.js")).SettingsScreen, "pages") },
   { form: /^\/panels\/(new)$/, ...edit },
-  { form: /^\/panels\/(\d+)$/, ...later(async () => (await import("./screens/panel.js")).PanelScreen) },
+  {
+    form: /^\/panels\/(\d+)$/,
+    ...later(async () => (await import("./screens/panel.js")).PanelScreen, "pages", "days", "charts"),
+  },
   { form: /^\/panels\/(\d+)\/edit$/, ...edit },
 ];
 

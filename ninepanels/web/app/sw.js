@@ -15,7 +15,12 @@ const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (
 const app = new URL(PAGE, worker.location.href).href;
 const cacheName = `nine-panels ${VERSION}`;
 
-worker.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("install", (event) => {
+  // Where browsers can, they send requests to the API without asking this file, and also after their page is closed.
+  const route = { condition: { not: { urlPattern: `${app}*` } }, source: "network" };
+  /** @type {any} */ (event).addRoutes?.(route).catch(console.error);
+  event.waitUntil(install());
+});
 
 worker.addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;

@@ -1,5 +1,9 @@
-"""The app of a real service in a browser: on SQLite as a phone, on PostgreSQL as a desktop."""
+"""The app of a real service in a browser: on a phone, with SQLite.
 
+`./mc.sh prove` runs each story also on a desktop, and on both with PostgreSQL.
+"""
+
+import itertools
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -9,6 +13,7 @@ from typing import cast
 import pytest
 from playwright.sync_api import Browser
 from playwright.sync_api import Page
+from playwright.sync_api import ViewportSize
 from starlette.testclient import TestClient
 
 from ninepanels.ops.migrations import migrate
@@ -20,12 +25,21 @@ from .device import DESKTOP
 from .device import PHONE
 from .device import Device
 
-VIEWPORTS = {"sqlite": PHONE, "postgresql": DESKTOP}
+_numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="package", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="package", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.prove)])
 def backend(request: pytest.FixtureRequest) -> str:
     return str(request.param)
+
+
+@pytest.fixture(
+    scope="package",
+    params=[pytest.param(PHONE, id="phone"), pytest.param(DESKTOP, id="desktop", marks=pytest.mark.prove)],
+)
+def size(request: pytest.FixtureRequest) -> ViewportSize:
+    """The size of the screen."""
+    return cast("ViewportSize", request.param)
 
 
 @pytest.fixture(scope="package")
@@ -49,11 +63,11 @@ def service(
 
 
 @pytest.fixture
-def new_person(service: Service, request: pytest.FixtureRequest) -> Callable[[str], Person]:
+def new_person(service: Service) -> Callable[[str], Person]:
     """Sign up a user, whose clocks are those of Berlin."""
 
     def sign_up(name: str) -> Person:
-        email = f"{name}.{request.node.originalname}@example.com"
+        email = f"{name}.{next(_numbers)}@example.com"
         client = cast("TestClient", service.client)
         return Person.sign_up(client, email, name=name.title(), timezone="Europe/Berlin")
 
@@ -70,13 +84,13 @@ def person(new_person: Callable[[str], Person]) -> Person:
 
 
 @pytest.fixture(scope="package")
-def make_device(browser: Browser, service: Service, backend: str) -> Callable[[], Device]:
+def make_device(browser: Browser, service: Service, size: ViewportSize) -> Callable[[], Device]:
     """Make another device, in a time zone of its own."""
 
     def make() -> Device:
         context = browser.new_context(
             base_url=service.url,
-            viewport=VIEWPORTS[backend],
+            viewport=size,
             locale="en",
             timezone_id="America/Los_Angeles",
             reduced_motion="reduce",

@@ -17,8 +17,8 @@ from ...support.servers import wait_for
 PHONE = ViewportSize(width=360, height=740)
 DESKTOP = ViewportSize(width=1440, height=900)
 
-# For tests in which nothing depends on the database, nor on the size of a desktop.
-ON_SQLITE = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+# For tests in which nothing depends on the database, and that are about a phone or set the size themselves.
+ON_A_PHONE = pytest.mark.parametrize(("backend", "size"), [("sqlite", PHONE)], ids=["phone"], indirect=True)
 
 # The browser reports each response that is an error, and each request without a connection.
 EXPECTED_ERROR = "Failed to load resource"

@@ -1,4 +1,7 @@
-"""Each screen of the app, checked by axe-core: in dark as on a desktop, and in light as on a phone."""
+"""Each screen of the app, checked by axe-core: in dark on a desktop and in light on a phone.
+
+`./mc.sh prove` checks both colours on both.
+"""
 
 from collections.abc import Callable
 from datetime import date
@@ -15,16 +18,18 @@ from ...support.people import Person
 from ...support.people import data
 from ...web.app.vendor import FOLDER
 from .device import DESKTOP
-from .device import ON_SQLITE
+from .device import ON_A_PHONE
 from .device import PHONE
 from .device import Device
 from .device import expect_done
 
-pytestmark = ON_SQLITE
+pytestmark = ON_A_PHONE
 
 TITLES = ("Read", "Go outside", "Stretch", "Write", "Call someone", "Sing", "Piano", "Water", "Sleep before midnight")
-DEVICES: tuple[tuple[Literal["dark", "light"], ViewportSize], ...] = (("dark", DESKTOP), ("light", PHONE))
-"""The colours and sizes that are checked, last those that other tests expect."""
+Looks = list[tuple[Literal["dark", "light"], ViewportSize]]
+SOME_LOOKS: Looks = [("dark", DESKTOP), ("light", PHONE)]
+"""Colours and sizes, last those that other tests expect."""
+ALL_LOOKS: Looks = [("dark", PHONE), ("light", DESKTOP), *SOME_LOOKS]
 AXE = node.modules(FOLDER) / "axe-core" / "axe.min.js"
 SUMMARY = """axe.run().then(({violations}) => violations.flatMap(
     ({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html}: ${failureSummary}`)))"""
@@ -37,8 +42,10 @@ def axe() -> str:
     return AXE.read_text()
 
 
-@pytest.fixture
-def violations(axe: str) -> Callable[[Page], list[str]]:
+@pytest.fixture(
+    params=[pytest.param(SOME_LOOKS, id="some"), pytest.param(ALL_LOOKS, id="all", marks=pytest.mark.prove)]
+)
+def violations(axe: str, request: pytest.FixtureRequest) -> Callable[[Page], list[str]]:
     """Check what a page shows."""
 
     def check(page: Page) -> list[str]:
@@ -46,10 +53,10 @@ def violations(axe: str) -> Callable[[Page], list[str]]:
         if not page.evaluate("'axe' in globalThis"):
             page.evaluate(axe)
         found: list[str] = []
-        for scheme, size in DEVICES:
+        for scheme, size in request.param:
             page.emulate_media(color_scheme=scheme)
             page.set_viewport_size(size)
-            found += [f"{page.url}, {scheme}: {violation}" for violation in page.evaluate(SUMMARY)]
+            found += [f"{page.url}, {scheme}, {size['width']}: {violation}" for violation in page.evaluate(SUMMARY)]
         return found
 
     return check

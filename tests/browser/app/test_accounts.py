@@ -11,7 +11,6 @@ from ...support.people import PASSWORD
 from ...support.people import Person
 from ...support.people import data
 from ...support.servers import Service
-from .device import ON_SQLITE
 from .device import Device
 from .device import button
 from .device import fill
@@ -34,7 +33,6 @@ def test_a_new_user_signs_up_in_the_time_zone_of_the_browser(
     assert data(grace.get("/users"))["timezone"] == "America/Los_Angeles"
 
 
-@ON_SQLITE
 def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
     go(page, "/settings")
     button(page, "Log out").click()
@@ -47,7 +45,6 @@ def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
     expect(button(page, "Read, not done today")).to_be_visible()
 
 
-@ON_SQLITE
 def test_a_form_says_what_is_wrong_with_each_field_before_and_after_it_is_sent(page: Page, person: Person) -> None:
     email = person.email
     go(page, "/settings")
@@ -68,7 +65,6 @@ def test_a_form_says_what_is_wrong_with_each_field_before_and_after_it_is_sent(p
     page.evaluate("localStorage.clear()")
 
 
-@ON_SQLITE
 def test_each_link_of_a_mail_is_a_screen_of_its_own_in_any_language(page: Page) -> None:
     go(page, "/reset")
     expect(page.get_by_text("This link is no longer valid.")).to_be_visible()
@@ -85,7 +81,6 @@ def test_each_link_of_a_mail_is_a_screen_of_its_own_in_any_language(page: Page) 
     page.evaluate("localStorage.clear()")
 
 
-@ON_SQLITE
 def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, person: Person) -> None:
     go(page, "/panels/new")
     data(person.post("/auth/logout_everywhere", {}))
@@ -98,7 +93,6 @@ def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, 
     expect(page.get_by_role("heading", name="New panel")).to_be_visible()
 
 
-@ON_SQLITE
 def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(
     device: Device, person: Person, service: Service
 ) -> None:
@@ -126,7 +120,6 @@ def test_the_name_the_zone_and_the_start_of_the_day_are_changed(page: Page, pers
     assert (user["name"], user["timezone"], user["day_starts_at"]) == ("Ada L.", "Asia/Tokyo", 4)
 
 
-@ON_SQLITE
 def test_what_another_device_has_changed_stays_when_settings_are_saved(page: Page, person: Person) -> None:
     go(page, "/settings")
     data(person.patch("/users", {"name": "Countess"}))
@@ -138,7 +131,6 @@ def test_what_another_device_has_changed_stays_when_settings_are_saved(page: Pag
     expect(page.get_by_label("Name", exact=True)).to_have_value("Countess")
 
 
-@ON_SQLITE
 def test_the_e_mail_and_the_password_are_changed_with_the_current_password(page: Page, person: Person) -> None:
     go(page, "/settings")
     page.locator("summary").filter(has_text="E-mail").click()

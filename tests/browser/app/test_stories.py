@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from ...support.people import Person
 from ...support.people import data
 from ...support.servers import wait_for
-from .device import ON_SQLITE
 from .device import Device
 from .device import button
 from .device import expect_done
@@ -44,7 +43,6 @@ def test_a_tap_records_today_and_another_one_takes_it_back(device: Device, perso
     wait_for_days(person)
 
 
-@ON_SQLITE
 def test_yesterday_is_one_tap_away(device: Device, person: Person, today: date) -> None:
     device.page.get_by_text("Yesterday", exact=True).click()
     button(device.page, "Read, not done yesterday").click()
@@ -53,7 +51,6 @@ def test_yesterday_is_one_tap_away(device: Device, person: Person, today: date) 
     expect_done(device.tile("Read"), is_done=False)
 
 
-@ON_SQLITE
 def test_the_keyboard_moves_over_the_tiles_taps_and_opens_a_panel(device: Device) -> None:
     device.tile("Read").focus()
     device.page.keyboard.press("ArrowRight")
@@ -65,7 +62,6 @@ def test_the_keyboard_moves_over_the_tiles_taps_and_opens_a_panel(device: Device
     expect(device.page).to_have_title("Write · Nine Panels")
 
 
-@ON_SQLITE
 def test_a_tap_fills_its_tile_by_a_wave_unless_motion_is_reduced(device: Device) -> None:
     device.page.evaluate(
         "addEventListener('transitionrun', (event) => (globalThis.moved ??= []).push(event.propertyName))"
@@ -80,7 +76,6 @@ def test_a_tap_fills_its_tile_by_a_wave_unless_motion_is_reduced(device: Device)
     assert device.page.evaluate("new Promise(requestAnimationFrame).then(() => globalThis.moved)") == []
 
 
-@ON_SQLITE
 def test_a_long_press_opens_a_panel_and_taps_nothing(device: Device) -> None:
     device.tile("Read").dispatch_event("pointerdown", {"pointerType": "touch"})
     expect(device.page.get_by_role("heading", name="Read", exact=True)).to_be_visible()
@@ -106,7 +101,6 @@ def test_panels_are_added_changed_and_deleted(page: Page, person: Person) -> Non
     assert person.titles() == ["Read", "Write"]
 
 
-@ON_SQLITE
 def test_a_history_starts_anew(device: Device, person: Person, today: date) -> None:
     device.tile("Read").click()
     wait_for_days(person, today)
@@ -147,7 +141,6 @@ def test_a_past_day_is_changed_from_the_heat_map_and_by_the_keyboard(
     expect(page.locator(".figure").filter(has_text="In total")).to_contain_text("2 days")
 
 
-@ON_SQLITE
 def test_insights_show_how_regularly_panels_are_done(page: Page, person: Person, today: date) -> None:
     read = data(person.get("/panels"))[0]["id"]
     for ago in (1, 2, 9):
@@ -163,7 +156,6 @@ def test_insights_show_how_regularly_panels_are_done(page: Page, person: Person,
     expect(row).to_contain_text("43%")
 
 
-@ON_SQLITE
 def test_the_language_and_the_colours_are_changed(page: Page) -> None:
     go(page, "/settings")
     document = page.locator("html")
@@ -176,7 +168,6 @@ def test_the_language_and_the_colours_are_changed(page: Page) -> None:
     expect(document).to_have_attribute("lang", "ar")
 
 
-@ON_SQLITE
 def test_the_longest_titles_fit_on_the_smallest_phone(page: Page, person: Person) -> None:
     for title in ("W" * 65, "👩‍🌾" * 20, "Donaudampfschifffahrtsgesellschaft", "قراءة", "日本語" * 20, "x y " * 15):
         person.new_panel(title)

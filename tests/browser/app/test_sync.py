@@ -15,7 +15,6 @@ from ...support.people import PASSWORD
 from ...support.people import Person
 from ...support.people import data
 from ...support.servers import wait_for
-from .device import ON_SQLITE
 from .device import Device
 from .device import expect_done
 
@@ -58,7 +57,6 @@ def test_a_tap_is_one_request(device: Device, person: Person) -> None:
     assert [len(done) for done in done_days(person)] == [1, 0]
 
 
-@ON_SQLITE
 def test_taps_of_two_days_without_a_connection_arrive_for_the_right_days(
     new_device: Callable[[], Device], person: Person
 ) -> None:
@@ -91,7 +89,6 @@ def test_taps_of_two_days_without_a_connection_arrive_for_the_right_days(
     assert done_days(person) == [[evening], [morning]]
 
 
-@ON_SQLITE
 def test_the_app_opens_without_a_connection_with_the_taps_that_wait(device: Device, person: Person) -> None:
     device.wait_for_worker()
     device.tile("Read").click()
@@ -109,6 +106,38 @@ def test_the_app_opens_without_a_connection_with_the_taps_that_wait(device: Devi
     expect(device.page.get_by_text("One tap is kept")).to_have_count(0)
 
 
+def test_a_tap_right_before_a_tab_is_closed_or_loaded_again_stays_on_the_device(device: Device, person: Person) -> None:
+    device.wait_for_worker()
+    with device.page.expect_popup() as opening:
+        device.page.evaluate("void open('/app/')")
+    second = opening.value
+    expect(device.tile("Write", second)).to_be_visible()
+    device.context.set_offline(True)
+    second.evaluate("document.querySelectorAll('.tile')[1].click(), close()")
+    with device.page.expect_navigation():
+        device.page.evaluate("document.querySelector('.tile').click(), location.reload()")
+    for title in ("Read", "Write"):
+        expect_done(device.tile(title))
+    device.context.set_offline(False)
+    device.wait_until_sent()
+    assert [len(done) for done in done_days(person)] == [1, 1]
+
+
+def test_a_tap_right_before_the_only_tab_is_closed_is_sent(new_device: Callable[[], Device], person: Person) -> None:
+    device = new_device()
+    device.page.goto("/app/sw.js")
+    with device.page.expect_popup() as opening:
+        device.page.evaluate("void open('/app/')")
+    only = opening.value
+    only.get_by_label("E-mail").fill(person.email)
+    only.get_by_label("Password", exact=True).fill(PASSWORD)
+    only.get_by_role("button", name="Log in").click()
+    expect(device.tile("Read", only)).to_be_visible()
+    only.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    only.evaluate("document.querySelector('.tile').click(), close()")
+    wait_for(lambda: [len(done) for done in done_days(person)] == [1, 0])
+
+
 def test_a_tap_on_a_panel_that_another_device_has_deleted_is_taken_back(device: Device, person: Person) -> None:
     device.context.set_offline(True)
     device.tile("Read").click()
@@ -122,7 +151,6 @@ def test_a_tap_on_a_panel_that_another_device_has_deleted_is_taken_back(device: 
     assert device.unsent() == []
 
 
-@ON_SQLITE
 def test_a_login_that_has_ended_keeps_the_taps_for_the_next_one(device: Device, person: Person) -> None:
     data(person.post("/auth/logout_everywhere", {}))
     device.tile("Read").click()
@@ -137,7 +165,6 @@ def test_a_login_that_has_ended_keeps_the_taps_for_the_next_one(device: Device, 
     assert [len(done) for done in done_days(person)] == [1, 0]
 
 
-@ON_SQLITE
 def test_taps_of_one_user_are_never_sent_for_another(
     device: Device, person: Person, new_person: Callable[[str], Person]
 ) -> None:
@@ -158,7 +185,6 @@ def test_taps_of_one_user_are_never_sent_for_another(
     assert [len(done) for done in done_days(bob) + done_days(person)] == [1, 1, 0]
 
 
-@ON_SQLITE
 def test_logging_out_asks_about_taps_that_wait_and_leaves_nothing_behind(device: Device) -> None:
     device.context.set_offline(True)
     device.tile("Read").click()
@@ -175,7 +201,6 @@ def test_logging_out_asks_about_taps_that_wait_and_leaves_nothing_behind(device:
     assert device.unsent() == []
 
 
-@ON_SQLITE
 def test_two_tabs_show_the_same_and_send_each_tap_once(device: Device, person: Person) -> None:
     second = device.context.new_page()
     second.goto("/app/")
@@ -189,7 +214,6 @@ def test_two_tabs_show_the_same_and_send_each_tap_once(device: Device, person: P
     assert [len(done) for done in done_days(person)] == [1, 1]
 
 
-@ON_SQLITE
 def test_without_storage_the_app_works_while_there_is_a_connection(
     new_device: Callable[[], Device], person: Person
 ) -> None:
@@ -206,7 +230,6 @@ def test_without_storage_the_app_works_while_there_is_a_connection(
     assert [len(done) for done in done_days(person)] == [1, 0]
 
 
-@ON_SQLITE
 def test_a_page_that_is_hidden_for_a_minute_ends_its_stream_and_catches_up_when_it_is_shown(
     new_device: Callable[[], Device], person: Person
 ) -> None:

@@ -17,9 +17,10 @@ from ninepanels.web import files
 from ...support.servers import wait_for
 
 APP = """
+import {{ Status }} from "./components/status.js";
 import {{ html }} from "./vendor/preact.js";
 globalThis.readLate = () => import("./late.js").then((module) => module.VERSION);
-export function App() {{ return html`<h1>Version {0}</h1>`; }}
+export function App() {{ return html`<h1>Version {0}</h1><${{Status}} />`; }}
 """
 
 
@@ -79,7 +80,7 @@ def expect_version(page: Page, version: int) -> None:
     assert page.evaluate("readLate()") == version
 
 
-def test_an_open_page_keeps_its_version_and_the_next_load_gets_the_new_one(
+def test_an_open_page_keeps_its_version_and_offers_to_load_the_new_one(
     browser: Browser, address: str, deployment: Deployment
 ) -> None:
     context = browser.new_context()
@@ -88,6 +89,8 @@ def test_an_open_page_keeps_its_version_and_the_next_load_gets_the_new_one(
     page.evaluate("navigator.serviceWorker.ready.then(() => null)")
     deployment.deploy(2)
     page.reload()
+    notice = page.get_by_text("There is a new version of the app.")
+    expect(notice).to_have_count(0)
     # The browser does this by itself, some time after the page was loaded.
     page.evaluate("navigator.serviceWorker.ready.then((registration) => registration.update()).then(() => null)")
     wait_for(lambda: page.evaluate(IS_UPDATED))
@@ -95,7 +98,12 @@ def test_an_open_page_keeps_its_version_and_the_next_load_gets_the_new_one(
     other.goto(address)
     expect_version(other, 2)
     expect_version(page, 1)
+    expect(other.get_by_text("There is a new version of the app.")).to_have_count(0)
     other.close()
+    expect(notice).to_be_visible()
+    page.get_by_role("button", name="Load it").click()
+    expect_version(page, 2)
+    expect(notice).to_have_count(0)
     # A load removes the files of the old version, if no other page needs them; closing one takes a moment.
     wait_for(lambda: page.reload() and len(page.evaluate("caches.keys()")) == 1)
     expect_version(page, 2)

@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useContext, useId, useState } from "../vendor/preact.js";
+import { html, useContext, useId, useMemo, useState } from "../vendor/preact.js";
 import { t } from "../i18n/index.js";
 import { FormProblems } from "./problems.js";
 
@@ -50,29 +50,34 @@ export function Field({ label, value, onInput, type = "text", hint, autocomplete
   </div>`;
 }
 
+/** @typedef {{value: string, label: string}} Option */
+/** @typedef {{label: string, options: Option[]}} OptionGroup */
+
+/** @param {Option | OptionGroup} item @returns {import("../vendor/preact.js").VNode} */
+function elementOf(item) {
+  if (!("options" in item)) return html`<option key=${item.value} value=${item.value}>${item.label}</option>`;
+  return html`<optgroup key=${item.label} label=${item.label}>${item.options.map(elementOf)}</optgroup>`;
+}
+
 /**
  * A labelled choice of one option.
  * @param {{
  *   label: string, name: string, value: string, onInput: (value: string) => void, hint?: string,
- *   options: {value: string, label: string}[] | {label: string, options: {value: string, label: string}[]}[],
+ *   options: readonly (Option | OptionGroup)[],
  * }} props
  */
 export function Select({ label, name, value, onInput, hint, options }) {
   const id = useId();
   const problem = useContext(FormProblems)[name];
-  const option = (/** @type {{value: string, label: string}} */ item) =>
-    html`<option key=${item.value} value=${item.value} selected=${item.value === value}>${item.label}</option>`;
+  // Hundreds of time zones are not compared with each change of another field.
+  const elements = useMemo(() => options.map(elementOf), [options]);
   return html`<div class="field">
     <label for=${`${id}-input`}>${label}</label>
     <div class="field-box select-box">
-      <select id=${`${id}-input`} name=${name} class="input" aria-invalid=${problem ? "true" : undefined}
+      <select id=${`${id}-input`} name=${name} value=${value} class="input" aria-invalid=${problem ? "true" : undefined}
         aria-describedby=${(hint || problem) && `${id}-about`}
         onChange=${(/** @type {any} */ event) => onInput(event.currentTarget.value)}>
-        ${options.map((item) =>
-                  "options" in item
-                    ? html`<optgroup key=${item.label} label=${item.label}>${item.options.map(option)}</optgroup>`
-                    : option(item),
-                )}
+        ${elements}
       </select>
     </div>
     <${About} id=${`${id}-about`} hint=${hint} problem=${problem} />

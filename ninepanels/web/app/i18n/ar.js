@@ -81,6 +81,8 @@ export default {
     few: "تم تسجيل خروجك. {count} نقرات محفوظة حتى تسجّل الدخول.",
     other: "تم تسجيل خروجك. {count} نقرة محفوظة حتى تسجّل الدخول.",
   },
+  "status.newVersion": "يتوفر إصدار جديد من التطبيق.",
+  "status.reload": "تحميله",
   "refused.superseded": "{title}، {day}: تُحتسب النقرة الأحدث من جهاز آخر.",
   "refused.deleted": "حُذفت لوحة {title}، وحُذفت معها نقرة {day}.",
   "refused.future": "{title}: لم يبدأ {day} بعد، لذلك أُلغيت النقرة.",

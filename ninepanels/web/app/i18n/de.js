@@ -75,6 +75,8 @@ export default {
     one: "Du wurdest abgemeldet. Ein Eintrag wartet auf deine Anmeldung.",
     other: "Du wurdest abgemeldet. {count} Einträge warten auf deine Anmeldung.",
   },
+  "status.newVersion": "Es gibt eine neue Version der App.",
+  "status.reload": "Jetzt laden",
   "refused.superseded": "{title}, {day}: Es gilt, was du später auf einem anderen Gerät eingetragen hast.",
   "refused.deleted": "{title} wurde gelöscht, der Eintrag vom {day} damit auch.",
   "refused.future": "{title}: Der {day} hat noch nicht begonnen. Der Eintrag ist zurückgenommen.",

@@ -77,6 +77,8 @@ export default {
     one: "You have been logged out. One tap is kept until you log in.",
     other: "You have been logged out. {count} taps are kept until you log in.",
   },
+  "status.newVersion": "There is a new version of the app.",
+  "status.reload": "Load it",
   "refused.superseded": "{title}, {day}: a later tap on another device counts.",
   "refused.deleted": "{title} has been deleted, so the tap of {day} is gone.",
   "refused.future": "{title}: {day} has not begun yet, so the tap is taken back.",

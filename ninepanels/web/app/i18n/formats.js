@@ -14,8 +14,20 @@ const FORMS = {
   number: { day: "numeric" },
 };
 
-/** @type {Map<string, Intl.DateTimeFormat>} */
+/** Formatters take long to make, and are used often. @type {Map<string, any>} */
 const formatters = new Map();
+
+/**
+ * @template T
+ * @param {string} form
+ * @param {() => T} make
+ * @returns {T}
+ */
+function formatter(form, make) {
+  const key = `${locale.value} ${form}`;
+  if (!formatters.has(key)) formatters.set(key, make());
+  return formatters.get(key);
+}
 
 /**
  * A day as people of the current language write it.
@@ -23,33 +35,31 @@ const formatters = new Map();
  * @param {keyof typeof FORMS} form
  */
 export function formatDay(day, form) {
-  const key = `${locale.value} ${form}`;
-  let formatter = formatters.get(key);
-  if (!formatter) {
-    formatter = new Intl.DateTimeFormat(locale.value, { ...FORMS[form], calendar: "gregory", timeZone: "UTC" });
-    formatters.set(key, formatter);
-  }
-  return formatter.format(new Date(`${day}T00:00:00Z`));
+  const options = { ...FORMS[form], calendar: "gregory", timeZone: "UTC" };
+  return formatter(form, () => new Intl.DateTimeFormat(locale.value, options)).format(new Date(`${day}T00:00:00Z`));
 }
 
 /** @param {number} share from 0 to 1 */
 export function formatPercent(share) {
-  return new Intl.NumberFormat(locale.value, { style: "percent" }).format(share);
+  return formatter("percent", () => new Intl.NumberFormat(locale.value, { style: "percent" })).format(share);
 }
 
 /** @param {number} value */
 export function formatNumber(value) {
-  return new Intl.NumberFormat(locale.value).format(value);
+  return formatter("count", () => new Intl.NumberFormat(locale.value)).format(value);
 }
 
 /** @param {number} hour */
 export function formatHour(hour) {
-  const formatter = new Intl.DateTimeFormat(locale.value, { hour: "numeric", minute: "2-digit", timeZone: "UTC" });
-  return formatter.format(Date.UTC(2026, 0, 1, hour));
+  const options = /** @type {const} */ ({ hour: "numeric", minute: "2-digit", timeZone: "UTC" });
+  return formatter("hour", () => new Intl.DateTimeFormat(locale.value, options)).format(Date.UTC(2026, 0, 1, hour));
 }
 
 /** The first day of the week where the language is spoken: 0 is Monday, 6 is Sunday, as in `weekday` of days.js. */
 export function firstWeekday() {
-  const region = /** @type {any} */ (new Intl.Locale(locale.value));
-  return ((region.getWeekInfo?.() ?? region.weekInfo)?.firstDay ?? 1) - 1;
+  const { firstDay = 1 } = formatter("week", () => {
+    const region = /** @type {any} */ (new Intl.Locale(locale.value));
+    return region.getWeekInfo?.() ?? region.weekInfo ?? {};
+  });
+  return firstDay - 1;
 }

@@ -26,6 +26,7 @@ export const language = signal("en");
 let catalogue;
 
 let plurals = new Intl.PluralRules("en");
+let numbers = new Intl.NumberFormat("en");
 
 /** Load the stored language, or the first one of the browser that there is a catalogue for. */
 export async function loadLanguage() {
@@ -53,6 +54,7 @@ async function use(code) {
   catalogue = (await import(`./${code}.js`)).default;
   locale.value = navigator.languages.find((tag) => languageOf(tag) === code) ?? code;
   plurals = new Intl.PluralRules(locale.value);
+  numbers = new Intl.NumberFormat(locale.value);
   document.documentElement.lang = code;
   document.documentElement.dir = RIGHT_TO_LEFT.test(code) ? "rtl" : "ltr";
   language.value = code;
@@ -80,7 +82,7 @@ export function directionOf(text) {
 
 /** @param {string | number} value */
 function insert(value) {
-  if (typeof value === "number") return new Intl.NumberFormat(locale.value).format(value);
+  if (typeof value === "number") return numbers.format(value);
   // Isolate a text of the other direction, so that it leaves the order of the words around it alone.
   return RIGHT_TO_LEFT.test(language.value) !== RIGHT_TO_LEFT_TEXT.test(value) ? `\u2068${value}\u2069` : value;
 }

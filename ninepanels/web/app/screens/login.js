@@ -17,7 +17,7 @@ export function LogInScreen() {
       ? t("login.kept", { count: unsent.value.size })
       : needsLogin.value
         ? t("login.again")
-        : undefined;
+        : t("signup.lead");
   return html`<${Welcome} title=${t("login.title")} lead=${lead}>
     <${Form} action=${() => logIn(email, password)} label=${t("login.title")}>
       <${Field} label=${t("field.email")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="username" dir="ltr" />
@@ -25,6 +25,6 @@ export function LogInScreen() {
         autocomplete="current-password" dir="ltr" />
     <//>
     <p class="welcome-other"><a href="#/forgotten">${t("login.forgotten")}</a></p>
-    <p class="welcome-other">${t("login.noAccount")} <a href="#/signup">${t("signup.title")}</a></p>
+    <p class="welcome-new"><span>${t("login.noAccount")}</span> <a class="button" href="#/signup">${t("signup.title")}</a></p>
   <//>`;
 }

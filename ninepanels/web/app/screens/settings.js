@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useState } from "../vendor/preact.js";
+import { html, useMemo, useState } from "../vendor/preact.js";
 import { AccountCard, DeletionCard, DevicesCard } from "../components/account.js";
 import { Field, Segments, Select } from "../components/field.js";
 import { Form } from "../components/form.js";
@@ -20,6 +20,7 @@ function Person({ user: current }) {
   // Only what was changed here is sent: the rest can have been changed on another device.
   const [changes, setChanges] = useState(/** @type {Parameters<typeof updateUser>[0]} */ ({}));
   const { name, timezone, day_starts_at: hour } = { ...current, ...changes };
+  const zones = useMemo(() => zoneOptions(current.timezone), [current.timezone]);
   const change = (/** @type {typeof changes} */ more) => setChanges({ ...changes, ...more });
 
   async function action() {
@@ -33,7 +34,7 @@ function Person({ user: current }) {
     <${Form} action=${action} label=${t("save")}>
       <${Field} label=${t("field.name")} name="name" value=${name} onInput=${(/** @type {string} */ value) => change({ name: value })}
         autocomplete="name" maxLength=${65} dir="auto" />
-      <${Select} label=${t("field.zone")} name="timezone" value=${timezone} options=${zoneOptions(current.timezone)} hint=${t("settings.zoneHint")}
+      <${Select} label=${t("field.zone")} name="timezone" value=${timezone} options=${zones} hint=${t("settings.zoneHint")}
         onInput=${(/** @type {string} */ value) => change({ timezone: value })} />
       <${Select} label=${t("field.hour")} name="day_starts_at" value=${String(hour)} hint=${t("settings.hourHint")}
         onInput=${(/** @type {string} */ value) => change({ day_starts_at: Number(value) })}

@@ -5,6 +5,7 @@ import { ApiError, Unreachable } from "../api.js";
 import { computed, effect, signal, untracked } from "../vendor/preact.js";
 import { checkDay, readChanges } from "./changes.js";
 import * as device from "./device.js";
+import * as leaving from "./leaving.js";
 import { exclusively } from "./locks.js";
 import { Postponed, sendTaps } from "./outbox.js";
 import { needsLogin, refreshUser } from "./session.js";
@@ -42,6 +43,7 @@ let notBefore = 0;
 
 /** Reads what this device knows, and starts to follow the service. Called once, by main.js. */
 export async function start() {
+  await leaving.take().catch(console.error);
   await device.start();
   today.start();
   if (device.token.value) refreshUser().catch(() => {});
@@ -58,9 +60,12 @@ export async function start() {
   });
   // What the browser says may be wrong: the service can be on this machine.
   addEventListener("offline", () => exchange());
-  addEventListener("pageshow", (event) => {
+  addEventListener("pagehide", leaving.leave);
+  leaving.watch(() => leaving.take().then(() => exchange()));
+  addEventListener("pageshow", async (event) => {
     if (!event.persisted) return;
     unfollow();
+    await leaving.take();
     resume();
   });
   document.addEventListener("visibilitychange", () => {

@@ -1,0 +1,1 @@
+"""Measures each screen of the app with Lighthouse."""
