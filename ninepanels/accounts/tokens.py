@@ -29,8 +29,8 @@ MAX_TOKEN_LENGTH = 1024
 RESET_TOKEN_BYTES = 32
 TOKEN_CACHE_SIZE = 4_096
 
-MAX_TIMESTAMP = 2**53 / 1_000_000
-"""In the year 2255: up to here, a timestamp is exact to the microsecond. Databases and `datetime` take later ones."""
+MAX_TIMESTAMP = datetime.max.replace(microsecond=0, tzinfo=UTC).timestamp()
+"""The last second of the year 9999, the last one of `datetime`."""
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 
