@@ -93,12 +93,12 @@ install_packages() {
     fi
     # Compile now: the service may later run without write access to $VENV.
     if [[ $1 == dev ]]; then
-        quietly run_poetry sync --no-interaction --compile
+        quietly run_poetry sync --no-root --no-interaction --compile
         needed_packages >"$VENV/.installed-dev"
     else
         local extras=()
         ! sentry_is_enabled || extras=(--extras sentry)
-        quietly run_poetry install --no-interaction --compile --only main "${extras[@]}"
+        quietly run_poetry install --no-root --no-interaction --compile --only main "${extras[@]}"
     fi
     needed_packages >"$VENV/.installed-main"
 }

@@ -26,17 +26,17 @@ verb_help() { ## : this page
 
 verb_run() { ## [--host H] [--port N] [--workers N] [--reload]: migrate the database, then serve
     install_packages main
-    exec "$VENV/bin/python" -m ninepanels.serve "$@"
+    exec "$VENV/bin/python" -m ninepanels run "$@"
 }
 
 verb_ping() { ## [URL]: check that the service is up, and how fast it is
     install_packages main
-    "$VENV/bin/python" -m ninepanels.ops.ping "${1:-$SERVICE}"
+    exec "$VENV/bin/python" -m ninepanels ping "$@"
 }
 
 verb_env() { ## : show the settings in force, secrets masked
     install_packages main
-    "$VENV/bin/python" -m ninepanels.ops.settings
+    exec "$VENV/bin/python" -m ninepanels env "$@"
 }
 
 verb_preflight() { ## : the release checklist: ok, or what to do
@@ -56,12 +56,12 @@ verb_preflight() { ## : the release checklist: ok, or what to do
 
 verb_migrate() { ## : upgrade the schema of the database to this release
     install_packages main
-    "$VENV/bin/python" -m ninepanels.ops.migrations
+    exec "$VENV/bin/python" -m ninepanels migrate "$@"
 }
 
 verb_backup() { ## full [--keep N]: dump the schema and the rows, with a checksum
     ## data [--keep N]: dump only the rows, with a checksum
-    ./backup.sh "$@"
+    exec ./backup.sh "$@"
 }
 
 verb_data() { ## read: show row counts and newest rows, secrets masked
@@ -70,7 +70,7 @@ verb_data() { ## read: show row counts and newest rows, secrets masked
     ## create [--users N] [--days D] [--seed S] [--yes]: add demo users with panels and history
     ## clear [--yes]: ! drop all tables and their rows
     install_packages main
-    exec "$VENV/bin/python" data_mgmt.py "$@"
+    exec "$VENV/bin/python" -m ninepanels data "$@"
 }
 
 verb_restore() { ## FILE [--yes]: ! replace the database by a dump, after a backup
@@ -154,7 +154,7 @@ check_item() {
 }
 
 installed_as_locked() {
-    run_poetry sync --dry-run --no-interaction | grep ': 0 installs, 0 updates, 0 removals'
+    run_poetry sync --no-root --dry-run --no-interaction | grep ': 0 installs, 0 updates, 0 removals'
 }
 
 # --- The menu: `./mc.sh` without arguments on a terminal ---------------------------------------------------------------
@@ -248,7 +248,7 @@ run_action() {
 # Prints the newest backups of this environment, if there are any.
 list_backups() {
     are_installed main || return 0
-    "$VENV/bin/python" -m ninepanels.ops.backups list full 2>/dev/null | head -n 5 >&2 || true
+    "$VENV/bin/python" -m ninepanels backup list 2>/dev/null | head -n 5 >&2 || true
 }
 
 main() {

@@ -53,7 +53,7 @@ def measure(url: str, users: int, revision: str) -> tuple[float, float, float]:
 
         before = max(tap() for _ in range(TAPS_BEFORE))
         started = time.perf_counter()
-        migration = subprocess.Popen([sys.executable, "-m", "ninepanels.ops.migrations"], env=servers.environment(url))
+        migration = subprocess.Popen([sys.executable, "-m", "ninepanels", "migrate"], env=servers.environment(url))
         longest = 0.0
         while migration.poll() is None:
             longest = max(longest, tap())

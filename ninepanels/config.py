@@ -36,7 +36,7 @@ from .pydmodels import Origin
 from .pydmodels import Timezone
 
 PREFIX = "NINEPANELS_"
-VAR = environments.ROOT / "var"
+VAR = environments.HOME / "var"
 """The directory of an installation's data: the embedded database and its secret."""
 
 ROOT_PATH = r"(/(?!\.{1,2}(/|$))[A-Za-z0-9._~-]+)+"
@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, validate_default=True)
 
     env: Environment
+    home: Path
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     log_format: Literal["text", "json"] = "text"
     database_url: str = ""
@@ -166,6 +167,7 @@ class Settings(BaseSettings):
     @classmethod
     def _set_defaults(cls, values: dict[str, Any]) -> dict[str, Any]:
         env = Environment(values["env"])
+        values["home"] = environments.HOME  # not from the settings file, which is in it
         values["database_url"] = _database_url(values.get("database_url"), env)
         values["mail_dir"] = values.get("mail_dir") or VAR / "mail"
         values["backup_dir"] = values.get("backup_dir") or VAR / "backups"
@@ -308,7 +310,7 @@ def read_settings(env: Environment | None = None) -> Settings:
         SettingsInvalid: a setting is missing or invalid.
     """
     env = env or environments.current(os.environ.get(f"{PREFIX}ENV"))
-    file = environments.ROOT / f".env.{env.lower()}"
+    file = environments.HOME / f".env.{env.lower()}"
     try:
         _require_known({**os.environ, **DotEnvSettingsSource(Settings, env_file=file).env_vars})
         return Settings(_env_file=file, env=env)

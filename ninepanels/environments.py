@@ -1,4 +1,7 @@
-"""The environment of this checkout. The git branch determines it; without a branch, it must be named."""
+"""Where the project is, and its environment: the git branch determines it, and without a branch it must be named.
+
+An installed package has no branch, and is MAIN unless another environment is named.
+"""
 
 import os
 import subprocess
@@ -9,7 +12,26 @@ from pathlib import Path
 from . import exceptions
 
 ROOT = Path(__file__).resolve().parent.parent
-"""The project's directory."""
+"""The directory of the package: the project, or the packages of an installation."""
+
+IS_CHECKOUT = (ROOT / "mc.sh").is_file()
+"""Whether this is a checkout or a download of the project, not an installed package."""
+
+COMMAND = "./mc.sh" if IS_CHECKOUT else "ninepanels"
+"""The command of mission control."""
+
+
+def _home() -> Path:
+    if given := os.environ.get("NINEPANELS_HOME"):
+        return Path(given).absolute()
+    if IS_CHECKOUT:
+        return ROOT
+    data = os.environ.get("XDG_DATA_HOME") or os.path.expanduser("~/.local/share")  # noqa: PTH111 - raises no error
+    return Path(data) / "ninepanels"
+
+
+HOME = _home()
+"""The directory of the settings files and of `var/`. An upgrade of the package does not change it."""
 
 
 class Environment(StrEnum):
@@ -73,7 +95,9 @@ def branch() -> str | None:
 
 
 def current(requested: str | None) -> Environment:
-    """Return the environment of this checkout. The argument and the exception are those of `choose`."""
+    """Return the environment of this process. The argument and the exception are those of `choose`."""
+    if requested is None and not IS_CHECKOUT:
+        return Environment.MAIN
     return choose(branch(), requested)
 
 

@@ -1,18 +1,18 @@
-"""Migrates the database and then serves: `python -m ninepanels.serve`, started by `./mc.sh run`."""
+"""Migrates the database and then serves: `./mc.sh run`."""
 
 import argparse
 import errno
+import importlib
 import logging
 import multiprocessing
-import runpy
 import signal
 import socket
 import sys
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from contextlib import closing
 from contextlib import contextmanager
-from functools import partial
 from types import FrameType
 from types import MappingProxyType
 from typing import Any
@@ -23,12 +23,15 @@ from uvicorn.supervisors import Multiprocess
 
 from . import config
 from . import crud
+from . import environments
 from . import exceptions
 from .config import Settings
 from .database import connected
 from .http.protocol import raise_file_limit
 from .observability import logs
 from .ops import failures
+from .ops.arguments import number
+from .ops.arguments import parser_of
 from .web.files import MEDIA_TYPES
 
 SHUTDOWN_TIMEOUT_S = 4
@@ -50,13 +53,12 @@ OPTIONS: Mapping[str, Any] = MappingProxyType(
 )
 """The options of uvicorn."""
 
-# Not __name__: `python -m` sets it to __main__, and `logs` configures only the loggers below `ninepanels`.
-log = logging.getLogger("ninepanels.serve")
+log = logging.getLogger(__name__)
 
 
-def main() -> None:
+def main(options: Sequence[str]) -> None:
     """Parse the command line and serve until the process is stopped."""
-    arguments = _parse()
+    arguments = _parse(options)
     raise_file_limit()
     with failures.reported():
         settings = config.read_settings()
@@ -122,17 +124,22 @@ class _Reload(ChangeReload):  # type: ignore[valid-type, misc]
         super().signal_handler(sig, frame)
 
 
-def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="./mc.sh run")
+def _parse(options: Sequence[str]) -> argparse.Namespace:
+    parser = parser_of("run", "Migrate the database, then serve until Ctrl-C.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=int, default=8000, help="the port to listen on; 0 for any that is free")
-    parser.add_argument("--workers", type=int, default=1, help="the number of worker processes")
-    parser.add_argument("--reload", action="store_true", help="restart when the code changes")
-    arguments = parser.parse_args()
-    if not 0 <= arguments.port <= MAX_PORT:
-        parser.error(f"--port must be from 0 to {MAX_PORT}")
-    if arguments.workers < 1:
-        parser.error("--workers must be 1 or more")
+    parser.add_argument(
+        "--port",
+        type=number(0, MAX_PORT),
+        default=8000,
+        metavar="N",
+        help="the port to listen on; 0 for any that is free",
+    )
+    parser.add_argument("--workers", type=number(1), default=1, metavar="N", help="the number of worker processes")
+    if environments.IS_CHECKOUT:
+        parser.add_argument("--reload", action="store_true", help="restart when the code changes")
+    else:
+        parser.set_defaults(reload=False)
+    arguments = parser.parse_args(options)
     if arguments.reload and arguments.workers > 1:
         parser.error("--reload serves with one process, so leave out --workers")
     return arguments
@@ -162,9 +169,10 @@ def _reported_errors(host: str, port: int) -> Iterator[None]:
         yield
     except OSError as error:
         another = port + 1 if port < MAX_PORT else port - 1
+        again = f"{environments.COMMAND} run"
         reasons = {
-            errno.EADDRINUSE: f"port {port} is in use. Stop the other service, or: ./mc.sh run --port {another}",
-            errno.EACCES: f"port {port} requires root. Choose another, as in: ./mc.sh run --port 8000",
+            errno.EADDRINUSE: f"port {port} is in use. Stop the other service, or: {again} --port {another}",
+            errno.EACCES: f"port {port} requires root. Choose another, as in: {again} --port 8000",
         }
         reason = reasons.get(error.errno or 0, f"this machine cannot listen there ({error.strerror}). See --host")
         raise exceptions.SettingsInvalid(f"{_url(host, port)}: {reason}") from error
@@ -181,12 +189,15 @@ def _migrate(settings: Settings) -> None:
     with connected(settings.database_url) as database, database.connection() as connection:
         if crud.schema.read_revision(connection) == crud.schema.REVISION:
             return
-    migrate = partial(runpy.run_module, "ninepanels.ops.migrations", run_name="__main__")
-    migration = multiprocessing.get_context("fork").Process(target=migrate)
+    migration = multiprocessing.get_context("fork").Process(target=_run_migrations)
     migration.start()
     migration.join()
     if migration.exitcode:
         sys.exit(migration.exitcode)
+
+
+def _run_migrations() -> None:
+    importlib.import_module("ninepanels.ops.migrations").main()
 
 
 def _warn_of_logged_statements(settings: Settings) -> None:
@@ -196,7 +207,3 @@ def _warn_of_logged_statements(settings: Settings) -> None:
                 "PostgreSQL writes failed statements, with e-mails and password hashes, to its own log. A superuser can"
                 ' turn that off: see "The server\'s log" in docs/deployment.md'
             )
-
-
-if __name__ == "__main__":
-    main()

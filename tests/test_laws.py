@@ -81,6 +81,7 @@ LAYERS = [
     ["dispatcher", "routes"],
     ["main"],
     ["serve"],
+    ["__main__"],
 ]
 MAX_LINES = 350
 MAX_LINES_OF_THE_APP = 250

@@ -1,4 +1,4 @@
-"""Generic queries on the tables of the models, for data_mgmt.py."""
+"""Generic queries on the tables of the models, for `ops.data`."""
 
 from typing import Any
 

@@ -7,16 +7,18 @@ public response has a hash of its content (`with_etag`).
 
 import hashlib
 import re
+import sys
 from collections.abc import Callable
 from collections.abc import Coroutine
+from collections.abc import Iterable
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
 
 from fastapi import Request
 from fastapi import Response
 from fastapi.requests import HTTPConnection
 
-from .. import environments
 from ..crud.versions import Version
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -33,17 +35,19 @@ _OPAQUE_TAG = re.compile(rb'"[\x21\x23-\x7e\x80-\xff]*"')
 _OF_CONTENT = (b"content-length", b"content-type")
 
 
-def _hash_of_release() -> bytes:
-    """Return a hash of the code: another release can make another response of the same data.
+def hash_of_release(package: Path, search_path: Iterable[str]) -> bytes:
+    """Return a hash of the code and of the installed packages: another release can make another response.
 
     The version is not enough. A checkout can run changed code, and an image does not know its commit.
     """
-    files = [environments.ROOT / "poetry.lock", *sorted((environments.ROOT / "ninepanels").rglob("*.py"))]
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
-    return digest[:RELEASE_LENGTH].encode()
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in sorted(package.rglob("*.py"))))
+    # The name of each directory contains that of a package and its version.
+    for directory in sorted(path.name for entry in search_path for path in Path(entry).glob("*.dist-info")):
+        digest.update(directory.encode())
+    return digest.hexdigest()[:RELEASE_LENGTH].encode()
 
 
-_RELEASE = _hash_of_release()
+_RELEASE = hash_of_release(Path(__file__).parent.parent, sys.path)
 _TAG_OF_VERSION = re.compile(rb'"%b-([1-9]\d{0,15})-(\d{4}-\d\d-\d\d)-(0|[1-9]\d{0,15})"' % _RELEASE)
 
 _HEADERS = {"ETag": {"$ref": "#/components/headers/ETag"}}

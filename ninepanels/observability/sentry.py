@@ -3,6 +3,7 @@
 import importlib
 from types import ModuleType
 
+from .. import environments
 from .. import exceptions
 from .. import pydmodels as pyd
 
@@ -24,9 +25,8 @@ def connect(dsn: str, environment: str, release: str) -> None:
     try:
         _sdk = importlib.import_module("sentry_sdk")
     except ImportError as error:
-        raise exceptions.SettingsInvalid(
-            "NINEPANELS_SENTRY_DSN: needs the extra: poetry install --extras sentry"
-        ) from error
+        install = "poetry install --extras sentry" if environments.IS_CHECKOUT else "pip install 'ninepanels[sentry]'"
+        raise exceptions.SettingsInvalid(f"NINEPANELS_SENTRY_DSN: needs the extra: {install}") from error
     # The default integrations would report requests, local variables and log lines, which contain personal data.
     _sdk.init(
         dsn,

@@ -1,6 +1,7 @@
-"""Database migrations: `python -m ninepanels.ops.migrations` upgrades the schema to this release."""
+"""Database migrations: `./mc.sh migrate` upgrades the schema to this release."""
 
 import sys
+from collections.abc import Sequence
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -18,11 +19,17 @@ from ..config import Settings
 from ..database import connected
 from . import failures
 from . import release
+from .arguments import parser_of
+
+SCRIPTS = environments.ROOT / ("alembic" if environments.IS_CHECKOUT else "ninepanels/alembic")
+"""The directory of the revisions. pyproject.toml puts it into the package when the wheel is built."""
 
 
 def alembic_config() -> Config:
-    """Return the Alembic configuration of this project."""
-    return Config(environments.ROOT / "alembic.ini")
+    """Return the Alembic configuration of this project, without what only drafts need."""
+    alembic = Config()
+    alembic.set_main_option("script_location", str(SCRIPTS).replace("%", "%%"))
+    return alembic
 
 
 def revisions() -> frozenset[str]:
@@ -52,7 +59,7 @@ def require_current(connection: Connection) -> None:
     if revision == crud.schema.REVISION:
         return
     _require_known(connection, revision)
-    raise exceptions.NotReady("The database schema does not match this release: run ./mc.sh migrate")
+    raise exceptions.NotReady(f"The database schema does not match this release: run {environments.COMMAND} migrate")
 
 
 def _require_known(connection: Connection, revision: str | None) -> None:
@@ -84,13 +91,12 @@ def upgrade(settings: Settings) -> str | None:
     return f"The database of {settings.env} was migrated from revision {revision or 'none'} to {crud.schema.REVISION}."
 
 
-def main() -> None:
+def main(arguments: Sequence[str] = ()) -> None:
     """Upgrade the database of this environment and print what was done."""
-    settings = config.read_settings()
-    unchanged = f"The database of {settings.env} already has the revision {crud.schema.REVISION}; nothing was changed."
-    sys.stdout.write(f"{upgrade(settings) or unchanged}\n")
-
-
-if __name__ == "__main__":
+    parser_of("migrate", "Upgrade the schema of the database to this release.").parse_args(arguments)
     with failures.reported():
-        main()
+        settings = config.read_settings()
+        already = (
+            f"The database of {settings.env} already has the revision {crud.schema.REVISION}; nothing was changed."
+        )
+        sys.stdout.write(f"{upgrade(settings) or already}\n")

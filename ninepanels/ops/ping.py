@@ -1,24 +1,31 @@
-"""Checks that a service is up and measures its response time: `python -m ninepanels.ops.ping URL`."""
+"""Checks that a service is up and measures its response time: `./mc.sh ping`."""
 
 import http.client
 import sys
 import urllib.request
+from collections.abc import Sequence
 from statistics import median
 from time import perf_counter
 
 from .. import exceptions
 from . import failures
+from .arguments import parser_of
 
+DEFAULT_URL = "http://127.0.0.1:8000"
 REQUESTS = 10
 TIMEOUT_S = 5
 
 
-def main(url: str) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Print the median response time of `/health/ready`, or exit with the reason why the service is not ready."""
+    parser = parser_of("ping", "Check that a service is up and measure its response time.")
+    parser.add_argument("url", nargs="?", default=DEFAULT_URL, metavar="URL", help=f"by default {DEFAULT_URL}")
+    url = parser.parse_args(arguments).url
     if not url.startswith(("http://", "https://")):
         sys.exit(f"{url} is not an http:// or https:// URL")
-    milliseconds = [measure(url, TIMEOUT_S) for _ in range(REQUESTS)]
-    sys.stdout.write(f"{url} is ready; median of {REQUESTS} responses {median(milliseconds):.1f} ms\n")
+    with failures.reported():
+        milliseconds = [measure(url, TIMEOUT_S) for _ in range(REQUESTS)]
+        sys.stdout.write(f"{url} is ready; median of {REQUESTS} responses {median(milliseconds):.1f} ms\n")
 
 
 def measure(url: str, timeout_s: float) -> float:
@@ -36,8 +43,3 @@ def measure(url: str, timeout_s: float) -> float:
         reason = getattr(error, "reason", error)
         raise exceptions.NotReady(f"{url} is not ready: {getattr(reason, 'strerror', None) or reason}") from error
     return (perf_counter() - started) * 1_000
-
-
-if __name__ == "__main__":
-    with failures.reported():
-        main(sys.argv[1])

@@ -3,8 +3,10 @@
 import sys
 
 from alembic import command
+from alembic.config import Config
 
 from .. import config
+from .. import environments
 from .. import exceptions
 from ..database import connected
 from . import failures
@@ -25,7 +27,7 @@ def draft(message: str) -> None:
                 "The models have not changed, so there is nothing to draft. For a revision that changes only rows:"
                 " .venv/bin/alembic revision --message MESSAGE"
             )
-    command.revision(migrations.alembic_config(), message, autogenerate=True)
+    command.revision(Config(environments.ROOT / "alembic.ini"), message, autogenerate=True)
 
 
 if __name__ == "__main__":

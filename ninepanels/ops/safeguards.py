@@ -1,6 +1,6 @@
 """Safeguards for irreversible operations on an environment's data.
 
-`data_mgmt.py` and `ops.backups` call `require` before they change anything, so no command bypasses the safeguards.
+`ops.data` and `ops.backups` call `require` before they change anything, so no command bypasses the safeguards.
 """
 
 import sys

@@ -1,7 +1,8 @@
-"""Prints the settings in force as a settings file: `python -m ninepanels.ops.settings`."""
+"""Prints the settings in force as a settings file: `./mc.sh env`."""
 
 import re
 import sys
+from collections.abc import Sequence
 
 from pydantic import SecretStr
 
@@ -9,17 +10,22 @@ from .. import config
 from ..config import PREFIX
 from . import failures
 from . import masking
+from .arguments import parser_of
 
 
-def main() -> None:
+def main(arguments: Sequence[str]) -> None:
     """Print one setting per line. Those with a secret are comments, in which the secret is masked."""
-    for name, value in config.read_settings():
-        line = f"{PREFIX}{name.upper()}={_quoted(_text(value))}"
-        if isinstance(value, SecretStr) and value:
-            line = f"# {PREFIX}{name.upper()}={value}"
-        elif isinstance(value, str) and "://" in value and (masked := masking.mask(value)) != value:
-            line = f"# {PREFIX}{name.upper()}={masked}"
-        sys.stdout.write(f"{line}\n")
+    parser_of("env", "Show the settings in force as a settings file, with secrets masked.").parse_args(arguments)
+    with failures.reported():
+        sys.stdout.writelines(_line(f"{PREFIX}{name.upper()}", value) for name, value in config.read_settings())
+
+
+def _line(name: str, value: object) -> str:
+    if isinstance(value, SecretStr) and value:
+        return f"# {name}={value}\n"
+    if isinstance(value, str) and "://" in value and (masked := masking.mask(value)) != value:
+        return f"# {name}={masked}\n"
+    return f"{name}={_quoted(_text(value))}\n"
 
 
 def _text(value: object) -> str:
@@ -33,8 +39,3 @@ def _quoted(text: str) -> str:
         return text
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
-
-
-if __name__ == "__main__":
-    with failures.reported():
-        main()

@@ -29,6 +29,7 @@ def installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
             monkeypatch.delenv(name)
     monkeypatch.setenv("NINEPANELS_ENV", "TEST")
     monkeypatch.setattr(environments, "ROOT", tmp_path)
+    monkeypatch.setattr(environments, "HOME", tmp_path)
     monkeypatch.setattr(config, "VAR", tmp_path / "var")
     return tmp_path
 
@@ -56,6 +57,6 @@ def settings_of(env: Environment = Environment.TEST, **values: Any) -> Settings:
 
 def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     """Return the settings that `./mc.sh env` prints, also those in comments."""
-    print_settings.main()
+    print_settings.main([])
     lines = capsys.readouterr().out.splitlines()
     return dict(line.removeprefix("# ").split("=", maxsplit=1) for line in lines)

@@ -61,7 +61,7 @@ def test_the_printed_settings_are_a_settings_file(
     }
     set_variables(**values)
     before = config.read_settings()
-    print_settings.main()
+    print_settings.main([])
     (installation / ".env.test").write_text(capsys.readouterr().out)
     for name in values:
         monkeypatch.delenv(f"NINEPANELS_{name}")

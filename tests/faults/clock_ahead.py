@@ -1,6 +1,7 @@
 """The service with a clock that is an hour ahead until it is set right: `python -m tests.faults.clock_ahead`."""
 
 import os
+import sys
 from datetime import datetime
 from datetime import timedelta
 from pathlib import Path
@@ -20,4 +21,4 @@ if __name__ == "__main__":
         return right() if file.exists() else right() + AHEAD
 
     clock.now = now
-    serve.main()
+    serve.main(sys.argv[1:])

@@ -26,6 +26,7 @@ from ..support.people import PASSWORD
 from ..support.people import data
 from ..support.postgres import PostgresServer
 from ..support.postgres import free_port
+from ..support.servers import MIGRATE_AND_SERVE
 from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import environment
 from ..support.servers import wait_for
@@ -92,7 +93,7 @@ class Scene:
         self,
         errors: Collection[str] = (),
         *,
-        program: str = "ninepanels.serve",
+        program: Sequence[str] = MIGRATE_AND_SERVE,
         workers: int = 1,
         output: Path | None = None,
         variables: dict[str, str] | None = None,
@@ -102,14 +103,14 @@ class Scene:
 
         Args:
             errors: the errors that may occur, besides 503.
-            program: the module that runs the service.
+            program: the module that runs the service, and its first arguments.
             workers: the number of its worker processes.
             output: the file of its log.
             variables: further environment variables.
             settings: its settings.
         """
         url = f"http://127.0.0.1:{(port := free_port())}"
-        command = [sys.executable, "-m", program, "--port", str(port), "--workers", str(workers)]
+        command = [sys.executable, "-m", *program, "--port", str(port), "--workers", str(workers)]
         settings = {"MAIL_DIR": str(self.folder / "mail"), "RATE_LIMITS": "off"} | settings
         with (output or self.folder / "service.log").open("a") as log:
             manager = Manager(command, environment(self.database_url, **settings) | (variables or {}), log)

@@ -110,7 +110,7 @@ def test_no_tap_is_lost_when_the_disk_is_full(small_disk: Path, scene: Scene) ->
 def test_no_tap_is_lost_when_the_clock_is_set_back(scene: Scene) -> None:
     """clock set back by an hour"""
     is_right = scene.folder / "is-right"
-    with scene.taps(program="tests.faults.clock_ahead", variables={VARIABLE: str(is_right)}) as (_manager, load):
+    with scene.taps(program=["tests.faults.clock_ahead"], variables={VARIABLE: str(is_right)}) as (_manager, load):
         is_right.touch()
         load.wait_until_sent(2)
 

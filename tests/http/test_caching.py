@@ -1,6 +1,7 @@
 """`ETag`, `If-None-Match` and `Cache-Control`."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from httpx2 import Response
@@ -72,6 +73,20 @@ def test_a_change_of_the_data_changes_the_etag(ada: Person, change: str) -> None
     after = read(ada, condition=before.headers["ETag"])
     assert after.status_code == 200
     assert after.headers["ETag"] != before.headers["ETag"]
+
+
+def test_other_code_and_other_packages_change_the_etags(tmp_path: Path) -> None:
+    package, packages = tmp_path / "ninepanels", tmp_path / "packages"
+    (packages / "fastapi-0.165.0.dist-info").mkdir(parents=True)
+    (package / "http").mkdir(parents=True)
+    module = package / "http" / "caching.py"
+    hashes = []
+    for code in ("1", "2", "1"):
+        module.write_text(code)
+        hashes.append(caching.hash_of_release(package, [str(packages)]))
+    assert hashes[0] == hashes[2] != hashes[1]
+    (packages / "fastapi-0.165.0.dist-info").rename(packages / "fastapi-0.165.1.dist-info")
+    assert caching.hash_of_release(package, [str(packages)]) != hashes[0]
 
 
 def test_a_new_day_changes_the_etag_of_the_same_panels(wall_clock: Clock, ada: Person) -> None:

@@ -139,7 +139,7 @@ class ServiceWithoutStderr(Service):
         self.port = port
         with Path("/dev/full").open("w") as full:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ninepanels.serve", "--port", str(port)],
+                [sys.executable, "-m", "ninepanels", "run", "--port", str(port)],
                 cwd=environments.ROOT,
                 env=environment(database_url, MAIL_DIR=str(folder / "mail"), RATE_LIMITS="off"),
                 stdin=subprocess.DEVNULL,

@@ -2,7 +2,6 @@
 
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -10,9 +9,9 @@ from typing import NamedTuple
 import pytest
 from sqlalchemy import NullPool
 
-import data_mgmt
 from ninepanels import environments
 from ninepanels.database import make_engine
+from ninepanels.ops import data
 
 from ..support.checkouts import run
 from ..support.terminal import Terminal
@@ -45,15 +44,17 @@ ManageData = Callable[..., Result]
 
 @pytest.fixture
 def manage_data(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> ManageData:
-    """Run data_mgmt.py in this process, on a branch on which demo users may be created and cleared."""
+    """Run `./mc.sh data` in this process, on a branch on which demo users may be created and cleared."""
 
     def manage_data(database_url: str, *arguments: str) -> Result:
         monkeypatch.setattr(environments, "branch", lambda: "tea")
         monkeypatch.setenv("NINEPANELS_DATABASE_URL", database_url)
-        monkeypatch.setattr(sys, "argv", ["data_mgmt.py", *arguments])
-        with pytest.raises(SystemExit) as caught:
-            data_mgmt.main()
-        return Result(caught.value.code, *capsys.readouterr())
+        code: int | str | None = 0
+        try:
+            data.main(arguments)
+        except SystemExit as error:
+            code = error.code
+        return Result(code, *capsys.readouterr())
 
     return manage_data
 

@@ -7,15 +7,17 @@ import io
 import re
 import sys
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-import data_mgmt
 from ninepanels import config
 from ninepanels import environments
-from ninepanels.ops.backups import __main__ as dumps
+from ninepanels.ops import data
+from ninepanels.ops.backups import restoring
+from ninepanels.ops.backups import writing
 
 from ..support.backends import on_sqlite
 from ..support.checkouts import switch
@@ -124,14 +126,13 @@ class Keyboard(io.StringIO):
 def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
     """Run a command in this process, in an environment, while something is typed; None: without a terminal."""
 
-    def run(main: Callable[[], None], env: str, *arguments: str, typed: str | None = "") -> Result:
+    def run(main: Callable[[Sequence[str]], None], env: str, *arguments: str, typed: str | None = "") -> Result:
         installation.switch(env)
         monkeypatch.setenv("NINEPANELS_ENV", env)
-        monkeypatch.setattr(sys, "argv", ["command", *arguments])
         monkeypatch.setattr(sys, "stdin", io.StringIO() if typed is None else Keyboard(typed))
         code: int | str | None = 0
         try:
-            main()
+            main(arguments)
         except SystemExit as end:
             code = end.code
         return Result(code, *capsys.readouterr())
@@ -140,13 +141,14 @@ def run(installation: Installation, monkeypatch: pytest.MonkeyPatch, capsys: pyt
     monkeypatch.setenv("NINEPANELS_BACKUP_DIR", str(installation.backups))
     monkeypatch.setattr(environments, "ROOT", installation.checkout)
     monkeypatch.setattr(config, "VAR", installation.checkout / "var")
+    monkeypatch.setattr(environments, "HOME", installation.checkout)
     return run
 
 
 @pytest.fixture
 def dump(installation: Installation, run: Run) -> str:
     """A backup of the rows, after which one of the users was deleted."""
-    file = run(dumps.main, "FEATURE", "full").out.strip()
+    file = run(writing.main, "FEATURE", "full").out.strip()
     execute_sql(installation.database_url, "DELETE FROM users WHERE id = 1")
     return file
 
@@ -214,7 +216,7 @@ CLEARED = "The database of {} is now empty. './mc.sh migrate' creates the tables
 @on_sqlite
 @for_each("env", BRANCHES)
 def test_clear_asks_two_questions_in_each_environment(installation: Installation, run: Run, env: str) -> None:
-    result = run(data_mgmt.main, env, "clear", typed="n\nno\n")
+    result = run(data.main, env, "clear", typed="n\nno\n")
     assert re.fullmatch(rf"Back up first\? \[Y/n\] 'clear' .* {name_of(env)}", result.err)
     assert "nothing was done" in str(result.code)
     assert installation.is_unchanged()
@@ -223,7 +225,7 @@ def test_clear_asks_two_questions_in_each_environment(installation: Installation
 @on_sqlite
 @pytest.mark.parametrize("answer", ["No\n", "maybe\nFEATURE\nn\n"])
 def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, run: Run, answer: str) -> None:
-    result = run(data_mgmt.main, "FEATURE", "clear", typed=f"{answer}FEATURE\n")
+    result = run(data.main, "FEATURE", "clear", typed=f"{answer}FEATURE\n")
     assert (result.code, result.out) == (0, CLEARED.format("FEATURE"))
     assert result.err.count("Back up first? [Y/n] ") == answer.count("\n")
     assert installation.is_cleared()
@@ -233,7 +235,7 @@ def test_clear_makes_no_backup_if_it_is_declined(installation: Installation, run
 @on_sqlite
 @for_each("typed", ["\n", "y\n", "TEST\n", CTRL_D, CTRL_C])
 def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation, run: Run, typed: str) -> None:
-    result = run(data_mgmt.main, "FEATURE", "clear", typed=f"n\n{typed}")
+    result = run(data.main, "FEATURE", "clear", typed=f"n\n{typed}")
     assert re.search(name_of("FEATURE"), result.err.removesuffix("Interrupted.\n"))
     assert result.code != 0
     assert installation.is_unchanged()
@@ -244,7 +246,7 @@ def test_clear_does_nothing_unless_the_name_is_typed(installation: Installation,
 def test_clear_does_nothing_if_the_question_about_the_backup_is_not_answered(
     installation: Installation, run: Run, typed: str
 ) -> None:
-    result = run(data_mgmt.main, "FEATURE", "clear", typed=typed)
+    result = run(data.main, "FEATURE", "clear", typed=typed)
     assert result.err.removesuffix("Interrupted.\n") == "Back up first? [Y/n] "
     assert result.code != 0
     assert installation.is_unchanged()
@@ -254,20 +256,20 @@ def test_clear_does_nothing_if_the_question_about_the_backup_is_not_answered(
 def test_clear_drops_nothing_if_the_backup_fails(installation: Installation, run: Run) -> None:
     installation.backups.parent.mkdir()
     installation.backups.write_text("not a folder")
-    result = run(data_mgmt.main, "FEATURE", "clear", typed="\nFEATURE\n")
+    result = run(data.main, "FEATURE", "clear", typed="\nFEATURE\n")
     assert str(result.code).startswith("The backup failed, so nothing was changed: ")
     assert len(rows_of(installation.database_url)["users"]) == USERS
 
 
 @on_sqlite
 def test_clear_asks_nothing_with_yes(installation: Installation, run: Run) -> None:
-    assert run(data_mgmt.main, "STAGING", "clear", "--yes") == (0, CLEARED.format("STAGING"), "")
+    assert run(data.main, "STAGING", "clear", "--yes") == (0, CLEARED.format("STAGING"), "")
     assert installation.is_cleared()
 
 
 def test_clear_asks_nothing_if_no_table_has_rows(installation: Installation, run: Run) -> None:
     delete_all_rows(installation.database_url)
-    assert run(data_mgmt.main, "FEATURE", "clear") == (0, CLEARED.format("FEATURE"), "")
+    assert run(data.main, "FEATURE", "clear") == (0, CLEARED.format("FEATURE"), "")
     assert installation.is_cleared()
 
 
@@ -275,7 +277,7 @@ def test_clear_asks_nothing_if_no_table_has_rows(installation: Installation, run
 def test_clear_asks_if_only_one_table_has_rows(installation: Installation, run: Run) -> None:
     delete_all_rows(installation.database_url)
     execute_sql(installation.database_url, "INSERT INTO route_settings (method_path, in_alert) VALUES ('GET_/', false)")
-    assert run(data_mgmt.main, "FEATURE", "clear").err == "Back up first? [Y/n] "
+    assert run(data.main, "FEATURE", "clear").err == "Back up first? [Y/n] "
 
 
 @on_sqlite
@@ -283,7 +285,7 @@ def test_clear_asks_if_only_one_table_has_rows(installation: Installation, run: 
 def test_clear_is_refused_on_main_without_a_question(
     installation: Installation, run: Run, arguments: tuple[str, ...]
 ) -> None:
-    result = run(data_mgmt.main, "MAIN", "clear", *arguments, typed="n\nMAIN\n")
+    result = run(data.main, "MAIN", "clear", *arguments, typed="n\nMAIN\n")
     assert str(result.code).startswith("'clear' is refused on MAIN")
     assert (result.out, result.err) == ("", "")
     assert installation.is_unchanged()
@@ -291,20 +293,20 @@ def test_clear_is_refused_on_main_without_a_question(
 
 @on_sqlite
 def test_a_script_is_not_asked(installation: Installation, run: Run) -> None:
-    assert run(data_mgmt.main, "FEATURE", "clear", typed=None) == (0, CLEARED.format("FEATURE"), "")
+    assert run(data.main, "FEATURE", "clear", typed=None) == (0, CLEARED.format("FEATURE"), "")
     assert installation.is_cleared()
 
 
 @on_sqlite
 def test_creating_demo_users_asks_nothing(run: Run) -> None:
-    result = run(data_mgmt.main, "FEATURE", "create", "--users", "1", "--days", "1")
+    result = run(data.main, "FEATURE", "create", "--users", "1", "--days", "1")
     assert "1 added, 0 existed already" in result.out
     assert (result.code, result.err) == (0, "")
 
 
 @on_sqlite
 def test_restore_asks_nothing_with_yes(installation: Installation, run: Run, dump: str) -> None:
-    result = run(dumps.main, "STAGING", "restore", "--yes", dump)
+    result = run(restoring.main, "STAGING", "--yes", dump)
     assert re.search(r"users +2 +3\n", result.out)
     assert (result.code, result.err) == (0, "")
     assert len(rows_of(installation.database_url)["users"]) == USERS
@@ -312,6 +314,6 @@ def test_restore_asks_nothing_with_yes(installation: Installation, run: Run, dum
 
 def test_restore_asks_nothing_if_no_table_has_rows(installation: Installation, run: Run, dump: str) -> None:
     delete_all_rows(installation.database_url)
-    result = run(dumps.main, "FEATURE", "restore", dump)
+    result = run(restoring.main, "FEATURE", dump)
     assert re.search(r"users +0 +3\n", result.out)
     assert (result.code, result.err) == (0, "")

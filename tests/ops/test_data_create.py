@@ -12,11 +12,11 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 from starlette.testclient import TestClient
 
-import data_mgmt
 from ninepanels import clock
 from ninepanels import crud
 from ninepanels.crud.demo import Person as DemoPerson
 from ninepanels.database import make_engine
+from ninepanels.ops import data as data_mgmt
 from ninepanels.ops import demo
 from ninepanels.ops.migrations import migrate
 

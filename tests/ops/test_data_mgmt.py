@@ -11,12 +11,12 @@ from sqlalchemy import NullPool
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-import data_mgmt
 from ninepanels import clock
 from ninepanels import crud
 from ninepanels import environments
 from ninepanels import sqlmodels as sql
 from ninepanels.database import make_engine
+from ninepanels.ops import data as data_mgmt
 from ninepanels.ops import demo
 from ninepanels.ops.migrations import migrate
 

@@ -63,7 +63,6 @@ def test_sentry_is_installed_only_where_its_dsn_is_set(checkout: Path, tmp_path:
 
 
 def test_an_installation_with_sentry_serves_without_it_too(mc: MissionControl, checkout: Path) -> None:
-    """As in the Docker image, which has Sentry and can install nothing."""
     stamp = checkout / ".venv" / ".installed-main"
     stamp.write_text(f"{stamp.read_text().strip()} sentry\n")
     result = mc("--env", "TEST", "env")

@@ -148,7 +148,7 @@ def test_two_concurrent_migrations_keep_all_rows_of_the_first_revision(empty_dat
     assert_keeps_all_rows(
         empty_database_url,
         FIRST_REVISION,
-        lambda: migrate_in_parallel(empty_database_url, 2, "ninepanels.ops.migrations"),
+        lambda: migrate_in_parallel(empty_database_url, 2, "ninepanels", "migrate"),
     )
 
 

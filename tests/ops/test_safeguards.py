@@ -116,6 +116,7 @@ def installation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         if name.startswith(config.PREFIX):
             monkeypatch.delenv(name)
     monkeypatch.setattr(environments, "ROOT", tmp_path)
+    monkeypatch.setattr(environments, "HOME", tmp_path)
     monkeypatch.setattr(config, "VAR", tmp_path / "var")
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -46,9 +46,8 @@ def print_loaded_modules(_listener, **_options):
     __import__("ninepanels.main")
     sys.stdout.write(" ".join({"alembic", "ninepanels"} & sys.modules.keys()))
 
-sys.argv = ["serve", "--port", "0"]
 serve.start = print_loaded_modules
-serve.main()
+serve.main(["--port", "0"])
 """
 
 
@@ -83,20 +82,19 @@ def test_the_address_in_the_log_is_where_the_service_listens(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--port", "99999"], "--port must be from 0 to 65535"),
-        (["--port", "-1"], "--port must be from 0 to 65535"),
-        (["--workers", "0"], "--workers must be 1 or more"),
+        (["--port", "99999"], "argument --port: '99999' is not a number from 0 to 65535"),
+        (["--port=-1"], "argument --port: '-1' is not a number from 0 to 65535"),
+        (["--workers", "0"], "argument --workers: '0' is not a number, 1 or more"),
         (["--workers", "2", "--reload"], "--reload serves with one process, so leave out --workers"),
     ],
 )
 def test_an_option_out_of_range_is_refused(
-    options: list[str], message: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    options: list[str], message: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["serve", *options])
     with pytest.raises(SystemExit) as caught:
-        serve.main()
+        serve.main(options)
     assert caught.value.code == 2
-    assert capsys.readouterr().err.endswith(f"./mc.sh run: error: {message}\n")
+    assert capsys.readouterr().err == f"./mc.sh run: error: {message}\n"
 
 
 def test_a_taken_port_is_the_only_message_and_the_database_is_not_migrated(checkout: Path, tmp_path: Path) -> None:
@@ -112,10 +110,9 @@ def test_a_taken_port_is_the_only_message_and_the_database_is_not_migrated(check
 
 
 def test_an_address_of_another_machine_is_reported(monkeypatch: pytest.MonkeyPatch, sqlite_template: Path) -> None:
-    monkeypatch.setattr(sys, "argv", ["serve", "--host", "192.0.2.1", "--port", "0"])
     monkeypatch.setenv("NINEPANELS_DATABASE_URL", f"sqlite:///{sqlite_template}")
     with pytest.raises(SystemExit, match=r"http://192\.0\.2\.1:0: this machine cannot listen there .* See --host"):
-        serve.main()
+        serve.main(["--host", "192.0.2.1", "--port", "0"])
 
 
 def test_an_error_while_serving_is_logged_with_its_traceback(
@@ -124,12 +121,11 @@ def test_an_error_while_serving_is_logged_with_its_traceback(
     def start(*_arguments: object, **_options: object) -> None:
         raise TimeoutError
 
-    monkeypatch.setattr(sys, "argv", ["serve", "--port", "0"])
     monkeypatch.setattr(serve, "start", start)
     monkeypatch.setattr(logs, "configure", lambda *_settings: None)
     monkeypatch.setenv("NINEPANELS_DATABASE_URL", f"sqlite:///{sqlite_template}")
     with pytest.raises(SystemExit, match=r"^TimeoutError$"):
-        serve.main()
+        serve.main(["--port", "0"])
     assert "Traceback" in caplog.text
 
 

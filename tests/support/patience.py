@@ -1,11 +1,12 @@
 """Raises the time limits of the service, which a busy machine can exceed, and saves the cost of hashes and of the disk.
 
-`python -m tests.support.patience` is `python -m ninepanels.serve` with these settings.
+`python -m tests.support.patience` is `python -m ninepanels run` with these settings.
 """
 
 import importlib
 import socket
 import sqlite3
+import sys
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -81,4 +82,4 @@ if __name__ == "__main__":
     start = serve.start
     # `ninepanels.main` reads the settings when it is imported, so it is imported after `serve` has checked them.
     serve.start = _start
-    serve.main()
+    serve.main(sys.argv[1:])

@@ -27,7 +27,7 @@ PROGRAM_DEADLINE_S = 300.0
 
 # The service with longer time limits, and the real one for the tests of those limits.
 PATIENT = ("tests.support.patience",)
-MIGRATE_AND_SERVE = ("ninepanels.serve",)
+MIGRATE_AND_SERVE = ("ninepanels", "run")
 UVICORN_OPTIONS = ("--no-access-log", "--no-proxy-headers", "--ws", "none", "--http", serve.PROTOCOL)
 SERVE_ONLY = ("uvicorn", "ninepanels.main:api", *UVICORN_OPTIONS)
 

@@ -1,16 +1,20 @@
-"""Restores a dump: loads and checks it in a staging database, which then replaces the database."""
+"""Restores a dump: `./mc.sh restore` loads and checks it in a staging database, which then replaces the database."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from ... import config
 from ... import crud
 from ... import exceptions
 from ... import sqlmodels as sql
 from ...config import Settings
 from ...database import connected
 from ...environments import Environment
+from .. import failures
 from .. import migrations
 from .. import safeguards
+from ..arguments import parser_of
 from ..safeguards import Action
 from . import files
 from . import postgresql
@@ -111,3 +115,19 @@ def _count_rows(dumps: Sqlite | Postgresql, settings: Settings) -> Counts:
             f"The database contains tables that this release does not know: {', '.join(foreign_tables)}."
         )
     return counts
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Restore a dump and print the row counts before and after."""
+    parser = parser_of("restore", "Back up the database of this environment, then replace its rows by those of a dump.")
+    parser.add_argument("file", type=Path, metavar="FILE", help="the dump, with its checksum and signature beside it")
+    parser.add_argument("--yes", action="store_true", help="confirm without a prompt")
+    parser.add_argument(files.TRUST, action="store_true", dest="is_trusted", help="accept any signature, or none")
+    given = parser.parse_args(arguments)
+    failures.interrupt_on_signals()
+    with failures.reported():
+        settings = config.read_settings()
+        before, after = restore(settings, given.file.absolute(), confirmed=given.yes, is_trusted=given.is_trusted)
+        sys.stdout.write(f"{'table':<30}{'before':>12}{'after':>12}\n")
+        for table in sorted(before | after):
+            sys.stdout.write(f"{table:<30}{before.get(table, 0):>12}{after.get(table, 0):>12}\n")

@@ -1,18 +1,24 @@
-"""Writes a backup of this environment's database."""
+"""Writes and lists the backups of this environment: `./mc.sh backup`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+from ... import config
 from ... import crud
 from ... import exceptions
 from ...config import Settings
 from ...database import connected
 from .. import failures
 from .. import migrations
+from ..arguments import number
+from ..arguments import parser_of
 from . import files
 from .files import Kind
 from .postgresql import Postgresql
 from .sqlite import Sqlite
+
+LIST = "list"
 
 
 def dump_format(database_url: str) -> Sqlite | Postgresql:
@@ -64,3 +70,29 @@ def keep_newest(settings: Settings, kind: Kind, number: int) -> None:
     """Delete all complete backups of a kind except the newest ones."""
     for path in files.complete(settings, kind)[number:]:
         files.delete(path)
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Write a backup and print its path, or list the backups, newest first."""
+    parser = parser_of("backup", "Write a signed backup into NINEPANELS_BACKUP_DIR, or list the backups.")
+    parser.add_argument(
+        "action",
+        choices=[*Kind, LIST],
+        help="full: the schema and the rows; data: the rows only; list: print the paths of the backups, newest first",
+    )
+    parser.add_argument("--keep", type=number(1), metavar="N", help="then delete all but the newest N of this kind")
+    given = parser.parse_args(arguments)
+    if given.keep and given.action == LIST:
+        parser.error("--keep deletes backups, which list does not")
+    failures.interrupt_on_signals()
+    with failures.reported():
+        settings = config.read_settings()
+        if given.action == LIST:
+            paths = [path for kind in Kind for path in files.complete(settings, kind)]
+            sys.stdout.writelines(f"{path}\n" for path in sorted(paths, reverse=True))
+            return
+        kind = Kind(given.action)
+        path = write(settings, kind)
+        if given.keep:
+            keep_newest(settings, kind, given.keep)
+        sys.stdout.write(f"{path}\n")

@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from functools import cached_property
 from pathlib import Path
 
@@ -11,8 +10,9 @@ import pytest
 from ninepanels import config
 from ninepanels import environments
 from ninepanels import sqlmodels as sql
-from ninepanels.ops.backups import __main__ as dumps
 from ninepanels.ops.backups import files
+from ninepanels.ops.backups import restoring
+from ninepanels.ops.backups import writing
 
 from ...support import checkouts
 from ...support.filling import fill
@@ -27,10 +27,9 @@ SUFFIXES = {"sqlite": "db", "postgresql": "dump"}
 class Installation:
     """A database and its backups."""
 
-    def __init__(self, database_url: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, database_url: str, folder: Path) -> None:
         self.database_url = database_url
         self.folder = folder
-        self._monkeypatch = monkeypatch
 
     def backup(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
         """Run backup.sh as cron does: from another directory, without a terminal."""
@@ -74,9 +73,11 @@ class Installation:
         assert set(self.folder.glob("*")) == files
         return caught.value.code
 
-    def call(self, *arguments: str) -> None:
-        self._monkeypatch.setattr(sys, "argv", ["dumps", *arguments])
-        dumps.main()
+    def call(self, verb: str, *arguments: str) -> None:
+        if verb == "restore":
+            restoring.main(arguments)
+        else:
+            writing.main([verb, *arguments])
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def make_installation(
         put_on_path(monkeypatch, request.getfixturevalue("postgres_server").bin)
     # The scripts run in a checkout, whose key signs the backups.
     monkeypatch.setattr(config, "VAR", tmp_path / "checkout" / "var")
-    return Installation(database_url, tmp_path / "backups", monkeypatch)
+    return Installation(database_url, tmp_path / "backups")
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ KILLED_DURING_SWAP = """
 import os, sqlite3, sys
 from ninepanels import crud, environments
 from ninepanels.database import make_engine
-from ninepanels.ops.backups import __main__ as dumps
+from ninepanels.ops.backups import restoring
 
 class KilledDuringBackup(sqlite3.Connection):
     def backup(self, target, *, pages=-1, progress=None):
@@ -165,7 +165,7 @@ connect = sqlite3.connect
 sqlite3.connect = lambda *args, **options: connect(*args, **{"factory": KilledDuringBackup, **options})
 crud.databases.rename = rename_and_be_killed
 environments.branch = lambda: "a-better-tap"
-dumps.main()
+restoring.main(sys.argv[1:])
 """
 
 
@@ -177,7 +177,7 @@ def test_a_restore_killed_during_the_swap_changes_nothing(
     file = installation.dump()
     execute_sql(installation.database_url, "DELETE FROM users WHERE id > 10")
     before = rows_of(installation.database_url)
-    command = [sys.executable, "-c", KILLED_DURING_SWAP, "restore", "--trust-this-file", str(file)]
+    command = [sys.executable, "-c", KILLED_DURING_SWAP, "--trust-this-file", str(file)]
     killed = subprocess.run(command, capture_output=True, text=True, timeout=PROGRAM_DEADLINE_S, check=False)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert rows_of(installation.database_url) == before

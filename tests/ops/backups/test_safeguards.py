@@ -24,7 +24,7 @@ from .conftest import seal
 COMMANDS = {
     "mc.sh": ["./mc.sh"],
     "backup.sh": ["./backup.sh"],
-    "dumps": [".venv/bin/python", "-m", "ninepanels.ops.backups"],
+    "ninepanels": [".venv/bin/python", "-m", "ninepanels"],
 }
 
 
@@ -73,7 +73,7 @@ def test_on_main_no_flag_allows_a_restore_over_existing_rows(branch: Branch, com
 
 @each_command("backup.sh")
 def test_the_database_of_main_is_protected_under_the_name_test(branch: Branch, command_name: str) -> None:
-    if command_name == "dumps":
+    if command_name == "ninepanels":
         result = branch.restore(*COMMANDS[command_name], "--yes", typed="yes\n", ENV="TEST")
     else:
         result = branch.restore(*COMMANDS[command_name], "--env", "TEST", "--yes", typed="yes\n")

@@ -79,8 +79,8 @@ def test_a_damaged_database_is_not_backed_up_and_no_earlier_backup_is_deleted(fi
 )
 def test_invalid_arguments_are_reported_in_one_line(installation: Installation, arguments: tuple[str, ...]) -> None:
     result = installation.backup(*arguments)
-    assert (result.returncode, result.stdout) == (1, "")
-    assert re.fullmatch(r"backup\.sh.*: .*\n", result.stderr)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert re.fullmatch(r"\./mc\.sh (backup|restore): error: .*\n", result.stderr)
 
 
 def test_a_database_without_a_schema_is_not_backed_up(empty_installation: Installation) -> None:
