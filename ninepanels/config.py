@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     url_root: str = "http://127.0.0.1:8000/app"
+    app_url: str
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
@@ -110,9 +111,9 @@ class Settings(BaseSettings):
             raise ValueError("must be a path such as /habits, without a slash at the end; letters, digits and . _ ~ -")
         return value.rstrip("/")
 
-    @field_validator("url_root")
+    @field_validator("url_root", "app_url")
     @classmethod
-    def _validate_url_root(cls, value: str) -> str:
+    def _validate_client_url(cls, value: str) -> str:
         if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
             raise ValueError("must be a URL such as https://ninepanels.example")
         return value.rstrip("/")
@@ -169,6 +170,7 @@ class Settings(BaseSettings):
         env = Environment(values["env"])
         values["home"] = environments.HOME  # not from the settings file, which is in it
         values["database_url"] = _database_url(values.get("database_url"), env)
+        values["app_url"] = values.get("app_url") or values.get("url_root") or cls.model_fields["url_root"].default
         values["mail_dir"] = values.get("mail_dir") or VAR / "mail"
         values["backup_dir"] = values.get("backup_dir") or VAR / "backups"
         if env is Environment.FEATURE:
@@ -212,6 +214,11 @@ class Settings(BaseSettings):
         if self.env is Environment.MAIN and "*" in self.trusted_hosts:
             return [f"{PREFIX}TRUSTED_HOSTS: any host is answered; set it to the names of this service and 127.0.0.1"]
         return []
+
+    @property
+    def verifies_emails(self) -> bool:
+        """Whether users have to open a link in a mail. Without a mail server, e-mails count as verified."""
+        return bool(self.smtp_url)
 
     @cached_property
     def accepted_secrets(self) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook, hub:
     signal_change = Batched(partial(changes.handle_change_of_user, hub), MAX_NOTIFIED, SIGNAL_WAIT_S)
     return {
         event_types.NEW_USER_CREATED: [wake_outbox],
+        event_types.SIGN_UP_REPEATED: [wake_outbox],
+        event_types.EMAIL_VERIFIED: [wake_outbox],
         event_types.USER_LOGGED_IN: [accounts.handle_user_logged_in],
         event_types.USER_LOGGED_OUT: [accounts.handle_user_logged_out, signal_change],
         event_types.USER_UPDATED: [wake_outbox, signal_change],

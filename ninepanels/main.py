@@ -168,6 +168,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[dict[str, Any]]:
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(HANDLER_THREADS))
     rate_limits.rate_limiter.connect(on=settings.rate_limits == "on", storage=settings.rate_limit_storage)
     queues.open_queue()
+    log.info(_describe_mail(settings))
     outbox = Outbox(settings)
     webhook = Webhook(settings.alert_webhook_url.get_secret_value())
     # Half of the connections stay available to other requests.
@@ -189,6 +190,12 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[dict[str, Any]]:
         route_threads.stop()
         monitoring_threads.stop()
         database.disconnect()
+
+
+def _describe_mail(settings: Settings) -> str:
+    if settings.verifies_emails:
+        return f"E-mails are verified: links in mails lead to {settings.app_url}/verify_email"
+    return f"NINEPANELS_SMTP_URL is not set: mails are written to {settings.mail_dir}, and e-mails are not verified"
 
 
 def _body_limits() -> dict[str, int]:

@@ -24,6 +24,7 @@ from sqlalchemy import Text
 from sqlalchemy import TypeDecorator
 from sqlalchemy import UniqueConstraint
 from sqlalchemy import text
+from sqlalchemy import true
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.orm import Mapped
 from sqlalchemy.orm import mapped_column
@@ -79,6 +80,9 @@ class User(Base):
     Access tokens of an earlier `token_generation`, or issued at or before `tokens_valid_after`, are revoked. The
     generation also revokes tokens that were issued by a clock that was ahead.
 
+    `is_email_verified` is true if the user has opened a link in a mail to `email`, or if the service verified no
+    e-mails when the user signed up. `new_email` replaces `email` once it is verified; another account may have it.
+
     `revision` counts the changes of the user's panels and entries; each changed row holds the revision of its last
     change. `deleted_revision` is the revision of the last deletion, because a deleted row holds none.
     """
@@ -92,6 +96,8 @@ class User(Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     email: Mapped[str] = mapped_column(String(254), unique=True)
+    is_email_verified: Mapped[bool] = mapped_column(default=True, server_default=true())
+    new_email: Mapped[str | None] = mapped_column(String(254))
     name: Mapped[str] = mapped_column(String(100))
     hashed_password: Mapped[str] = mapped_column(String(255), info=SECRET)
     is_admin: Mapped[bool] = mapped_column(default=False)
@@ -190,9 +196,9 @@ class IdempotentRequest(Base):
 class OutboxMail(Base):
     """An e-mail to send. The text is rendered when the e-mail is sent, so that no secret is stored.
 
-    `user_id` is NULL for an e-mail to operators, and for a password reset until the account is looked up. A
-    process that sends the e-mail sets `next_attempt_at` to the end of its lease and, once the e-mail is sent, to NULL.
-    `about` holds the template values that do not depend on a user.
+    `user_id` is NULL for an e-mail to operators, and for a password reset or a repeated sign-up until the account is
+    looked up. A process that sends the e-mail sets `next_attempt_at` to the end of its lease and, once the e-mail is
+    sent, to NULL. `about` holds the template values that do not depend on a user.
     """
 
     __tablename__ = "outbox"

@@ -1,5 +1,6 @@
 """Queries on the outbox: the e-mails to send."""
 
+import secrets
 from datetime import datetime
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,10 @@ from .. import pydmodels as pyd
 from .. import sqlmodels as sql
 from .executor import Executor
 
+LOOKUP_DELAY_MS = 10_000
+"""Up to how much later a mail is sent if its work depends on whether an account exists."""
+DELAYED = {pyd.MailKind.PASSWORD_RESET, pyd.MailKind.VERIFY_EMAIL}
+
 MAX_AHEAD = timedelta(minutes=10) + clock.MAX_SKEW
 """How far ahead an attempt is scheduled at most. A later attempt was scheduled while a clock was wrong."""
 
@@ -30,14 +35,26 @@ def add(
     user_id: int | None,
     about: dict[str, Any] | None = None,
 ) -> sql.OutboxMail:
-    """Add an e-mail. It is sent after the transaction is committed."""
+    """Add an e-mail. It is sent after the transaction is committed.
+
+    If the account is looked up when it is sent, that is after a random delay: an account causes more work, which slows
+    other requests. Without the delay, the duration of the next requests would reveal whether there is an account.
+    """
     now = clock.now()
+    # One more: `randbelow` needs a positive number.
+    delay = timedelta(milliseconds=secrets.randbelow(LOOKUP_DELAY_MS + 1)) if kind in DELAYED else timedelta()
     mail = sql.OutboxMail(
-        kind=kind, recipient=recipient, user_id=user_id, about=about, created_at=now, next_attempt_at=now
+        kind=kind, recipient=recipient, user_id=user_id, about=about, created_at=now, next_attempt_at=now + delay
     )
     session.add(mail)
     session.flush()
     return mail
+
+
+def notify(session: Session, kind: pyd.MailKind, user: sql.User) -> None:
+    """Add an e-mail to a user, unless the address is not verified: it then gets only mails with a link to verify it."""
+    if user.is_email_verified:
+        add(session, kind, user.email, user.id)
 
 
 def claim(session: Session, lease: timedelta) -> sql.OutboxMail | None:
@@ -85,6 +102,11 @@ def assign(session: Session, mail: sql.OutboxMail, user_id: int) -> bool:
     return session.scalar(assigned.returning(sql.OutboxMail.id)) is not None
 
 
+def set_user(session: Session, mail_id: int, user_id: int) -> None:
+    """Set the user of an e-mail, so that it is deleted with the user."""
+    session.execute(sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id).values(user_id=user_id))
+
+
 def mark_sent(session: Session, mail_id: int) -> None:
     """Mark an e-mail as sent."""
     sent = sql_update(sql.OutboxMail).where(sql.OutboxMail.id == mail_id)
@@ -112,6 +134,17 @@ def delete_resets(session: Session, email: str) -> None:
             sql.OutboxMail.recipient == email,
             sql.OutboxMail.kind == pyd.MailKind.PASSWORD_RESET,
             sql.OutboxMail.sent_at.is_(None),
+        )
+    )
+
+
+def delete_unassigned(session: Session, email: str) -> None:
+    """Delete the e-mails to the address of an account whose user is not set yet."""
+    session.execute(
+        sql_delete(sql.OutboxMail).where(
+            sql.OutboxMail.recipient == email,
+            sql.OutboxMail.kind.in_([pyd.MailKind.PASSWORD_RESET, pyd.MailKind.VERIFY_EMAIL]),
+            sql.OutboxMail.user_id.is_(None),
         )
     )
 

@@ -13,6 +13,7 @@ from sqlalchemy import func
 from sqlalchemy import literal
 from sqlalchemy import or_
 from sqlalchemy import select
+from sqlalchemy import text
 from sqlalchemy import update as sql_update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import InstrumentedAttribute
@@ -24,6 +25,7 @@ from .. import exceptions
 from .. import sqlmodels as sql
 from ..pydmodels import emails
 from .executor import Executor
+from .executor import dialect
 from .executor import insert
 
 
@@ -42,14 +44,28 @@ class UserRow(NamedTuple):
     last_activity: datetime | None
     tokens_valid_after: datetime | None
     token_generation: int
+    is_email_verified: bool
+    new_email: str | None
 
 
 COLUMNS = [sql.User.__table__.columns[name] for name in UserRow._fields]
 """The columns of a `UserRow`, in the order of its fields."""
 
+_USED_UP_ID = {
+    "postgresql": text("SELECT currval(pg_get_serial_sequence('users', 'id'))"),
+    "sqlite": text("SELECT seq FROM sqlite_sequence WHERE name = 'users'"),
+}
+
 
 def create(
-    session: Session, *, email: str, name: str, hashed_password: str, timezone: str, day_starts_at: int
+    session: Session,
+    *,
+    email: str,
+    is_email_verified: bool,
+    name: str,
+    hashed_password: str,
+    timezone: str,
+    day_starts_at: int,
 ) -> sql.User:
     """Create a user. A token issued until now is not theirs: the id was another user's if the database was replaced.
 
@@ -59,6 +75,7 @@ def create(
     now = clock.now()
     values = {
         "email": email,
+        "is_email_verified": is_email_verified,
         "name": name,
         "hashed_password": hashed_password,
         "timezone": timezone,
@@ -72,6 +89,15 @@ def create(
     if user is None:
         raise exceptions.EmailTaken
     return user
+
+
+def used_up_id(session: Session) -> int:
+    """Return an id that no user gets: the one that a user would have got whose e-mail is taken.
+
+    `create` has taken it from the sequence before it raised EmailTaken.
+    """
+    user_id: int = session.scalars(_USED_UP_ID[dialect(session)]).one()
+    return user_id
 
 
 def read(session: Session, user_id: int) -> sql.User | None:
@@ -118,7 +144,7 @@ def update(session: Session, user: sql.User, changes: dict[str, Any]) -> None:
 
 
 def change_email(session: Session, user_id: int, email: str) -> None:
-    """Change the e-mail of a user.
+    """Change the e-mail of a user. The new one counts as verified.
 
     Raises:
         EmailTaken: another user has the e-mail.
@@ -126,7 +152,8 @@ def change_email(session: Session, user_id: int, email: str) -> None:
     other = aliased(sql.User)
     # Without the condition, PostgreSQL would log the e-mail. The constraint is violated only by concurrent changes.
     is_taken = exists().where(other.email == email, other.id != user_id)
-    changed = sql_update(sql.User).where(sql.User.id == user_id, ~is_taken).values(email=email)
+    changed = sql_update(sql.User).where(sql.User.id == user_id, ~is_taken)
+    changed = changed.values(email=email, is_email_verified=True, new_email=None)
     try:
         user = session.scalar(changed.returning(sql.User), execution_options={"populate_existing": True})
     except IntegrityError as error:
@@ -153,7 +180,7 @@ def change_password(session: Session, user_id: int, *, confirmed: str, hashed_pa
 
 
 def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
-    """Set a user's password hash, and revoke every token issued so far.
+    """Set a user's password hash, and revoke every token issued so far. The e-mail counts as verified.
 
     Raises:
         NotAuthenticated: the user was deleted.
@@ -161,6 +188,7 @@ def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.
     user = _change_password(session, hashed_password, clock.now(), sql.User.id == user_id)
     if user is None:
         raise exceptions.NotAuthenticated
+    update(session, user, {"is_email_verified": True})
     return user
 
 

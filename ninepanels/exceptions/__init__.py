@@ -4,7 +4,8 @@ NinePanelsBaseException
 ├── NotAuthenticated            401  no valid login
 │   ├── WrongLogin
 │   ├── LoginExpired
-│   └── InvalidResetToken
+│   ├── InvalidResetToken
+│   └── InvalidVerificationToken
 ├── NotAllowed                  403  logged in, but not allowed
 │   └── WrongPassword
 ├── NotFound                    404  does not exist, or belongs to another user
@@ -57,6 +58,7 @@ from .requests import EmailTaken as EmailTaken
 from .requests import IdempotencyKeyInUse as IdempotencyKeyInUse
 from .requests import InvalidResetToken as InvalidResetToken
 from .requests import InvalidSpan as InvalidSpan
+from .requests import InvalidVerificationToken as InvalidVerificationToken
 from .requests import LastAdmin as LastAdmin
 from .requests import LoginExpired as LoginExpired
 from .requests import NotAllowed as NotAllowed

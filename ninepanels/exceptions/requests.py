@@ -53,6 +53,17 @@ class InvalidResetToken(NotAuthenticated):
     default_detail = "This link is not valid, or no longer valid. Please request a new one."
 
 
+class InvalidVerificationToken(NotAuthenticated):
+    """The token of a link that verifies an e-mail is not valid. The response does not say why.
+
+    Ask the user to enter the e-mail again, with `PATCH /users`: that sends a new link.
+    """
+
+    code = "invalid_verification_token"
+    title = "Invalid verification link"
+    default_detail = "This link is not valid, or no longer valid. Please enter your e-mail again to get a new one."
+
+
 class NotAllowed(NinePanelsBaseException):
     """The caller is not allowed to do this: the route is for admins, or for callers on the same machine.
 

@@ -1,5 +1,6 @@
 """Composes e-mails from the templates in `templates/`: one for text and one for HTML per kind."""
 
+from datetime import timedelta
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.policy import SMTPUTF8
@@ -18,10 +19,13 @@ from .. import exceptions
 from .. import ids
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from ..accounts import verification
 from ..config import Settings
 
 SUBJECTS = {
     pyd.MailKind.WELCOME: "Welcome to Nine Panels",
+    pyd.MailKind.VERIFY_EMAIL: "Confirm your e-mail address for Nine Panels",
+    pyd.MailKind.ALREADY_REGISTERED: "You already have an account at Nine Panels",
     pyd.MailKind.PASSWORD_RESET: "Your new password for Nine Panels",
     pyd.MailKind.PASSWORD_CHANGED: "Your password was changed",
     pyd.MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
@@ -40,26 +44,29 @@ _templates = Environment(
 )
 
 
-def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, settings: Settings) -> EmailMessage:
+def compose(
+    mail: sql.OutboxMail, kind: pyd.MailKind, settings: Settings, *, name: str | None = None, link: str | None = None
+) -> EmailMessage:
     """Return the e-mail of a row of the outbox.
 
     Args:
         mail: the row.
-        name: the user's name, None if the e-mail is for no user. It is used in the body only, never in a header.
-        reset_token: the token in the link of a password reset, otherwise None.
+        kind: what it says. It differs from the kind of the row if the address turned out to have an account.
         settings: contains the sender and the address of the web client.
+        name: the user's name, None if it must not be in the e-mail. It is used in the body only, never in a header.
+        link: the link of a password reset or of a verification, otherwise None.
 
     Raises:
         MailUndeliverable: the recipient is not a valid address.
     """
-    kind = pyd.MailKind(mail.kind)
     recipient = _with_ascii_domain(mail.recipient)
     values = {
         "name": name and " ".join(name.split()),
         "about": mail.about,
         "url_root": settings.url_root,
-        "reset_link": reset_token and reset_link(settings.url_root, mail.recipient, reset_token),
+        "link": link,
         "minutes": settings.password_reset_minutes,
+        "hours": verification.LIFETIME // timedelta(hours=1),
     }
     policy = SMTP if recipient.isascii() else SMTPUTF8
     # Shorter lines would break and encode the link, so that it could not be copied from a mail file.
@@ -81,6 +88,11 @@ def compose(mail: sql.OutboxMail, name: str | None, reset_token: str | None, set
 def reset_link(url_root: str, email: str, token: str) -> str:
     """Return the page of the web client on which the user sets a new password."""
     return f"{url_root}/password_reset?{urlencode({'email': email, 'password_reset_token': token})}"
+
+
+def verification_link(app_url: str, token: str) -> str:
+    """Return the page of the app on which the user confirms an e-mail."""
+    return f"{app_url}/verify_email?{urlencode({'verification_token': token})}"
 
 
 def sender(settings: Settings) -> str:

@@ -10,13 +10,10 @@ from email.message import EmailMessage
 from .. import clock
 from .. import crud
 from .. import exceptions
-from .. import pydmodels as pyd
 from .. import sqlmodels as sql
-from ..accounts import tokens
 from ..config import Settings
-from ..database import UnitOfWork
 from ..database import database
-from . import messages
+from . import contents
 from . import transport
 
 LEASE = timedelta(seconds=15)
@@ -141,34 +138,16 @@ def _claim() -> sql.OutboxMail | None:
 def _compose(mail: sql.OutboxMail, settings: Settings) -> EmailMessage | None:
     """Return the message, or None if the e-mail is obsolete; its row is then deleted."""
     with database.transaction() as work:
-        # Route alerts are for no user.
-        user = None if mail.about else _read_recipient(work, mail)
         # The age alone is not reliable: by a wrong clock, a new e-mail can seem old, and an old one new.
         is_old = mail.created_at <= clock.now() - GIVE_UP_AFTER
         too_old = mail.attempts > (MIN_ATTEMPTS if is_old else MAX_ATTEMPTS)
         if too_old:
             about = {"attempts": mail.attempts - 1}
             log.error("Mail %d (%s) could not be sent for a day and is given up", mail.id, mail.kind, extra=about)
-        if too_old or (user is None and not mail.about):
+        message = None if too_old else contents.compose(work, mail, settings)
+        if message is None:
             crud.outbox.delete(work, mail.id)
-            return None
-        token = None
-        if user is not None and mail.kind == pyd.MailKind.PASSWORD_RESET:
-            if not crud.outbox.assign(work, mail, user.id):
-                crud.outbox.delete(work, mail.id)
-                return None
-            # Created when it is sent, so that its lifetime starts now and only its hash is ever stored.
-            token = tokens.new_reset_token()
-            lifetime = timedelta(minutes=settings.password_reset_minutes)
-            crud.password_resets.issue(work, user.id, mail.id, tokens.hash_reset_token(token), lifetime)
-        return messages.compose(mail, user.name if user else None, token, settings)
-
-
-def _read_recipient(work: UnitOfWork, mail: sql.OutboxMail) -> sql.User | None:
-    if mail.kind == pyd.MailKind.PASSWORD_RESET:
-        # Looked up by address at each attempt: the user may have changed it since the last one.
-        return crud.users.read_by_email_for_update(work, mail.recipient)
-    return None if mail.user_id is None else crud.users.read(work, mail.user_id)
+        return message
 
 
 def _back_off(mail: sql.OutboxMail) -> timedelta:

@@ -137,6 +137,10 @@ def promote(given: argparse.Namespace) -> None:
         user = crud.users.read_by_email(work, given.email)
         if user is None:
             raise exceptions.NotFound(f"There is no user with the e-mail {given.email}.")
+        if not user.is_email_verified:
+            raise exceptions.OperationRefused(
+                f"{user.email} is not verified: open the link in its mail first. Anyone can sign up with it."
+            )
         crud.users.set_admin(work, user.id, is_admin=True)
     write_line(f"{user.email} is now an admin.")
 

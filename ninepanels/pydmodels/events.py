@@ -59,6 +59,19 @@ class PasswordResetRequested(EventPayload):
     mail_id: int
 
 
+class SignUpRepeated(EventPayload):
+    """A sign-up had an e-mail that is taken. The response does not say so; a mail tells the owner of the address."""
+
+    type: ClassVar[str] = event_types.SIGN_UP_REPEATED
+    mail_id: int
+
+
+class EmailVerified(UserEvent):
+    """A user opened the link in a mail. If it was sent to a new e-mail, the user has this e-mail now."""
+
+    type: ClassVar[str] = event_types.EMAIL_VERIFIED
+
+
 class PasswordChanged(UserEvent):
     """A user's password was changed or reset."""
 

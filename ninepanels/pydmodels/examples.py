@@ -20,6 +20,7 @@ TOKEN: JsonObject = {
     "token_type": "bearer",
     "expires_in": 2_592_000,
 }
+VERIFICATION_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.Qm1x2hZcV0r8dJ7s3nT5uW9yA4bE6gK1pL0oI2fXvRk"
 NEW_LOGIN: JsonObject = SUCCESS | TOKEN
 
 USER: JsonObject = {
@@ -32,6 +33,8 @@ USER: JsonObject = {
     "created_at": "2026-11-21T08:00:00Z",
     "last_login": "2026-11-21T08:00:00Z",
     "last_activity": "2026-11-23T12:00:00Z",
+    "is_email_verified": True,
+    "new_email": None,
 }
 CHANGED_USER: JsonObject = USER | {"name": "Ada Lovelace", "day_starts_at": 4}
 ADMIN: JsonObject = USER | {"id": 2, "email": "grace@example.com", "name": "Grace", "is_admin": True}

@@ -287,6 +287,8 @@ class MailKind(StrEnum):
     """The kinds of e-mail the service sends. Each value is the name of the templates."""
 
     WELCOME = "welcome"
+    VERIFY_EMAIL = "verify_email"
+    ALREADY_REGISTERED = "already_registered"
     PASSWORD_RESET = "password_reset"
     PASSWORD_CHANGED = "password_changed"
     EMAIL_CHANGED = "email_changed"

@@ -152,6 +152,22 @@ class PasswordReset(RequestBody):
     new_password: Password
 
 
+class EmailVerification(RequestBody):
+    """The token of a link that verifies an e-mail."""
+
+    verification_token: Annotated[
+        str,
+        Field(
+            max_length=1_024,
+            examples=[
+                "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.Qm1x2hZcV0r8dJ7s3nT5uW9yA4bE6gK1pL0oI2fXvRk"
+            ],
+            json_schema_extra={"format": "password"},
+        ),
+    ]
+    """The parameter `verification_token` of the link in the e-mail."""
+
+
 class AdminUpdate(UpdateBody):
     """Changes of a user by an admin."""
 

@@ -75,6 +75,10 @@ class User(ResponseBody):
     """When the user last logged in."""
     last_activity: Instant | None
     """When the user last sent a request, to within some minutes."""
+    is_email_verified: bool
+    """Whether the user has opened the link in a mail to `email`. Always true if the service verifies no e-mails."""
+    new_email: Annotated[str | None, Field(examples=["lovelace@example.com"], json_schema_extra={"format": "email"})]
+    """The e-mail that replaces `email` when the user opens the link in a mail to it."""
 
 
 @documented_by_docstrings

@@ -32,6 +32,12 @@ async def redirect_to_reset(email: str = "", password_reset_token: str = "") -> 
     return RedirectResponse(f"./#/reset?{urlencode({'email': email, 'token': password_reset_token})}")
 
 
+@router.get("/verify_email", include_in_schema=False)
+async def redirect_to_verification(verification_token: str = "") -> Response:
+    """Redirect the link of a mail to the screen that confirms an e-mail."""
+    return RedirectResponse(f"./#/verify?{urlencode({'token': verification_token})}")
+
+
 @router.get("/{path:path}", include_in_schema=False)
 async def read_app_file(path: str, request: Request) -> Response:
     """Return a file of the app, compressed if the client accepts that and the file gets smaller."""

@@ -11,6 +11,7 @@ from .. import pydmodels as pyd
 from ..accounts import passwords
 from ..accounts import rate_limits
 from ..accounts import tokens
+from ..accounts import verification
 from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
 from ..config import Settings
@@ -117,6 +118,27 @@ async def reset_password(body: pyd.PasswordReset) -> Literal[True]:
     return True
 
 
+@router.post(
+    "/verify_email",
+    operation_id="verifyEmail",
+    summary="Verify your e-mail",
+    openapi_extra=or_form(pyd.EmailVerification),
+)
+@documented(
+    raises=(exceptions.InvalidVerificationToken, *DATABASE_ERRORS),
+    example=Example(examples.SUCCESS, {"verification_token": examples.VERIFICATION_TOKEN}),
+)
+def verify_email(body: pyd.EmailVerification, request: Request) -> pyd.Success:
+    """Verifies an e-mail with the token of the link in a mail to it, which needs no login.
+
+    If it is the `new_email` of an account, it replaces the `email`. The user then logs in with the new one.
+    """
+    claim = verification.read_token(body.verification_token, request.app.state.settings)
+    with database.transaction() as work:
+        verification.verify(work, claim)
+    return pyd.Success()
+
+
 def _change_password(
     current_user: AuthenticatedUser, confirmed: str, hashed_password: str, settings: Settings
 ) -> pyd.Token:
@@ -124,7 +146,7 @@ def _change_password(
     with current_user.transaction() as (work, owner):
         user = crud.users.change_password(work, owner.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
         crud.password_resets.cancel_all(work, user.id, user.email)
-        crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
+        crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
         work.emit(pyd.PasswordChanged(user_id=user.id))
     return tokens.issue_token(user, at, settings)
 
@@ -134,5 +156,5 @@ def _reset_password(email: str, token_hash: str, hashed_password: str) -> None:
         user_id = crud.password_resets.use(work, email, token_hash)
         crud.password_resets.cancel_all(work, user_id, email)
         user = crud.users.reset_password(work, user_id, hashed_password)
-        crud.outbox.add(work, pyd.MailKind.PASSWORD_CHANGED, user.email, user.id)
+        crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
         work.emit(pyd.PasswordChanged(user_id=user.id))

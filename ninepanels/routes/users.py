@@ -4,14 +4,18 @@ from typing import Any
 
 from fastapi import Request
 
+from .. import clock
 from .. import crud
 from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts import passwords
 from ..accounts import rate_limits
+from ..accounts import verification
 from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
 from ..accounts.current_user import CurrentWriter
+from ..config import Settings
+from ..database import UnitOfWork
 from ..database import database
 from ..http.bodies import or_form
 from ..http.documentation import DATABASE_ERRORS
@@ -33,12 +37,16 @@ router = APIRouter(prefix="/users", tags=["users"])
     ),
 )
 async def create_user(body: pyd.UserCreate, request: Request) -> pyd.User:
-    """Creates an account and returns it. Log in with `POST /token` afterwards."""
+    """Creates an account and returns it. Log in with `POST /token` afterwards.
+
+    If the service verifies e-mails, it sends a mail with a link. Until the user opens it, the account works, but gets
+    no other mail. If there is an account with the e-mail already, the response is the same, nothing is created, and the
+    mail says so. If the service verifies no e-mails, the response is then a 409.
+    """
     attempts = rate_limits.sign_up(request, body.email)
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
     hashed_password = await passwords.hash_password(body.password)
-    timezone = body.timezone or request.app.state.settings.default_timezone
-    return await route_threads.run(_create, body, hashed_password, timezone)
+    return await route_threads.run(_create, body, hashed_password, request.app.state.settings)
 
 
 @router.get("", operation_id="readMe", summary="Read your account")
@@ -56,6 +64,11 @@ def read_user(current_user: CurrentUser) -> pyd.User:
 async def update_user(body: pyd.UserUpdate, current_user: CurrentWriter, request: Request) -> pyd.User:
     """Changes the fields in the body and returns the account. A new `email` needs `current_password`.
 
+    If the service verifies e-mails, the new one is `new_email` until the user opens the link in a mail to it, also if
+    another account has it: then the mail says so, and has no link. To get another link, send the e-mail again. To keep
+    the old e-mail, send that one. If the service verifies no e-mails, the change is immediate, and an e-mail that
+    another account has is a 409.
+
     A new time zone or start of the day changes no day that is already recorded.
     """
     changes = body.changes()
@@ -64,7 +77,8 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentWriter, request
         confirmed = await current_user.confirm_password(str(body.current_password))
         attempts = rate_limits.account_change(request, current_user.token.user_id, changes["email"])
         await route_threads.run(rate_limits.rate_limiter.count, attempts)
-    return await route_threads.run(_update, current_user, changes, confirmed)
+    verifies_emails = request.app.state.settings.verifies_emails
+    return await route_threads.run(_update, current_user, changes, confirmed, verifies_emails=verifies_emails)
 
 
 @router.delete("", operation_id="deleteMe", summary="Delete your account")
@@ -73,38 +87,63 @@ def delete_user(current_user: CurrentUser) -> pyd.Success:
     """Deletes your account with all panels and entries, immediately and permanently."""
     with current_user.transaction() as (work, user):
         crud.users.delete(work, user.id)
-        crud.outbox.delete_resets(work, user.email)
+        crud.outbox.delete_unassigned(work, user.email)
         work.emit(pyd.UserDeleted(user_id=user.id))
     return pyd.Success()
 
 
-def _create(body: pyd.UserCreate, hashed_password: str, timezone: str) -> pyd.User:
+def _create(body: pyd.UserCreate, hashed_password: str, settings: Settings) -> pyd.User:
+    profile = body.model_dump(exclude={"password", "timezone"})
+    profile |= {"timezone": body.timezone or settings.default_timezone}
+    is_verified = not settings.verifies_emails
     with database.transaction() as work:
-        user = crud.users.create(
-            work,
-            email=body.email,
-            name=body.name,
-            hashed_password=hashed_password,
-            timezone=timezone,
-            day_starts_at=body.day_starts_at,
-        )
-        crud.outbox.add(work, pyd.MailKind.WELCOME, user.email, user.id)
+        try:
+            user = crud.users.create(work, hashed_password=hashed_password, is_email_verified=is_verified, **profile)
+        except exceptions.EmailTaken:
+            if is_verified:
+                raise
+            return _claim_to_create(work, profile)
+        kind = pyd.MailKind.WELCOME if is_verified else pyd.MailKind.VERIFY_EMAIL
+        crud.outbox.add(work, kind, user.email, user.id)
         work.emit(pyd.NewUserCreated(user_id=user.id))
     return pyd.User.model_validate(user)
 
 
-def _update(current_user: AuthenticatedUser, changes: dict[str, Any], confirmed: str | None) -> pyd.User:
+def _claim_to_create(work: UnitOfWork, profile: dict[str, Any]) -> pyd.User:
+    """Return what the response would be if the e-mail were not taken, and add a mail that tells the owner of it."""
+    mail = crud.outbox.add(work, pyd.MailKind.VERIFY_EMAIL, profile["email"], user_id=None)
+    work.emit(pyd.SignUpRepeated(mail_id=mail.id))
+    return pyd.User(
+        id=crud.users.used_up_id(work),
+        created_at=clock.now(),
+        is_admin=False,
+        last_login=None,
+        last_activity=None,
+        is_email_verified=False,
+        new_email=None,
+        **profile,
+    )
+
+
+def _update(
+    current_user: AuthenticatedUser, changes: dict[str, Any], confirmed: str | None, *, verifies_emails: bool
+) -> pyd.User:
+    profile = {name: value for name, value in changes.items() if name != "email"}
+    email = changes.get("email")
     with current_user.transaction() as (work, owner):
         user = crud.users.read_for_update(work, owner.id)
         if confirmed is not None and user.hashed_password != confirmed:
             raise exceptions.WrongPassword
-        old_email = user.email
-        email = changes.get("email", old_email)
-        crud.users.update(work, user, {name: value for name, value in changes.items() if name != "email"})
-        if email != old_email:
-            crud.users.change_email(work, user.id, email)
-            # Notify the old address, and cancel the reset links that were sent to it.
-            crud.password_resets.cancel_all(work, user.id, old_email)
-            crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
+        if email == user.email:
+            profile["new_email"] = None
+            if not user.is_email_verified:
+                crud.outbox.add(work, pyd.MailKind.VERIFY_EMAIL, email, user.id)
+        elif email is not None and verifies_emails:
+            # Whether another account has it is decided when the mail is sent: the response must not reveal it.
+            profile["new_email"] = email
+            crud.outbox.add(work, pyd.MailKind.VERIFY_EMAIL, email, user.id)
+        elif email is not None:
+            verification.change_email(work, user, email)
+        crud.users.update(work, user, profile)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from ninepanels import crud
+from ninepanels.accounts import verification
+from ninepanels.config import Settings
 from ninepanels.database import database
 
 from ..routes.test_second_user import A_DAY
@@ -31,6 +33,7 @@ STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", "/auth/change_password"): (6, {"current_password": PASSWORD, "new_password": "battery staple"}),
     ("POST", "/auth/request_password_reset"): (1, {"email": "ada@example.com"}),
     ("POST", "/auth/password_reset"): (6, {"email": "ada@example.com", "new_password": "battery staple"}),
+    ("POST", "/auth/verify_email"): (1, {}),
     ("POST", "/users"): (2, {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}),
     ("GET", "/users"): (1, None),
     ("PATCH", "/users"): (3, {"name": "Lovelace"}),
@@ -66,7 +69,13 @@ def test_every_route_has_a_statement_count() -> None:
 
 @pytest.mark.parametrize(("method", "path"), STATEMENT_COUNTS)
 def test_a_request_takes_the_expected_number_of_statements(
-    ada: Person, bob: Person, mailbox: Mailbox, statements: list[str], method: str, path: str
+    ada: Person,
+    bob: Person,
+    mailbox: Mailbox,
+    settings: Settings,
+    statements: list[str],
+    method: str,
+    path: str,
 ) -> None:
     panel_id, *_ = [ada.new_panel(str(n)) for n in range(3)]
     ada.tap(panel_id)
@@ -76,6 +85,8 @@ def test_a_request_takes_the_expected_number_of_statements(
     if path == "/auth/password_reset":
         data(ada.client.post("/auth/request_password_reset", json={"email": ada.email}))
         body = (body or {}) | mailbox.reset_link()
+    if path == "/auth/verify_email":
+        body = {"verification_token": verification.issue_token(ada.id, ada.email, settings)}
     statements.clear()
     sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
     params = QUERIES.get((method, path))

@@ -18,6 +18,7 @@ CODES = {
     "changes_gone": 410,
     "database_unavailable": 503,
     "day_in_the_future": 400,
+    "invalid_verification_token": 401,
     "email_taken": 409,
     "headers_too_large": 431,
     "idempotency_key_in_use": 409,

@@ -1,5 +1,6 @@
 """A real service and mail server: each e-mail is sent once, after outages and crashes too."""
 
+import re
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -26,16 +27,19 @@ def test_account_life_cycle_with_all_mails(database_url: str, tmp_path: Path) ->
     ):
         client = service.client
         sign_up(service)
-        (welcome,) = mails.wait_for(1)
-        assert (welcome["To"], welcome["Subject"]) == ("ada@example.com", "Welcome to Nine Panels")
+        (confirmation,) = mails.wait_for(1)
+        assert confirmation["To"] == "ada@example.com"
+        body = {"verification_token": re.findall(r"verification_token=(\S+)", text_of(confirmation))[0]}
+        assert data(client.post("/auth/verify_email", json=body)) == {"success": True}
+        assert mails.wait_for(2)[1]["Subject"] == "Welcome to Nine Panels"
 
         assert data(client.post("/auth/request_password_reset", data={"email": "ada@example.com"})) is True
-        reset = mails.wait_for(2)[1]
+        reset = mails.wait_for(3)[2]
         assert "https://nine.example/password_reset?email=ada%40example.com&password_reset_token=" in text_of(reset)
         body = link_in(reset) | {"new_password": "battery staple"}
         assert data(client.post("/auth/password_reset", json=body)) is True
         assert client.post("/auth/password_reset", json=body).status_code == 401
-        assert mails.wait_for(3)[2]["Subject"] == "Your password was changed"
+        assert mails.wait_for(4)[3]["Subject"] == "Your password was changed"
 
         assert client.post("/token", data={"username": "ada@example.com", "password": PASSWORD}).status_code == 401
         login = {"username": "ada@example.com", "password": "battery staple"}
@@ -46,7 +50,7 @@ def test_account_life_cycle_with_all_mails(database_url: str, tmp_path: Path) ->
         assert client.get("/users", headers=authorized).status_code == 401
         authorized = {"Authorization": f"Bearer {changed['access_token']}"}
         assert data(client.get("/users", headers=authorized))["email"] == "ada@example.com"
-        mails.wait_for(4)
+        mails.wait_for(5)
 
         assert data(client.post("/auth/logout_everywhere", headers=authorized)) == {"success": True}
         assert client.get("/users", headers=authorized).status_code == 401
@@ -64,7 +68,7 @@ def test_requests_succeed_without_mail_server_and_the_mail_is_sent_later(databas
         wait_for(lambda: "was not sent" in service.log())
         with MailServer.running(port=port) as server:
             assert [mail["To"] for mail in server.wait_for(1)] == ["ada@example.com"]
-            wait_for(lambda: "(welcome) was sent" in service.log())
+            wait_for(lambda: "(verify_email) was sent" in service.log())
 
 
 @pytest.mark.any_database
@@ -80,7 +84,7 @@ def test_a_mail_is_sent_once_after_a_kill_between_commit_and_delivery(database_u
         Service(database_url, tmp_path, SMTP_URL=f"smtp://127.0.0.1:{port}") as service,
     ):
         assert [mail["To"] for mail in server.wait_for(1)] == ["ada@example.com"]
-        wait_for(lambda: "(welcome) was sent" in service.log())
+        wait_for(lambda: "(verify_email) was sent" in service.log())
         service.stop()
         assert len(server.mails) == 1
 
@@ -103,5 +107,5 @@ def test_two_instances_send_each_of_200_mails_once(database_url: str, tmp_path: 
         server.wait_for(200)
         for service in (one, two):
             service.stop()
-            assert "(welcome) was sent" in service.log()
+            assert "(verify_email) was sent" in service.log()
         assert Counter(str(mail["To"]) for mail in server.mails) == dict.fromkeys(people, 1)

@@ -28,6 +28,7 @@ SETTINGS = Settings(
 )
 HEADERS = {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type"}
 TOKEN = "t" * 43
+LINK = f"https://nine.example/app/verify_email?verification_token={TOKEN}"
 
 ALERT = {
     "alert_id": "11111111-2222-4333-8444-555555555555",
@@ -48,7 +49,8 @@ def compose(
     """Compose a mail and parse it as a mail server would."""
     row = sql.OutboxMail(id=mail_id, kind=kind, recipient=recipient, created_at=datetime(2026, 11, 24, tzinfo=UTC))
     row.about = ALERT if kind in ALERTS else None
-    message = messages.compose(row, name, TOKEN, SETTINGS)
+    link = messages.reset_link(SETTINGS.url_root, recipient, TOKEN) if kind == pyd.MailKind.PASSWORD_RESET else LINK
+    message = messages.compose(row, kind, SETTINGS, name=name, link=link)
     return BytesParser(EmailMessage, policy=policy.default).parsebytes(message.as_bytes())
 
 
@@ -108,8 +110,9 @@ def test_the_link_contains_the_email_and_the_token(recipient: str) -> None:
 
 def test_the_link_is_unbroken_in_a_mail_file() -> None:
     row = sql.OutboxMail(id=1, kind="password_reset", recipient="ada@example.com", created_at=datetime.now(UTC))
-    raw = messages.compose(row, "Ada", TOKEN, SETTINGS).as_bytes().decode()
-    assert messages.reset_link(SETTINGS.url_root, "ada@example.com", TOKEN) in raw
+    link = messages.reset_link(SETTINGS.url_root, "ada@example.com", TOKEN)
+    raw = messages.compose(row, pyd.MailKind.PASSWORD_RESET, SETTINGS, name="Ada", link=link).as_bytes().decode()
+    assert link in raw
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,25 @@ def test_a_changed_email_is_announced_to_the_old_one(ada: Person, mailbox: Mailb
     assert mailbox.wait_for("e-mail address was changed")[0]["To"] == "ada@example.com"
 
 
+def test_only_mails_that_depend_on_an_account_are_sent_after_a_random_delay(
+    ada: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crud.outbox, "LOOKUP_DELAY_MS", 10_000)
+    delays = {kind: set[float]() for kind in pyd.MailKind}
+    with database.transaction() as work:
+        for kind, seen in delays.items():
+            for _ in range(20):
+                mail = crud.outbox.add(work, kind, "ada@example.com", ada.id)
+                assert mail.next_attempt_at is not None
+                seen.add((mail.next_attempt_at - mail.created_at).total_seconds())
+        work.rollback()
+    random = {kind for kind, seen in delays.items() if seen != {0.0}}
+    assert random == {pyd.MailKind.PASSWORD_RESET, pyd.MailKind.VERIFY_EMAIL}
+    for kind in random:
+        assert len(delays[kind]) > 10
+        assert 0 <= min(delays[kind]) <= max(delays[kind]) <= 10
+
+
 def test_an_unchanged_email_is_not_announced(ada: Person) -> None:
     data(ada.patch("/users", {"email": "ADA@example.com", "current_password": PASSWORD}))
     wait_until_sent()

@@ -48,6 +48,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None]] = {
         {"current_password": "wrong", "new_password": "correct horse battery"},
     ),
     ("resetPassword", "invalid_reset_token"): ("POST", "/auth/password_reset", RESET),
+    ("verifyEmail", "invalid_verification_token"): ("POST", "/auth/verify_email", {"verification_token": "wrong"}),
     ("logIn", "wrong_login"): ("POST", "/token", {"username": "ada@example.com", "password": "wrong"}),
     ("updateUser", "not_found"): ("PATCH", "/admin/users/999", {"is_admin": True}),
     ("updateUser", "last_admin"): ("PATCH", "/admin/users/1", {"is_admin": False}),

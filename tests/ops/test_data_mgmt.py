@@ -71,6 +71,16 @@ def test_promoting_an_unknown_user_is_refused_with_one_line(manage_data: ManageD
 
 
 @on_sqlite
+def test_promoting_a_user_whose_email_is_not_verified_is_refused(
+    manage_data: ManageData, database_url: str, ada: Person
+) -> None:
+    execute_sql(database_url, "UPDATE users SET is_email_verified = false")
+    code, *_ = manage_data(database_url, "promote", ada.email)
+    assert str(code).startswith("ada@example.com is not verified: ")
+    assert data(ada.get("/users"))["is_admin"] is False
+
+
+@on_sqlite
 def test_an_invalid_setting_is_reported_in_one_line(database_url: str) -> None:
     result = manage(database_url, "promote", "ada@example.com", JWT_SECRET="short")
     assert result.returncode == 1

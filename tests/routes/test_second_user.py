@@ -43,6 +43,7 @@ PUBLIC_ROUTES = {
     ("POST", "/token"),
     ("POST", "/auth/request_password_reset"),
     ("POST", "/auth/password_reset"),
+    ("POST", "/auth/verify_email"),
     ("POST", "/users"),
     ("GET", "/health/live"),
     ("GET", "/health/ready"),

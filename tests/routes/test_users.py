@@ -24,6 +24,8 @@ def test_signing_up_returns_the_user(client: TestClient) -> None:
         "day_starts_at": 4,
         "last_login": None,
         "last_activity": None,
+        "is_email_verified": True,
+        "new_email": None,
     }
 
 

@@ -19,6 +19,7 @@ from ninepanels import queues
 from ninepanels import serve
 from ninepanels.accounts import passwords
 from ninepanels.accounts import rate_limits
+from ninepanels.crud import outbox
 from ninepanels.http import protocol
 from ninepanels.runtime import threads
 from ninepanels.timings import webhook
@@ -47,6 +48,8 @@ def raise_limits(set_value: Callable[[object, str, object], None]) -> None:
         set_value(database, name, LIMIT_S)
     set_value(queues, "HANDLER_TIMEOUT_S", LIMIT_S)
     set_value(webhook, "TIMEOUT_S", LIMIT_S)
+    # Not a limit, but a wait of each test with a mail.
+    set_value(outbox, "LOOKUP_DELAY_MS", 0)
     set_value(rate_limits, "STORAGE_TIMEOUT_S", LIMIT_S)
     set_value(importlib.import_module("ninepanels.main"), "POSTGRESQL_SERVING", POSTGRESQL)
 

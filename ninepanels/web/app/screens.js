@@ -61,6 +61,7 @@ const SCREENS = [
   },
   { form: /^\/forgotten$/, isOpen: true, ...later(async () => (await import("./screens/forgotten.js")).ForgottenScreen) },
   { form: /^\/reset$/, isOpen: true, ...later(async () => (await import("./screens/reset.js")).ResetScreen) },
+  { form: /^\/verify$/, isOpen: true, ...later(async () => (await import("./screens/verify.js")).VerifyScreen) },
   {
     form: /^\/insights$/,
     ...later(async () => (await import("./screens/insights.js")).InsightsScreen, "pages", "days", "charts"),

@@ -12,6 +12,8 @@
  * @property {string} created_at
  * @property {string | null} last_login
  * @property {string | null} last_activity
+ * @property {boolean} [is_email_verified] - Unknown if an earlier version of the app has stored the user.
+ * @property {string | null} [new_email] - Replaces `email` when the link in a mail to it is opened.
  */
 
 /**

@@ -13,11 +13,14 @@ const ADA = { name: "Ada", email: "ada@example.com", password: "correct horse", 
 
 /** The accounts of the service, by e-mail. */
 let accounts;
+/** Whether it verifies e-mails, and does not say that one is taken. */
+let isVerifying;
 /** Called before each request. */
 let onRequest;
 
 beforeEach(() => {
   accounts = new Map();
+  isVerifying = false;
   onRequest = () => {};
 });
 
@@ -33,7 +36,7 @@ globalThis.fetch = async (url, { method, body }) => {
   if (account.timezone === "Mars/Olympus") {
     return respond(422, { code: "invalid_request", detail: [{ loc: ["body", "timezone"], msg: "Unknown.", type: "value_error" }] });
   }
-  if (accounts.has(account.email)) return respond(400, { code: "email_taken" });
+  if (accounts.has(account.email)) return isVerifying ? respond(200, {}) : respond(409, { code: "email_taken" });
   accounts.set(account.email, account);
   return respond(201, {});
 };
@@ -52,7 +55,9 @@ test("a sign-up that could not log in goes on with the next attempt", async () =
 
 test("the e-mail of another user is taken", async () => {
   await signUp(ADA);
-  await assert.rejects(signUp({ ...ADA, password: "another one" }), { code: "email_taken" });
+  for (isVerifying of [false, true]) {
+    await assert.rejects(signUp({ ...ADA, password: "another one" }), { code: "email_taken" });
+  }
 });
 
 test("in a time zone that the service does not know, the days follow UTC", async () => {

@@ -9,6 +9,7 @@ import {
   logOut,
   logOutEverywhere,
   unsentAtLogOut,
+  unverifiedEmail,
 } from "../state/session.js";
 import { ConfirmDialog } from "./dialog.js";
 import { Field } from "./field.js";
@@ -27,7 +28,7 @@ export function AccountCard({ user }) {
   async function saveEmail() {
     await changeEmail(email, emailPassword);
     setEmailPassword("");
-    show(t("settings.saved"));
+    show(unverifiedEmail.value ? t("settings.verificationSent", { email }) : t("settings.saved"));
   }
 
   async function savePassword() {
@@ -37,12 +38,14 @@ export function AccountCard({ user }) {
     show(t("settings.passwordSaved"));
   }
 
+  const unverified = unverifiedEmail.value;
   const current = { label: t("field.currentPassword"), type: "password", autocomplete: "current-password", dir: "ltr" };
   return html`<section class="card">
     <h2>${t("settings.account")}</h2>
     <div class="rows">
       <details class="fold">
         <summary><span>${t("field.email")}<small class="muted" dir="ltr">${user.email}</small></span></summary>
+        ${unverified && html`<p class="muted small">${t("settings.verificationAwaited", { email: unverified })}</p>`}
         <${Form} action=${saveEmail} label=${t("settings.changeEmail")}>
           <${Field} label=${t("field.newEmail")} name="email" type="email" value=${email} onInput=${setEmail} autocomplete="email" dir="ltr" />
           <${Field} ...${current} name="email-password" value=${emailPassword} onInput=${setEmailPassword} />

@@ -12,6 +12,7 @@ const TEXTS = {
   wrong_password: "error.wrongPassword",
   email_taken: "error.emailTaken",
   invalid_reset_token: "error.invalidLink",
+  invalid_verification_token: "error.invalidVerification",
   rate_limited: "error.rateLimited",
   too_many_panels: "error.tooManyPanels",
   not_found: "error.notFound",

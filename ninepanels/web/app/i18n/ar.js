@@ -55,6 +55,11 @@ export default {
   "reset.submit": "تعيين كلمة المرور",
   "reset.done": "تم تعيين كلمة المرور الجديدة.",
   "reset.another": "طلب رابط آخر",
+  "verify.title": "تأكيد البريد الإلكتروني",
+  "verify.lead": "يُرجى تأكيد أن هذا العنوان لك.",
+  "verify.submit": "تأكيد",
+  "verify.done": "تم تأكيد بريدك الإلكتروني.",
+  "verify.open": "إلى اللوحات",
 
   "panels.day": "اليوم المعروض",
   "panels.today": "اليوم",
@@ -166,6 +171,8 @@ export default {
   "settings.changePassword": "تغيير كلمة المرور",
   "settings.passwordHint": "تغييرها يسجّل الخروج من الأجهزة الأخرى",
   "settings.passwordSaved": "تم تغيير كلمة المرور.",
+  "settings.verificationSent": "يُرجى فتح الرابط في الرسالة المرسلة إلى {email}.",
+  "settings.verificationAwaited": "لم يُؤكَّد {email} بعد. يُرجى فتح الرابط في الرسالة. للحصول على رسالة أخرى أدخل العنوان مرة ثانية.",
   "settings.devices": "تسجيل الخروج",
   "settings.logOut": "تسجيل الخروج",
   "settings.logOutLead": "يزيل بياناتك من هذا الجهاز، وتبقى على الخادم.",
@@ -208,6 +215,7 @@ export default {
   "error.wrongPassword": "كلمة المرور الحالية غير صحيحة.",
   "error.emailTaken": "يوجد حساب بهذا البريد الإلكتروني.",
   "error.invalidLink": "لم يعد هذا الرابط صالحًا. يُرجى طلب رابط جديد.",
+  "error.invalidVerification": "لم يعد هذا الرابط صالحًا. يُرجى إدخال بريدك الإلكتروني مرة أخرى في الإعدادات.",
   "error.rateLimited": {
     one: "محاولات كثيرة. يُرجى الانتظار دقيقة واحدة.",
     two: "محاولات كثيرة. يُرجى الانتظار دقيقتين.",

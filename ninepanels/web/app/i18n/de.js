@@ -53,6 +53,11 @@ export default {
   "reset.submit": "Passwort setzen",
   "reset.done": "Dein neues Passwort gilt.",
   "reset.another": "Einen anderen Link anfordern",
+  "verify.title": "E-Mail bestätigen",
+  "verify.lead": "Bitte bestätige, dass die Adresse dir gehört.",
+  "verify.submit": "Bestätigen",
+  "verify.done": "Deine E-Mail ist bestätigt.",
+  "verify.open": "Zu den Feldern",
 
   "panels.day": "Tag",
   "panels.today": "Heute",
@@ -153,6 +158,8 @@ export default {
   "settings.changePassword": "Passwort ändern",
   "settings.passwordHint": "Eine Änderung meldet andere Geräte ab",
   "settings.passwordSaved": "Dein Passwort ist geändert.",
+  "settings.verificationSent": "Bitte öffne den Link in der Mail an {email}.",
+  "settings.verificationAwaited": "{email} ist noch nicht bestätigt. Bitte öffne den Link in der Mail. Für eine weitere Mail gib die Adresse noch einmal ein.",
   "settings.devices": "Abmelden",
   "settings.logOut": "Abmelden",
   "settings.logOutLead": "Entfernt deine Daten von diesem Gerät. Auf dem Server bleiben sie.",
@@ -193,6 +200,7 @@ export default {
   "error.wrongPassword": "Das aktuelle Passwort stimmt nicht.",
   "error.emailTaken": "Für diese E-Mail gibt es schon ein Konto.",
   "error.invalidLink": "Dieser Link gilt nicht mehr. Bitte fordere einen neuen an.",
+  "error.invalidVerification": "Dieser Link gilt nicht mehr. Bitte gib deine E-Mail in den Einstellungen noch einmal ein.",
   "error.rateLimited": {
     one: "Zu viele Versuche. Bitte warte eine Minute.",
     other: "Zu viele Versuche. Bitte warte {count} Minuten.",

@@ -54,6 +54,11 @@ export default {
   "reset.submit": "Set password",
   "reset.done": "Your new password is set.",
   "reset.another": "Ask for another link",
+  "verify.title": "Confirm your e-mail",
+  "verify.lead": "Please confirm that the address is yours.",
+  "verify.submit": "Confirm",
+  "verify.done": "Your e-mail is confirmed.",
+  "verify.open": "Go to the panels",
 
   "panels.day": "Day",
   "panels.today": "Today",
@@ -155,6 +160,8 @@ export default {
   "settings.changePassword": "Change password",
   "settings.passwordHint": "Changing it logs out other devices",
   "settings.passwordSaved": "Your password is changed.",
+  "settings.verificationSent": "Please open the link in the mail to {email}.",
+  "settings.verificationAwaited": "{email} is not confirmed yet. Please open the link in the mail. To get another mail, enter the address again.",
   "settings.devices": "Log out",
   "settings.logOut": "Log out",
   "settings.logOutLead": "Removes your data from this device. It stays on the service.",
@@ -195,6 +202,7 @@ export default {
   "error.wrongPassword": "The current password is wrong.",
   "error.emailTaken": "There is an account with this e-mail already.",
   "error.invalidLink": "This link is no longer valid. Please ask for a new one.",
+  "error.invalidVerification": "This link is no longer valid. Please enter your e-mail again in the settings.",
   "error.rateLimited": {
     one: "Too many tries. Please wait one minute.",
     other: "Too many tries. Please wait {count} minutes.",

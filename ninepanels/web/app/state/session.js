@@ -12,6 +12,12 @@ const LOGOUT_TIMEOUT_MS = 5_000;
 /** The user whose data this device shows, or null. */
 export const user = computed(() => device.user.value);
 
+/** The e-mail that the user has to confirm by the link in a mail to it, or null. */
+export const unverifiedEmail = computed(() => {
+  const { email, new_email = null, is_email_verified = true } = user.value ?? {};
+  return new_email ?? (is_email_verified ? null : (email ?? null));
+});
+
 /** Whether there is a user. It stays true while `needsLogin` is. */
 export const isLoggedIn = computed(() => user.value !== null);
 
@@ -68,7 +74,9 @@ export async function signUp(account) {
   try {
     await logIn(account.email, account.password);
   } catch (error) {
-    throw taken && error instanceof ApiError && error.code === "wrong_login" ? taken : error;
+    if (!(error instanceof ApiError && error.code === "wrong_login")) throw error;
+    // A service that verifies e-mails does not say that one is taken. It tells its owner by mail.
+    throw taken ?? new ApiError(409, "email_taken", error.message);
   }
 }
 
@@ -190,6 +198,16 @@ export async function resetPassword(email, token, newPassword) {
   const body = { email, password_reset_token: token, new_password: newPassword };
   await request("POST", "auth/password_reset", { body });
   await logIn(email, newPassword);
+}
+
+/**
+ * Confirms an e-mail with the token of a link in a mail.
+ *
+ * @param {string} token
+ */
+export async function verifyEmail(token) {
+  await request("POST", "auth/verify_email", { body: { verification_token: token } });
+  if (isLoggedIn.value && !needsLogin.value) await refreshUser();
 }
 
 /** Deletes the account with everything in it, there and on this device. */
