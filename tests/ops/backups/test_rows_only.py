@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ninepanels import sqlmodels as sql
+
 from ...support.backends import on_postgresql
 from ...support.backends import on_sqlite
 from ...support.filling import rows_of
@@ -15,6 +17,8 @@ from ..conftest import execute_sql
 from .conftest import KINDS
 from .conftest import Installation
 from .conftest import seal
+
+IS_ADMIN = sql.User.__table__.columns.keys().index("is_admin")
 
 
 @on_sqlite
@@ -26,7 +30,7 @@ def test_triggers_and_views_of_a_dump_are_left_out(filled: Installation) -> None
     )
     filled.restore(filled.dump())
     execute_sql(filled.database_url, "UPDATE users SET name = 'Ada' WHERE id = 1")
-    assert not any(row[4] for row in rows_of(filled.database_url)["users"])
+    assert not any(row[IS_ADMIN] for row in rows_of(filled.database_url)["users"])
     with closing(sqlite3.connect(filled.database_url.removeprefix("sqlite:///"))) as connection:
         assert not connection.execute("SELECT name FROM sqlite_schema WHERE type IN ('trigger', 'view')").fetchall()
 
@@ -36,7 +40,7 @@ def test_functions_triggers_and_views_of_a_dump_are_left_out(
     filled: Installation, postgres_server: PostgresServer
 ) -> None:
     ran = postgres_server.folder / "ran"
-    run = f"COPY (SELECT 1) TO PROGRAM ''touch {ran}''"
+    run = f"COPY (SELECT 1) TO PROGRAM ''cat > {ran}''"
     execute_sql(
         filled.database_url,
         f"CREATE FUNCTION run() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE '{run}'; RETURN 1; END $$",
@@ -50,7 +54,7 @@ def test_functions_triggers_and_views_of_a_dump_are_left_out(
     filled.restore(filled.dump())
     assert not ran.exists()
     execute_sql(filled.database_url, "UPDATE users SET name = 'Ada' WHERE id = 1")
-    assert not any(row[4] for row in rows_of(filled.database_url)["users"])
+    assert not any(row[IS_ADMIN] for row in rows_of(filled.database_url)["users"])
     names = "SELECT proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace"
     assert postgres_server.execute(names, "test") == []
 
@@ -63,7 +67,7 @@ def test_statements_of_a_dump_are_not_executed(
     file, ran = filled.dump(kind), postgres_server.folder / "ran"
     content = file.read_bytes()
     statement = re.findall(rb"COPY public\.timing_stats [^;]*;\n", content)[0]
-    planted = f"COPY (SELECT 1) TO PROGRAM 'touch {ran}'; --".ljust(len(statement) - 1).encode() + b"\n"
+    planted = f"COPY (SELECT 1) TO PROGRAM 'cat > {ran}'; --".ljust(len(statement) - 1).encode() + b"\n"
     file.write_bytes(content.replace(statement, planted))
     seal(file)
     assert "does not have the table timing_stats" in filled.error_of("restore", "--yes", str(file))
