@@ -273,6 +273,7 @@ BODY_ROUTES = [
     ("/auth/change_password", "post"),
     ("/auth/request_password_reset", "post"),
     ("/auth/password_reset", "post"),
+    ("/auth/verify_email", "post"),
     ("/panels", "post"),
 ]
 
