@@ -2,7 +2,6 @@
 
 import contextlib
 import itertools
-import os
 import signal
 import threading
 from collections.abc import Callable
@@ -35,21 +34,6 @@ def server() -> Iterator[PostgresServer]:
     with PostgresServer.temporary() as server:
         migrate(server.create_database("frozen"))
         yield server
-
-
-@contextlib.contextmanager
-def frozen(server: PostgresServer) -> Iterator[None]:
-    """Stop every process of the server without ending it."""
-    postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
-    children = server.execute("SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()")
-    processes = [postmaster, *(int(str(process)) for (process,) in children)]
-    for process in processes:
-        os.kill(process, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        for process in processes:
-            os.kill(process, signal.SIGCONT)
 
 
 @contextlib.contextmanager
@@ -92,7 +76,7 @@ def test_every_request_is_answered_while_the_database_is_frozen_and_taps_go_on_a
 
         # All connections to the database are open before it freezes.
         assert {response.status_code for response in clients.map(send, [0] * CLIENTS)} == {200}
-        with frozen(server):
+        with server.frozen():
             # More requests than route threads, and all of them end before the database is back.
             responses = list(clients.map(send, range(CLIENTS)))
             assert {response.status_code for response in responses} == {503}
@@ -131,7 +115,7 @@ def test_no_acknowledged_tap_is_lost_under_steady_load_while_the_database_freeze
         taps = [clients.submit(tap_until_stopped, number) for number in range(CLIENTS)]
         try:
             wait_for(lambda: len(acknowledged) >= CLIENTS)
-            with frozen(server):
+            with server.frozen():
                 wait_for(lambda: len(refused) >= CLIENTS)
             before = len(acknowledged)
             wait_for(lambda: len(acknowledged) >= before + CLIENTS)
@@ -147,6 +131,6 @@ def test_no_acknowledged_tap_is_lost_under_steady_load_while_the_database_freeze
 
 
 def test_the_service_stops_while_the_database_is_frozen(server: PostgresServer, tmp_path: Path) -> None:
-    with Service(server.url("frozen"), tmp_path, MIGRATE_AND_SERVE) as service, frozen(server):
+    with Service(server.url("frozen"), tmp_path, MIGRATE_AND_SERVE) as service, server.frozen():
         assert service.client.get("/health/ready").status_code == 503
         service.stop()

@@ -1,7 +1,6 @@
 """The service under a process manager, its database, and the taps that arrive while something fails."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
@@ -162,17 +161,3 @@ def _sign_up(client: httpx2.Client, email: str) -> Target:
     token = data(client.post("/token", data={"username": email, "password": PASSWORD}))["access_token"]
     headers = {"Authorization": f"Bearer {token}"}
     return Target(data(client.post("/panels", json={"title": "Read"}, headers=headers))["id"], headers)
-
-
-def processes_of(server: PostgresServer) -> list[int]:
-    """Return the ids of all processes of a PostgreSQL server."""
-    postmaster = int((server.folder / "data" / "postmaster.pid").read_text().split()[0])
-    children = subprocess.run(["pgrep", "-P", str(postmaster)], capture_output=True, text=True, check=True).stdout
-    return [postmaster, *map(int, children.split())]
-
-
-def send_to_all(processes: Sequence[int], number: signal.Signals) -> None:
-    """Send a signal to processes, except those that have just ended."""
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, number)

@@ -17,8 +17,6 @@ from ..support import programs
 from ..support.servers import wait_for
 from .clock_ahead import VARIABLE
 from .scene import Scene
-from .scene import processes_of
-from .scene import send_to_all
 
 prove = pytest.mark.prove
 on_both = pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
@@ -65,7 +63,7 @@ def test_no_tap_is_lost_when_postgresql_is_killed(scene: Scene) -> None:
     """PostgreSQL killed for 2 s"""
     with scene.taps() as (_manager, load):
         assert scene.postgres is not None
-        send_to_all(processes_of(scene.postgres), signal.SIGKILL)
+        scene.postgres.send_to_all(signal.SIGKILL)
         load.wait_until_sent(2)
         scene.postgres.start()
 
@@ -76,10 +74,8 @@ def test_no_tap_is_lost_when_postgresql_is_frozen(scene: Scene) -> None:
     """PostgreSQL frozen for 20 s"""
     with scene.taps() as (_manager, load):
         assert scene.postgres is not None
-        processes = processes_of(scene.postgres)
-        send_to_all(processes, signal.SIGSTOP)
-        load.wait_until_sent(20)
-        send_to_all(processes, signal.SIGCONT)
+        with scene.postgres.frozen():
+            load.wait_until_sent(20)
 
 
 @prove

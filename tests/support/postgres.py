@@ -5,6 +5,7 @@ import importlib.util
 import os
 import random
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
@@ -49,6 +50,23 @@ class PostgresServer:
 
     def stop(self) -> None:
         self._run("pg_ctl", "stop", "-D", "data", "-w", "-t", TIMEOUT_S, "-m", "immediate")
+
+    def send_to_all(self, number: signal.Signals) -> None:
+        """Send a signal to all processes of the server, except those that have just ended."""
+        postmaster = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
+        children = subprocess.run(["pgrep", "-P", postmaster], capture_output=True, text=True, check=True).stdout
+        for process in (postmaster, *children.split()):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), number)
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Stop all processes of the server without ending them, until the end of the block."""
+        self.send_to_all(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.send_to_all(signal.SIGCONT)
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg2://postgres@127.0.0.1:{self.port}/{name}"
