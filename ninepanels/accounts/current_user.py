@@ -176,9 +176,9 @@ class AuthenticatedWriter(AuthenticatedUser):
         Raises:
             RateLimited: too many writes.
         """
-        self._check()
+        attempts = self._check()
         with super().transaction() as (work, user):
-            self._count()
+            self._count(attempts)
             yield work, user
 
     def write_once(
@@ -192,21 +192,23 @@ class AuthenticatedWriter(AuthenticatedUser):
 
         `event` takes the result and returns the payload of the event to publish, or None if nothing was written.
         """
-        self._check()
+        attempts = self._check()
         with database.single_statement() as connection:
             result = self._execute(connection, query, *args, **kwargs)
             if payload := event(result):
                 connection.emit(payload)
-        self._count()
+        self._count(attempts)
         return result
 
-    def _check(self) -> None:
-        rate_limits.rate_limiter.check(rate_limits.write(self.request, self.token.user_id))
+    def _check(self) -> rate_limits.Attempts:
+        attempts = rate_limits.write(self.request, self.token.user_id)
+        rate_limits.rate_limiter.check(attempts)
+        return attempts
 
-    def _count(self) -> None:
+    def _count(self, attempts: rate_limits.Attempts) -> None:
         # A parallel request may have exhausted the limit since the check.
         with contextlib.suppress(exceptions.RateLimited):
-            rate_limits.rate_limiter.count(rate_limits.write(self.request, self.token.user_id))
+            rate_limits.rate_limiter.count(attempts)
 
 
 class AuthenticatedAdmin(_Authenticated):
