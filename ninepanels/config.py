@@ -5,7 +5,6 @@ import re
 import secrets
 from collections.abc import Mapping
 from difflib import get_close_matches
-from email.utils import parseaddr
 from functools import cached_property
 from ipaddress import ip_address
 from ipaddress import ip_network
@@ -31,8 +30,11 @@ from . import environments
 from . import exceptions
 from . import private_files
 from .environments import Environment
+from .pydmodels import ClientUrl
 from .pydmodels import Email
 from .pydmodels import Origin
+from .pydmodels import SecurityContact
+from .pydmodels import Sender
 from .pydmodels import Timezone
 
 PREFIX = "NINEPANELS_"
@@ -63,15 +65,16 @@ class Settings(BaseSettings):
     jwt_secret_previous: SecretStr = SecretStr("")
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
-    url_root: str = "http://127.0.0.1:8000/app"
-    app_url: str
+    url_root: ClientUrl = "http://127.0.0.1:8000/app"
+    app_url: ClientUrl
     cors_origins: Annotated[tuple[Origin, ...], NoDecode] = ()
     trusted_hosts: Annotated[tuple[str, ...], NoDecode] = ("*",)
     trusted_proxies: Annotated[tuple[str, ...], NoDecode] = ()
     root_path: str = ""
     smtp_url: str = ""
     mail_dir: Path = Path()
-    mail_from: str = "Nine Panels <no-reply@localhost>"
+    mail_from: Sender = "Nine Panels <no-reply@localhost>"
+    security_contact: SecurityContact = ""
     rate_limits: Literal["on", "off"] = "on"
     rate_limit_storage: str = "memory"
     default_timezone: Timezone = "UTC"
@@ -111,26 +114,11 @@ class Settings(BaseSettings):
             raise ValueError("must be a path such as /habits, without a slash at the end; letters, digits and . _ ~ -")
         return value.rstrip("/")
 
-    @field_validator("url_root", "app_url")
-    @classmethod
-    def _validate_client_url(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be a URL such as https://ninepanels.example")
-        return value.rstrip("/")
-
     @field_validator("smtp_url")
     @classmethod
     def _validate_smtp_url(cls, value: str) -> str:
         if value and not _is_url(value, "smtp", "smtps"):
             raise ValueError("must be a URL such as smtp://user:password@host:587, or smtps:// for implicit TLS")
-        return value
-
-    @field_validator("mail_from")
-    @classmethod
-    def _validate_sender(cls, value: str) -> str:
-        _, address = parseaddr(value)
-        if not re.fullmatch(r"[^\s@]+@[^\s@]+", address) or not value.isprintable():
-            raise ValueError("must be a sender such as Nine Panels <no-reply@ninepanels.example>")
         return value
 
     @field_validator("rate_limit_storage")

@@ -151,7 +151,13 @@ def checkout(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(env=Environment.TEST, database_url=database_url, mail_dir=tmp_path / "mail", rate_limits="off")
+    return Settings(
+        env=Environment.TEST,
+        database_url=database_url,
+        mail_dir=tmp_path / "mail",
+        rate_limits="off",
+        security_contact="mailto:security@ninepanels.example",
+    )
 
 
 @pytest.fixture

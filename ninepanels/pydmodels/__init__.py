@@ -9,4 +9,5 @@ from .fields import *
 from .insights import *
 from .requests import *
 from .responses import *
+from .settings import *
 from .sync import *

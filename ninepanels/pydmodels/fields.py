@@ -132,18 +132,6 @@ def _email(text: str) -> str:
         raise PydanticCustomError("email", "This is not a valid e-mail address") from error
 
 
-def _origin(value: str) -> str:
-    host = r"([a-z0-9-]+(\.[a-z0-9-]+)*|\[[0-9a-f:.]+\])"
-    # Browsers leave out the default port.
-    if not re.fullmatch(rf"(?!http://.*:80$|https://.*:443$)[a-z][a-z0-9+.-]*://{host}(:[1-9][0-9]{{0,4}})?", value):
-        raise PydanticCustomError(
-            "origin",
-            "must be origins as browsers send them, such as https://ninepanels.example or http://localhost:5173: in "
-            "lower case, without a path and without the default port; * and null are none",
-        )
-    return value
-
-
 def _timezone(text: str) -> str:
     if text not in days.timezones():
         raise PydanticCustomError("timezone", "This is not the name of an IANA time zone, such as Europe/Berlin")
@@ -273,9 +261,6 @@ IdempotencyKey = Annotated[
     Field(examples=["0b5f7c5e-3f43-4d0e-9a51-3a6c0a0f6f0e"]),
 ]
 """Visible ASCII characters."""
-
-Origin = Annotated[str, AfterValidator(_origin)]
-"""An origin as browsers send it in the header Origin."""
 
 Id = Annotated[int, Field(ge=1, le=MAX_ID, examples=[1], json_schema_extra={"format": "int64"})]
 Count = Annotated[int, Field(ge=0)]

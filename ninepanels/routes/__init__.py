@@ -12,6 +12,7 @@ from . import history
 from . import insights
 from . import metrics
 from . import panels
+from . import security_txt
 from . import taps
 from . import tokens
 from . import users
@@ -42,6 +43,6 @@ router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
 for resource in (
     *(panels, entries, consistency, insights, changes, history, taps),
-    *(users, tokens, auth, about, health, metrics, admin),
+    *(users, tokens, auth, about, health, metrics, security_txt, admin),
 ):
     router.routes.extend(resource.router.routes)

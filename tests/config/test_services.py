@@ -29,6 +29,16 @@ from .conftest import settings_of
         ("SMTP_URL", "smtp://mail.example?password=hunter2"),
         ("MAIL_FROM", "Nine Panels"),
         ("MAIL_FROM", "Nine Panels <nine@example.com>\nBcc: eve@example.com"),
+        ("SECURITY_CONTACT", "security@ninepanels.example"),
+        ("SECURITY_CONTACT", "mailto:"),
+        ("SECURITY_CONTACT", "mailto:hunter2"),
+        ("SECURITY_CONTACT", "mailto:a@ninepanels.example?cc=hunter2"),
+        ("SECURITY_CONTACT", "mailto:a@ninepanels.example\nPolicy: hunter2"),
+        ("SECURITY_CONTACT", "mailto:a@ninepanels.example\n"),
+        ("SECURITY_CONTACT", "http://ninepanels.example/report"),
+        ("SECURITY_CONTACT", "https://"),
+        ("SECURITY_CONTACT", "https://ada:hunter2@ninepanels.example"),
+        ("SECURITY_CONTACT", "https://ninepanels.example/re port"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("TRUSTED_PROXIES", "10.0.0.0/33"),
         ("ROOT_PATH", "habits"),
@@ -83,6 +93,13 @@ def test_the_root_path_is_empty_or_a_path_without_a_slash_at_the_end(path: str) 
 )
 def test_valid_smtp_urls_are_accepted(url: str) -> None:
     assert settings_of(smtp_url=url).smtp_url == url
+
+
+@pytest.mark.parametrize(
+    "contact", ["", "mailto:a@ninepanels.example", "https://ninepanels.example/report?by=web#form"]
+)
+def test_the_security_contact_is_an_address_or_a_page(contact: str) -> None:
+    assert settings_of(security_contact=contact).security_contact == contact
 
 
 def test_trusted_proxies_are_addresses_and_networks(set_variables: SetVariables) -> None:

@@ -60,6 +60,7 @@ STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/health/live"): (0, None),
     ("GET", "/health/ready"): (2, None),
     ("GET", "/metrics"): (1, None),
+    ("GET", "/.well-known/security.txt"): (0, None),
 }
 
 

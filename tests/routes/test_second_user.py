@@ -48,6 +48,7 @@ PUBLIC_ROUTES = {
     ("GET", "/health/live"),
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
+    ("GET", "/.well-known/security.txt"),
 }
 # Routes whose responses differ from request to request.
 CHANGING_RESPONSES = {"/health/ready", "/metrics"}
