@@ -16,6 +16,7 @@ from pydantic import WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from .. import days
+from . import common_passwords
 from . import emails
 
 MAX_ID = 2**53 - 1
@@ -97,6 +98,14 @@ def _several_lines(text: str) -> str:
     if any(unicodedata.category(character) == "Cc" for character in set(text) - _LINE_BREAKS_AND_TABS):
         raise PydanticCustomError("control_character", "Text cannot contain control characters")
     return text
+
+
+def _uncommon(password: str) -> str:
+    if common_passwords.contain(password):
+        raise PydanticCustomError(
+            "common_password", "This password is one of the most common ones and easily guessed; choose another one"
+        )
+    return password
 
 
 def _existing_password(text: str) -> str:
@@ -208,10 +217,11 @@ Email = Annotated[
 ]
 Password = Annotated[
     str,
-    StringConstraints(min_length=8, max_length=MAX_PASSWORD_LENGTH),
+    StringConstraints(min_length=common_passwords.MIN_LENGTH, max_length=MAX_PASSWORD_LENGTH),
     nfc(MAX_PASSWORD_LENGTH),
+    AfterValidator(_uncommon),
     Field(
-        description="A new password: 8 to 128 characters of any kind.",
+        description="A new password: 8 to 128 characters of any kind, and not one of the most common passwords.",
         examples=["correct horse battery"],
         json_schema_extra={"format": "password"},
     ),

@@ -38,7 +38,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None]] = {
     ("listHistories", "invalid_span"): ("GET", "/history?from=2026-11-22&to=2026-11-21", None),
     ("listEntries", "not_found"): ("GET", "/panels/999/entries", None),
     ("resetHistory", "not_found"): ("DELETE", "/panels/999/entries", None),
-    ("signUp", "email_taken"): ("POST", "/users", {"email": "bob@example.com", "name": "B", "password": "12345678"}),
+    ("signUp", "email_taken"): ("POST", "/users", {"email": "bob@example.com", "name": "B", "password": "nine horses"}),
     ("updateMe", "wrong_password"): ("PATCH", "/users", NEW_EMAIL | {"current_password": "wrong"}),
     ("updateMe", "email_taken"): ("PATCH", "/users", NEW_EMAIL),
     ("updateMe", "nothing_to_update"): ("PATCH", "/users", {}),
