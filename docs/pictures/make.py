@@ -1,9 +1,10 @@
 """Makes the pictures of the documentation: `.venv/bin/python -m docs.pictures.make`.
 
-Starts a service and a browser; needs a Chromium on the PATH. The app uses the font of the system: the pictures are made
-with Inter (on Debian and Ubuntu: `apt-get install fonts-inter`, and an alias of `system-ui` in fontconfig).
+Starts a service and a browser; needs a Chromium on the PATH. The app uses the font of the system, which is Inter in the
+pictures (on Debian and Ubuntu: `apt-get install fonts-inter`).
 """
 
+import os
 import random
 import sys
 import tempfile
@@ -49,6 +50,18 @@ DAYS = 400
 BATCH = 1_000
 
 
+FONTS = """<?xml version="1.0"?>
+<fontconfig>
+  <include>/etc/fonts/fonts.conf</include>
+  <match>
+    <test name="family"><string>sans-serif</string></test>
+    <edit name="family" mode="prepend" binding="strong"><string>Inter</string></edit>
+  </match>
+</fontconfig>
+"""
+"""The configuration of fontconfig. Chromium uses its default font, that of `sans-serif`, for `system-ui`."""
+
+
 class Picture(NamedTuple):
     """A picture of a screen: its file, the path of the screen, and how it looks."""
 
@@ -88,7 +101,11 @@ def main() -> None:
         Service(f"sqlite:///{folder}/test.db", Path(folder), RATE_LIMITS="off") as service,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        fonts = Path(folder) / "fonts.conf"
+        fonts.write_text(FONTS)
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox"], env={**os.environ, "FONTCONFIG_FILE": str(fonts)}
+        )
         page = browser.new_page(viewport=DOCS_SIZE)
         page.goto(f"{service.url}/docs", wait_until="networkidle")
         page.screenshot(path=FOLDER / "docs-page.png")

@@ -7,7 +7,6 @@ import itertools
 import shutil
 from collections.abc import Callable
 from collections.abc import Iterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -15,8 +14,6 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Page
 from playwright.sync_api import ViewportSize
 from starlette.testclient import TestClient
-
-from ninepanels.ops.migrations import migrate
 
 from ...support.people import Person
 from ...support.postgres import PostgresServer
@@ -43,23 +40,26 @@ def size(request: pytest.FixtureRequest) -> ViewportSize:
 
 
 @pytest.fixture(scope="package")
-def service(
+def new_database(
     backend: str, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Service]:
+) -> Callable[[str], str]:
+    """Create a database with the current schema, and return its URL."""
+
+    def create(name: str) -> str:
+        if backend == "sqlite":
+            file = tmp_path_factory.mktemp(name) / "test.db"
+            return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), file)}"
+        server: PostgresServer = request.getfixturevalue("postgres_server")
+        return server.create_database(name, request.getfixturevalue("postgres_template"))
+
+    return create
+
+
+@pytest.fixture(scope="package")
+def service(new_database: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A service for all tests of the folder."""
-    folder = tmp_path_factory.mktemp("app")
-    if backend == "sqlite":
-        template: Path = request.getfixturevalue("sqlite_template")
-        shutil.copy(template, folder / "test.db")
-        with Service(f"sqlite:///{folder}/test.db", folder, RATE_LIMITS="off") as service:
-            yield service
-        return
-    server: PostgresServer = request.getfixturevalue("postgres_server")
-    url = server.create_database("app")
-    migrate(url)
-    with Service(url, folder, RATE_LIMITS="off") as service:
+    with Service(new_database("app"), tmp_path_factory.mktemp("service"), RATE_LIMITS="off") as service:
         yield service
-    server.drop_database("app")
 
 
 @pytest.fixture

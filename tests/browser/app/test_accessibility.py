@@ -89,7 +89,7 @@ def test_the_screens_of_a_user_are_accessible(
 def test_the_screens_without_a_login_are_accessible(device: Device, violations: Callable[[Page], list[str]]) -> None:
     device.run("session", "logOut")
     found = []
-    for path in ("/login", "/signup", "/forgotten", "/reset?email=ada@example.com&token=a"):
+    for path in ("/login", "/signup", "/forgotten", "/reset?email=ada@example.com&token=a", "/verify?token=a"):
         device.page.goto(f"/app/#{path}")
         found += violations(device.page)
     assert found == []

@@ -71,6 +71,14 @@ def test_the_focus_stays_where_the_user_is(device: Device) -> None:
     expect(device.tile("Write")).to_be_focused()
 
 
+def test_the_board_stays_where_it_is_when_there_is_a_status(device: Device) -> None:
+    tile = device.tile("Read")
+    before = tile.bounding_box()
+    device.context.set_offline(True)
+    expect(device.page.get_by_text("Offline.")).to_be_visible()
+    assert tile.bounding_box() == before
+
+
 def test_taps_that_are_not_sent_yet_are_marked_among_the_days(device: Device) -> None:
     page = device.page
     device.context.set_offline(True)

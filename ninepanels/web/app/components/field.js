@@ -63,16 +63,16 @@ function elementOf(item) {
  * A labelled choice of one option.
  * @param {{
  *   label: string, name: string, value: string, onInput: (value: string) => void, hint?: string,
- *   options: readonly (Option | OptionGroup)[],
+ *   options: readonly (Option | OptionGroup)[], isLabelHidden?: boolean,
  * }} props
  */
-export function Select({ label, name, value, onInput, hint, options }) {
+export function Select({ label, isLabelHidden, name, value, onInput, hint, options }) {
   const id = useId();
   const problem = useContext(FormProblems)[name];
   // Hundreds of time zones are not compared with each change of another field.
   const elements = useMemo(() => options.map(elementOf), [options]);
   return html`<div class="field">
-    <label for=${`${id}-input`}>${label}</label>
+    <label for=${`${id}-input`} class=${isLabelHidden ? "hidden-visually" : ""}>${label}</label>
     <div class="field-box select-box">
       <select id=${`${id}-input`} name=${name} value=${value} class="input" aria-invalid=${problem ? "true" : undefined}
         aria-describedby=${(hint || problem) && `${id}-about`}

@@ -9,10 +9,12 @@ import { LanguageChoice } from "./language.js";
  */
 export function Welcome({ title, lead, children }) {
   return html`<div class="welcome">
-    <p class="brand"><${Mark} /> Nine Panels</p>
+    <div class="welcome-head">
+      <p class="brand"><${Mark} /> Nine Panels</p>
+      <div class="welcome-language"><${LanguageChoice} isLabelHidden /></div>
+    </div>
     <h1 tabindex="-1">${title}</h1>
     ${lead && html`<p class="welcome-lead">${lead}</p>`}
     ${children}
-    <div class="welcome-language"><${LanguageChoice} /></div>
   </div>`;
 }
