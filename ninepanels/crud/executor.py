@@ -4,11 +4,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy import ColumnClause
 from sqlalchemy import Connection
 from sqlalchemy import Dialect
 from sqlalchemy import Result
 from sqlalchemy import Select
 from sqlalchemy import TextualSelect
+from sqlalchemy import bindparam
+from sqlalchemy import column
 from sqlalchemy import text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects import sqlite
@@ -39,8 +42,9 @@ def insert(executor: Executor, model: type[sql.Base]) -> Any:
 
 
 class PreparedStatement:
-    """A query that each connection to PostgreSQL plans once, because planning it takes longer than executing it.
+    """A query whose SQL is made once. Each connection to PostgreSQL also plans it only once.
 
+    Otherwise, with each execution, SQLAlchemy computes the key of the cached SQL, and PostgreSQL plans the query.
     psycopg2 itself does not prepare statements; SQLite's driver does so by itself.
     """
 
@@ -49,16 +53,26 @@ class PreparedStatement:
         self.query = query
 
     def execute(self, executor: Executor, parameters: dict[str, Any]) -> Result[*tuple[Any, ...]]:
-        """Execute the query. The first time on a connection, it is prepared, which is another round trip."""
+        """Execute the query. The first time on a connection to PostgreSQL, it is prepared: another round trip."""
         connection = connection_of(executor)
-        if connection.dialect.name != "postgresql":
-            return connection.execute(self.query, parameters)
+        if connection.dialect.name == "sqlite":
+            return connection.execute(self._on_sqlite, parameters)
         prepare, execute = self._on_postgresql
         prepared = connection.info.setdefault("prepared", set())
         if self.name not in prepared:
             connection.exec_driver_sql(prepare)
             prepared.add(self.name)
         return connection.execute(execute, parameters)
+
+    @cached_property
+    def _on_sqlite(self) -> TextualSelect:
+        """The SQL with the types of its parameters."""
+        compiled = self.query.compile(dialect=sqlite.dialect(paramstyle="named"))
+        parameters = [
+            bindparam(name, parameter.value, type_=parameter.type, required=parameter.required)
+            for parameter, name in compiled.bind_names.items()
+        ]
+        return text(str(compiled)).bindparams(*parameters).columns(*self._columns)
 
     @cached_property
     def _on_postgresql(self) -> tuple[str, TextualSelect]:
@@ -68,4 +82,9 @@ class PreparedStatement:
         compiled = self.query.compile(dialect=numbered)
         parameters = getattr(compiled, "positiontup", None) or ()
         execute = text(f"EXECUTE {self.name}({', '.join(f':{parameter}' for parameter in parameters)})")
-        return f"PREPARE {self.name} AS {compiled}", execute.columns(*self.query.selected_columns)
+        return f"PREPARE {self.name} AS {compiled}", execute.columns(*self._columns)
+
+    @cached_property
+    def _columns(self) -> list[ColumnClause[Any]]:
+        """The names and types of the columns, without the expressions that compute them."""
+        return [column(name, expression.type) for name, expression in self.query.selected_columns.items()]
