@@ -28,6 +28,8 @@ MAX_PIPELINED = 100
 HEADERS_TIMEOUT_S = 10.0
 """The time limit for the headers of a request, and for a client that does not read its response."""
 BODY_TIMEOUT_S = 20.0
+LAST_REQUEST_TIMEOUT_S = 1.0
+"""During a shutdown, how long a connection that has had no request stays open for one."""
 
 UNACKNOWLEDGED_TIMEOUT_MS = 30_000
 """How long sent data may stay unacknowledged. Without it, a stream to a lost client stays open for 15 minutes."""
@@ -79,6 +81,7 @@ class LimitedProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._unsent_bytes = 0
         self._running: RequestResponseCycle | None = None
+        self._is_shutting_down = False
         self._timer = self.loop.call_at(self._deadline, self._check_deadline)
         self._waiting[self] = None
         if len(self.connections) > max_connections():
@@ -97,8 +100,15 @@ class LimitedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
-        """Shut down gracefully: the streams of the application, which it would wait for, end now."""
-        super().shutdown()
+        """Shut down gracefully: the streams of the application, which it would wait for, end now.
+
+        A connection that has had no request stays open for one, which its client may have sent already.
+        """
+        self._is_shutting_down = True
+        if self._running is None:
+            self.loop.call_later(LAST_REQUEST_TIMEOUT_S, self._close_without_request)
+        else:
+            super().shutdown()
         if end_streams := self.app_state.get("end_streams"):
             end_streams()
 
@@ -184,7 +194,13 @@ class LimitedProtocol(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         self._running = cycle
+        if self._is_shutting_down:
+            cycle.keep_alive = False
         super()._start_asgi_task(cycle, app)
+
+    def _close_without_request(self) -> None:
+        if self._running is None:
+            self.transport.close()
 
     def _end_running_request(self) -> None:
         """Ignore what the application sends from now on, and tell it that the client is disconnected."""

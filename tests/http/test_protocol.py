@@ -279,3 +279,32 @@ def test_the_oldest_idle_connection_is_closed_first(address: tuple[str, int], mo
         for connection in (second, third):
             connection.sendall(GET + b"Connection: close\r\n\r\n")
             assert received(connection).startswith(b"HTTP/1.1 200 OK")
+
+
+def shut_down(server: uvicorn.Server, connections: int) -> None:
+    """Start the shutdown when the server has accepted so many connections, and return when it accepts no more."""
+    wait_for(lambda: len(server.server_state.connections) == connections)
+    server.should_exit = True
+    wait_for(lambda: not server.servers[0].is_serving())
+
+
+def test_during_a_shutdown_the_first_request_of_a_connection_is_answered(
+    server: uvicorn.Server, address: tuple[str, int]
+) -> None:
+    with connected(address) as connection:
+        shut_down(server, connections=1)
+        connection.sendall(GET + b"\r\n")
+        response = received(connection)
+    assert response.startswith(b"HTTP/1.1 200 OK")
+    assert b"connection: close" in response
+
+
+def test_during_a_shutdown_connections_without_a_request_are_closed(
+    server: uvicorn.Server, address: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protocol, "LAST_REQUEST_TIMEOUT_S", 0.01)
+    with connected(address) as new, connected(address) as idle:
+        idle.sendall(GET + b"\r\n")
+        assert idle.recv(65_536).startswith(b"HTTP/1.1 200 OK")
+        shut_down(server, connections=2)
+        assert received(new) == received(idle) == b""
