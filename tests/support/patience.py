@@ -78,7 +78,7 @@ def _start(listener: socket.socket, **options: Any) -> None:
     for module, names in limits:
         for name in names:
             setattr(module, name, LIMIT_S)
-    start(listener, **options, timeout_graceful_shutdown=LIMIT_S)
+    start(listener, **options, timeout_graceful_shutdown=LIMIT_S, timeout_keep_alive=LIMIT_S)
 
 
 if __name__ == "__main__":
