@@ -69,6 +69,7 @@ CORS_REQUEST_HEADERS = (
     "If-None-Match",
     IDEMPOTENCY_KEY,
     "Last-Event-ID",
+    "X-Current-Password",
     REQUEST_ID,
 )
 CORS_RESPONSE_HEADERS = (

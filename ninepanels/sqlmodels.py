@@ -185,6 +185,26 @@ class PasswordResetToken(Base):
     mail_id: Mapped[int | None] = mapped_column(Id)
 
 
+class AuditEvent(Base):
+    """A change of an account, or a change by an admin.
+
+    `actor_id` is the user who made the change; it is NULL if that was an operator, or if the user was deleted.
+    `target_id` is the user whose account was changed; it is NULL if it was none, or if the user was deleted. `address`
+    is that of the actor, and is deleted with the actor. An event about one user alone is deleted with that user.
+    """
+
+    __tablename__ = "audit_events"
+    __table_args__ = (NEVER_REUSE_IDS,)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    created_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    action: Mapped[str] = mapped_column(String(32))
+    actor_id: Mapped[int | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    target_id: Mapped[int | None] = mapped_column(Id, ForeignKey("users.id", ondelete="SET NULL"), index=True)
+    address: Mapped[str | None] = mapped_column(String(64))
+    details: Mapped[list[str]] = mapped_column(JSON)
+
+
 class IdempotentRequest(Base):
     """A request with an idempotency key, and the response to it: JSON without the envelope, compressed by zlib.
 

@@ -5,9 +5,11 @@ Through them, routes access the database.
 
 import contextlib
 from collections.abc import Callable
+from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 from typing import Concatenate
 from typing import ParamSpec
@@ -18,6 +20,7 @@ from fastapi.requests import HTTPConnection
 from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy import Connection
 
+from .. import clock
 from .. import crud
 from .. import exceptions
 from .. import pydmodels as pyd
@@ -29,6 +32,7 @@ from ..crud.versions import Versioned
 from ..database import UnitOfWork
 from ..database import database
 from ..http import caching
+from ..http import client_addresses
 from ..http import documentation
 from ..runtime.threads import route_threads
 from . import passwords
@@ -40,6 +44,8 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 BEARER_CACHE_SIZE = 4_096
+RECENT = timedelta(minutes=10)
+"""The age up to which a login confirms a request that otherwise needs the current password."""
 
 _ERRORS = (exceptions.NotAuthenticated, exceptions.LoginExpired, *documentation.DATABASE_ERRORS)
 
@@ -64,6 +70,13 @@ class _Authenticated:
         """
         with database.transaction() as work:
             yield work, self._read_user(work)
+
+    def record(
+        self, work: UnitOfWork, action: pyd.AuditAction, *, target_id: int | None, details: Iterable[str] = ()
+    ) -> None:
+        """Add an audit event of the current user: see `crud.audit.add`."""
+        address = client_addresses.of(self.request)
+        crud.audit.add(work, action, actor_id=self.token.user_id, target_id=target_id, address=address, details=details)
 
     def _read_user(self, executor: Executor) -> UserRow:
         token = self.token
@@ -129,6 +142,15 @@ class AuthenticatedUser(_Authenticated):
             return user.hashed_password
         await route_threads.run(self._replace_hash, user.hashed_password, new_hash)
         return new_hash
+
+    def require_recent_login(self) -> None:
+        """Check that the login is so recent that it confirms a request in place of the current password.
+
+        Raises:
+            PasswordRequired: the login is older than RECENT, or later than now because of a wrong clock.
+        """
+        if abs(clock.now() - self.token.issued_at) > RECENT:
+            raise exceptions.PasswordRequired
 
     def _replace_hash(self, outdated: str, new: str) -> None:
         with self.transaction() as (work, user):

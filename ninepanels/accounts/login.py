@@ -1,14 +1,20 @@
 """Login with e-mail and password."""
 
+import hmac
+
 from fastapi.requests import HTTPConnection
 
 from .. import crud
 from .. import exceptions
 from ..crud.users import UserRow
 from ..database import database
+from ..http import client_addresses
+from ..pydmodels import emails
 from ..runtime.threads import route_threads
 from . import passwords
 from . import rate_limits
+
+HASH_LENGTH = 16
 
 
 async def log_in(request: HTTPConnection, email: str, password: str) -> UserRow:
@@ -24,9 +30,17 @@ async def log_in(request: HTTPConnection, email: str, password: str) -> UserRow:
     hashed = user.hashed_password if user else passwords.UNKNOWN_USER_HASH
     matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(request, email))
     if user is None or not matches:
-        raise exceptions.WrongLogin
+        hashed_email = _keyed_hash(request, emails.recognize(email))
+        hashed_address = _keyed_hash(request, client_addresses.networks_of(request)[0])
+        raise exceptions.WrongLogin(hashed_email=hashed_email, hashed_address=hashed_address)
     await route_threads.run(_finish, user, new_hash)
     return user
+
+
+def _keyed_hash(request: HTTPConnection, text: str) -> str:
+    """Return a hash for the log, by which failed logins can be counted but the text cannot be found."""
+    key = request.app.state.settings.jwt_secret.get_secret_value().encode()
+    return hmac.new(key, f"failed login {text}".encode(), "sha256").hexdigest()[:HASH_LENGTH]
 
 
 def _finish(user: UserRow, new_hash: str | None) -> None:

@@ -50,6 +50,7 @@ SIGN_UPS_PER_ADDRESS = _per_address(30, 60, "sign_ups")
 SIGN_UPS_PER_EMAIL = RateLimitItemPerMinute(5, 60, namespace="sign_ups_per_email")
 RESET_REQUESTS_PER_ADDRESS = _per_address(30, 60, "reset_requests")
 RESET_REQUESTS_PER_EMAIL = RateLimitItemPerMinute(5, 60, namespace="reset_requests_per_email")
+ACCOUNT_UPDATES_PER_USER = RateLimitItemPerMinute(60, 60, namespace="account_updates_per_user")
 ACCOUNT_CHANGES_PER_USER = RateLimitItemPerMinute(5, 60, namespace="account_changes_per_user")
 ACCOUNT_CHANGES_PER_ADDRESS = _per_address(30, 60, "account_changes")
 EMAIL_CHANGES_PER_EMAIL = RateLimitItemPerMinute(5, 60, namespace="email_changes_per_email")
@@ -125,6 +126,11 @@ def sign_up(request: HTTPConnection, email: str) -> Attempts:
 def reset_request(request: HTTPConnection, email: str) -> Attempts:
     """Return the limits that a request for a password reset counts against."""
     return _of_address(request, RESET_REQUESTS_PER_ADDRESS, of_others=Attempt(RESET_REQUESTS_PER_EMAIL, email))
+
+
+def account_update(request: HTTPConnection, user_id: int) -> Attempts:
+    """Return the limit that any change of the account counts against, because each adds an audit event."""
+    return Attempts(request, (Attempt(ACCOUNT_UPDATES_PER_USER, str(user_id)),))
 
 
 def account_change(request: HTTPConnection, user_id: int, new_email: str | None = None) -> Attempts:

@@ -62,8 +62,10 @@ def read_token(token: str, settings: Settings) -> Claim:
     return claim
 
 
-def verify(work: UnitOfWork, claim: Claim) -> None:
+def verify(work: UnitOfWork, claim: Claim, address: str | None) -> None:
     """Verify the e-mail of a user, or replace it by the new one, whichever the token is for.
+
+    `address` is that of the client, for the audit event.
 
     Raises:
         InvalidVerificationToken: the user has neither of them any more, or another account has the new one.
@@ -71,9 +73,10 @@ def verify(work: UnitOfWork, claim: Claim) -> None:
     try:
         user = crud.users.read_for_update(work, claim.user_id)
         if _hash(user.email) == claim.email_hash:
-            _verify_current(work, user)
+            _verify_current(work, user, address)
         elif user.new_email is not None and _hash(user.new_email) == claim.email_hash:
             change_email(work, user, user.new_email)
+            _record(work, user, address, ["email"])
         else:
             raise exceptions.InvalidVerificationToken(context_msg="the e-mail was changed")
     except (exceptions.NotAuthenticated, exceptions.EmailTaken) as error:
@@ -94,10 +97,17 @@ def change_email(work: UnitOfWork, user: sql.User, email: str) -> None:
         crud.outbox.add(work, pyd.MailKind.EMAIL_CHANGED, old_email, user.id)
 
 
-def _verify_current(work: UnitOfWork, user: sql.User) -> None:
+def _verify_current(work: UnitOfWork, user: sql.User, address: str | None) -> None:
+    # A link can be opened again, which changes nothing and adds nothing.
     if not user.is_email_verified:
         crud.users.update(work, user, {"is_email_verified": True})
         crud.outbox.notify(work, pyd.MailKind.WELCOME, user)
+        _record(work, user, address, ["is_email_verified"])
+
+
+def _record(work: UnitOfWork, user: sql.User, address: str | None, changed: list[str]) -> None:
+    action = pyd.AuditAction.EMAIL_VERIFIED
+    crud.audit.add(work, action, actor_id=user.id, target_id=user.id, address=address, details=changed)
 
 
 def _hash(email: str) -> str:

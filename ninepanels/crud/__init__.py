@@ -1,5 +1,6 @@
 """All queries of the project, one module per resource. Functions flush but never commit, and do not depend on HTTP."""
 
+from . import audit as audit
 from . import changes as changes
 from . import consistency as consistency
 from . import databases as databases

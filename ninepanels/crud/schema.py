@@ -21,7 +21,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "f1d7a35c8b24"
+REVISION = "f3b8d2a94c17"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

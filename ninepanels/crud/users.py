@@ -24,6 +24,7 @@ from .. import clock
 from .. import exceptions
 from .. import sqlmodels as sql
 from ..pydmodels import emails
+from . import audit
 from .executor import Executor
 from .executor import dialect
 from .executor import insert
@@ -162,9 +163,24 @@ def change_email(session: Session, user_id: int, email: str) -> None:
         raise exceptions.EmailTaken
 
 
-def delete(session: Session, user_id: int) -> None:
-    """Delete a user and, by cascade, all their data."""
-    session.execute(sql_delete(sql.User).where(sql.User.id == user_id))
+def delete(session: Session, user: UserRow, *, confirmed: str | None) -> None:
+    """Delete a user and, by cascade, all their data. `confirmed` is the password hash that confirms it, if one does.
+
+    Raises:
+        NotAuthenticated: the user was deleted.
+        WrongPassword: the password was changed since it was confirmed.
+        LastAdmin: no admin would remain.
+    """
+    # Admins are locked in the order of their ids before the user is: two who delete their accounts cannot deadlock.
+    others = {*_lock_admins(session)} - {user.id} if user.is_admin else set()
+    locked = read_for_update(session, user.id)
+    if confirmed is not None and locked.hashed_password != confirmed:
+        raise exceptions.WrongPassword
+    if locked.is_admin and not others:
+        raise exceptions.LastAdmin
+    # The user is locked: an account change could otherwise add an event that the deletion only makes anonymous.
+    audit.forget(session, user.id)
+    session.execute(sql_delete(sql.User).where(sql.User.id == user.id))
 
 
 def change_password(session: Session, user_id: int, *, confirmed: str, hashed_password: str, at: datetime) -> sql.User:
@@ -206,16 +222,12 @@ def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
 def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
     """Grant or revoke a user's admin rights.
 
-    All admins are locked, so that the last two cannot lose their rights concurrently.
-
     Raises:
         NotFound: the user does not exist.
         LastAdmin: no admin would remain.
     """
-    admins = session.scalars(
-        select(sql.User.id).where(sql.User.is_admin).order_by(sql.User.id).with_for_update(key_share=True)
-    ).all()
-    if not is_admin and list(admins) == [user_id]:
+    admins = _lock_admins(session)
+    if not is_admin and admins == [user_id]:
         raise exceptions.LastAdmin
     user = session.get(sql.User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
@@ -294,6 +306,12 @@ def record_activity(session: Session, user_id: int, at: datetime, interval: time
         .where(sql.User.id == user_id, _is_before(sql.User.last_activity, at - interval))
         .values(last_activity=at)
     )
+
+
+def _lock_admins(session: Session) -> list[int]:
+    """Lock all admins and return their ids, so that the last two cannot lose their rights concurrently."""
+    admins = select(sql.User.id).where(sql.User.is_admin).order_by(sql.User.id).with_for_update(key_share=True)
+    return list(session.scalars(admins))
 
 
 def _is_before(recorded: InstrumentedAttribute[datetime | None], at: datetime) -> ColumnElement[bool]:

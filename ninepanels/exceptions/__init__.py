@@ -7,7 +7,8 @@ NinePanelsBaseException
 │   ├── InvalidResetToken
 │   └── InvalidVerificationToken
 ├── NotAllowed                  403  logged in, but not allowed
-│   └── WrongPassword
+│   ├── WrongPassword
+│   └── PasswordRequired
 ├── NotFound                    404  does not exist, or belongs to another user
 ├── EmailTaken                  409
 ├── IdempotencyKeyInUse         409  a request with this key is running
@@ -66,6 +67,7 @@ from .requests import NotAuthenticated as NotAuthenticated
 from .requests import NotFound as NotFound
 from .requests import NothingToUpdate as NothingToUpdate
 from .requests import NotModified as NotModified
+from .requests import PasswordRequired as PasswordRequired
 from .requests import PositionOutOfRange as PositionOutOfRange
 from .requests import RateLimited as RateLimited
 from .requests import TooManyPanels as TooManyPanels

@@ -87,6 +87,17 @@ class WrongPassword(NotAllowed):
     default_detail = "The current password is wrong."
 
 
+class PasswordRequired(NotAllowed):
+    """The request must be confirmed by the current password, because the login is older than 10 minutes.
+
+    Ask the user for the current password and send it with the request, or ask the user to log in again.
+    """
+
+    code = "password_required"
+    title = "Password required"
+    default_detail = "Confirm this with your current password, or log in again and repeat it within 10 minutes."
+
+
 class NotFound(NinePanelsBaseException):
     """The resource does not exist or belongs to another user. The response does not say which.
 
@@ -228,7 +239,7 @@ class LastAdmin(BadRequest):
 
     code = "last_admin"
     title = "Last admin"
-    default_detail = "The last admin cannot step down. Make another user an admin first."
+    default_detail = "The last admin can neither step down nor be deleted. Make another user an admin first."
 
 
 class NothingToUpdate(BadRequest):

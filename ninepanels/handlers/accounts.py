@@ -13,12 +13,13 @@ from ..database import database
 MIN_INTERVAL = timedelta(minutes=1)
 CACHE_SIZE = 10_000
 
+KEEP_AUDIT = timedelta(days=400)
 KEEP_EXPIRED = timedelta(days=366)
 """How long expired tokens are kept, so that a clock that is set back does not make logged-out tokens valid again."""
 
 
 async def handle_user_logged_in(event: pyd.Event) -> None:
-    """Record the login."""
+    """Record the login, and delete old audit events."""
     assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher maps types to payloads
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
 
@@ -57,6 +58,7 @@ class ActivityRecorder:
 def _record_login(user_id: int, at: datetime) -> None:
     with database.transaction() as work:
         crud.users.record_login(work, user_id, at)
+        crud.audit.sweep(work, clock.now() - KEEP_AUDIT)
 
 
 def _record_activity(latest: dict[int, datetime]) -> None:

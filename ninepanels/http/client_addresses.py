@@ -1,4 +1,4 @@
-"""The client addresses of requests, for rate limits and for routes that only answer the local machine."""
+"""The client addresses of requests, for rate limits, audit events and routes that only answer the local machine."""
 
 import ipaddress
 
@@ -31,6 +31,14 @@ def networks_of(request: HTTPConnection) -> tuple[str, ...]:
     if address.ipv4_mapped:
         return (str(address.ipv4_mapped),)
     return tuple(str(ipaddress.ip_network((int(address), prefix), strict=False)) for prefix in _IPV6_PREFIXES)
+
+
+def of(request: HTTPConnection) -> str | None:
+    """Return the client's address, or None if it has none, as on a Unix socket.
+
+    It is an IPv4 address also on a socket for both families, and has no IPv6 zone, which would be of any length.
+    """
+    return request.client and request.client.host.partition("%")[0].removeprefix("::ffff:")
 
 
 def is_local(request: Request) -> bool:

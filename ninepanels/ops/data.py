@@ -22,6 +22,7 @@ from .. import config
 from .. import crud
 from .. import environments
 from .. import exceptions
+from .. import pydmodels as pyd
 from ..accounts import passwords
 from ..crud.demo import Person
 from ..database import Database
@@ -142,6 +143,7 @@ def promote(given: argparse.Namespace) -> None:
                 f"{user.email} is not verified: open the link in its mail first. Anyone can sign up with it."
             )
         crud.users.set_admin(work, user.id, is_admin=True)
+        crud.audit.add(work, pyd.AuditAction.ADMIN_GRANTED, actor_id=None, target_id=user.id, address=None)
     write_line(f"{user.email} is now an admin.")
 
 

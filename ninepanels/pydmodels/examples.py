@@ -47,6 +47,16 @@ NEW_USER: JsonObject = USER | {
     "last_activity": None,
 }
 
+AUDIT_EVENT: JsonObject = {
+    "id": 1,
+    "created_at": "2026-11-23T12:00:00Z",
+    "action": "route_updated",
+    "actor_id": 2,
+    "target_id": None,
+    "address": "127.0.0.1",
+    "details": ["GET_/panels", "alert_threshold_ms"],
+}
+
 PANEL: JsonObject = {
     "id": 1,
     "user_id": 1,

@@ -115,6 +115,14 @@ def _existing_password(text: str) -> str:
     return text
 
 
+def _utf8_of_header(value: object) -> object:
+    # Starlette decodes headers as Latin-1.
+    try:
+        return value.encode("latin-1").decode() if isinstance(value, str) else value
+    except UnicodeError as error:
+        raise PydanticCustomError("header_encoding", "The header is not in UTF-8") from error
+
+
 def _not_boolean(value: object) -> object:
     if isinstance(value, bool):
         raise PydanticCustomError("int_type", "Input should be a valid integer")
@@ -237,6 +245,7 @@ ExistingPassword = Annotated[
     ),
 ]
 """A password to verify. It is not normalized here, because an old hash can be of another form."""
+PasswordInHeader = Annotated[ExistingPassword, BeforeValidator(_utf8_of_header)]
 Timezone = Annotated[
     str,
     AfterValidator(_timezone),

@@ -123,6 +123,14 @@ class UserUpdate(UpdateBody):
         return self
 
 
+class UserDeletion(RequestBody):
+    """The confirmation of the deletion of the account."""
+
+    current_password: ExistingPassword | None = None
+    """The current password. Without it, and without the header `X-Current-Password`, the login must not be older than
+    10 minutes."""
+
+
 class PasswordChange(RequestBody):
     """A new password, authorized by the current one."""
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date
+from enum import StrEnum
 from typing import Annotated
 from typing import Literal
 
@@ -79,6 +80,40 @@ class User(ResponseBody):
     """Whether the user has opened the link in a mail to `email`. Always true if the service verifies no e-mails."""
     new_email: Annotated[str | None, Field(examples=["lovelace@example.com"], json_schema_extra={"format": "email"})]
     """The e-mail that replaces `email` when the user opens the link in a mail to it."""
+
+
+class AuditAction(StrEnum):
+    """What was done."""
+
+    ACCOUNT_UPDATED = "account_updated"
+    ACCOUNT_DELETED = "account_deleted"
+    EMAIL_VERIFIED = "email_verified"
+    PASSWORD_CHANGED = "password_changed"
+    PASSWORD_RESET = "password_reset"
+    LOGINS_REVOKED = "logins_revoked"
+    ADMIN_GRANTED = "admin_granted"
+    ADMIN_REVOKED = "admin_revoked"
+    ROUTE_UPDATED = "route_updated"
+
+
+class AuditEvent(ResponseBody):
+    """A change of an account, or a change by an admin. Events are kept for 400 days."""
+
+    id: Id
+    """The id of the event."""
+    created_at: Instant
+    """When the change was made."""
+    action: Annotated[str, Field(examples=["admin_granted"])]
+    """What was done: `account_updated`, `account_deleted`, `email_verified`, `password_changed`, `password_reset`,
+    `logins_revoked`, `admin_granted`, `admin_revoked` or `route_updated`. Actions can be added."""
+    actor_id: Id | None
+    """The id of the user who made the change; null if that was an operator, or if the user was deleted."""
+    target_id: Id | None
+    """The id of the user whose account was changed; null if it was none, or if the user was deleted."""
+    address: Annotated[str | None, Field(examples=["203.0.113.7"])]
+    """The address that the request came from; null if there was none, or if the actor was deleted."""
+    details: Annotated[list[str], Field(examples=[["email"]])]
+    """The names of the fields that were changed; for `route_updated`, the route before them."""
 
 
 @documented_by_docstrings

@@ -53,8 +53,27 @@ def update_user(
     changes = body.changes()
     with current_admin.transaction() as (work, _):
         user = crud.users.set_admin(work, user_id, is_admin=changes["is_admin"])
+        action = pyd.AuditAction.ADMIN_GRANTED if user.is_admin else pyd.AuditAction.ADMIN_REVOKED
+        current_admin.record(work, action, target_id=user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)
+
+
+@router.get("/audit", operation_id="listAuditEvents", summary="List the changes of accounts and by admins")
+@documented(meta=pyd.PageMeta, example=Example([examples.AUDIT_EVENT], meta={"total": 1, "offset": 0, "limit": 100}))
+def read_audit_events(
+    current_admin: CurrentAdmin,
+    request: Request,
+    offset: Annotated[int, Query(ge=0, le=pyd.MAX_ID, description="How many events to leave out first.")] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_PAGE_SIZE, description="How many events to return.")] = 100,
+) -> list[pyd.AuditEvent]:
+    """Returns the changes of accounts and the changes by admins in the last 400 days, newest first.
+
+    Events about a deleted user alone are deleted, too.
+    """
+    events, total = current_admin.read(crud.audit.read_all, offset=offset, limit=limit)
+    request.state.meta = pyd.PageMeta(total=total, offset=offset, limit=limit)
+    return events
 
 
 @router.get("/routes", operation_id="listRoutes", summary="List the routes and their response times")
@@ -75,6 +94,8 @@ def update_route(body: pyd.RouteUpdate, current_admin: CurrentAdmin, request: Re
     with current_admin.transaction() as (work, _):
         _require_route(request, body.method_path)
         crud.route_stats.change_settings(work, body.method_path, changes)
+        details = [body.method_path, *sorted(changes)]
+        current_admin.record(work, pyd.AuditAction.ROUTE_UPDATED, target_id=None, details=details)
         stats = alerts.refresh(work, body.method_path, request.app.state.settings.alert_emails)
     return pyd.RouteStats.model_validate(stats)
 

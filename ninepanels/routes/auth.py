@@ -16,6 +16,7 @@ from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
 from ..config import Settings
 from ..database import database
+from ..http import client_addresses
 from ..http.bodies import or_form
 from ..http.documentation import DATABASE_ERRORS
 from ..http.documentation import Example
@@ -44,6 +45,7 @@ def log_out_everywhere(current_user: CurrentUser) -> pyd.Success:
     """Revokes every access token issued to you so far."""
     with current_user.transaction() as (work, user):
         crud.users.revoke_tokens(work, user.id, max(clock.now(), current_user.token.issued_at))
+        current_user.record(work, pyd.AuditAction.LOGINS_REVOKED, target_id=user.id)
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=True))
     return pyd.Success()
 
@@ -105,7 +107,7 @@ def request_password_reset(body: pyd.PasswordResetRequest, request: Request) -> 
         },
     ),
 )
-async def reset_password(body: pyd.PasswordReset) -> Literal[True]:
+async def reset_password(body: pyd.PasswordReset, request: Request) -> Literal[True]:
     """Sets a new password with the token of a reset link, which can be used once.
 
     Every access token issued to you so far is revoked. Log in with the new password.
@@ -114,7 +116,8 @@ async def reset_password(body: pyd.PasswordReset) -> Literal[True]:
     # The token is checked before the new password is hashed, so that a wrong token is cheap to refuse.
     await route_threads.run(database.read, crud.password_resets.check, body.email, token_hash)
     hashed_password = await passwords.hash_password(body.new_password)
-    await route_threads.run(_reset_password, body.email, token_hash, hashed_password)
+    address = client_addresses.of(request)
+    await route_threads.run(_reset_password, body.email, token_hash, hashed_password, address)
     return True
 
 
@@ -135,7 +138,7 @@ def verify_email(body: pyd.EmailVerification, request: Request) -> pyd.Success:
     """
     claim = verification.read_token(body.verification_token, request.app.state.settings)
     with database.transaction() as work:
-        verification.verify(work, claim)
+        verification.verify(work, claim, client_addresses.of(request))
     return pyd.Success()
 
 
@@ -147,14 +150,16 @@ def _change_password(
         user = crud.users.change_password(work, owner.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
         crud.password_resets.cancel_all(work, user.id, user.email)
         crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
+        current_user.record(work, pyd.AuditAction.PASSWORD_CHANGED, target_id=user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))
     return tokens.issue_token(user, at, settings)
 
 
-def _reset_password(email: str, token_hash: str, hashed_password: str) -> None:
+def _reset_password(email: str, token_hash: str, hashed_password: str, address: str | None) -> None:
     with database.transaction() as work:
         user_id = crud.password_resets.use(work, email, token_hash)
         crud.password_resets.cancel_all(work, user_id, email)
         user = crud.users.reset_password(work, user_id, hashed_password)
         crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
+        crud.audit.add(work, pyd.AuditAction.PASSWORD_RESET, actor_id=user.id, target_id=user.id, address=address)
         work.emit(pyd.PasswordChanged(user_id=user.id))

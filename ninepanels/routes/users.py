@@ -1,7 +1,10 @@
 """The account of the current user."""
 
+from typing import Annotated
 from typing import Any
 
+from fastapi import Body
+from fastapi import Header
 from fastapi import Request
 
 from .. import clock
@@ -72,6 +75,9 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentWriter, request
     A new time zone or start of the day changes no day that is already recorded.
     """
     changes = body.changes()
+    await route_threads.run(
+        rate_limits.rate_limiter.count, rate_limits.account_update(request, current_user.token.user_id)
+    )
     confirmed = None
     if "email" in changes:
         confirmed = await current_user.confirm_password(str(body.current_password))
@@ -81,14 +87,31 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentWriter, request
     return await route_threads.run(_update, current_user, changes, confirmed, verifies_emails=verifies_emails)
 
 
-@router.delete("", operation_id="deleteMe", summary="Delete your account")
-@documented(example=Example(examples.SUCCESS))
-def delete_user(current_user: CurrentUser) -> pyd.Success:
-    """Deletes your account with all panels and entries, immediately and permanently."""
-    with current_user.transaction() as (work, user):
-        crud.users.delete(work, user.id)
-        crud.outbox.delete_unassigned(work, user.email)
-        work.emit(pyd.UserDeleted(user_id=user.id))
+@router.delete("", operation_id="deleteMe", summary="Delete your account", openapi_extra=or_form(pyd.UserDeletion))
+@documented(
+    raises=(exceptions.WrongPassword, exceptions.PasswordRequired, exceptions.LastAdmin, exceptions.RateLimited),
+    example=Example(examples.SUCCESS, {"current_password": "correct horse"}),
+)
+async def delete_user(
+    body: Annotated[pyd.UserDeletion, Body(default_factory=pyd.UserDeletion)],
+    current_user: CurrentUser,
+    x_current_password: Annotated[
+        pyd.PasswordInHeader | None,
+        Header(alias="X-Current-Password", description="The current password in UTF-8, instead of a body."),
+    ] = None,
+) -> pyd.Success:
+    """Deletes your account with all panels and entries, immediately and permanently.
+
+    It needs the current password, in the body or in the header `X-Current-Password`, or a login of the last 10 minutes.
+    The last admin cannot be deleted.
+    """
+    password = x_current_password if body.current_password is None else body.current_password
+    confirmed = None
+    if password is None:
+        current_user.require_recent_login()
+    else:
+        confirmed = await current_user.confirm_password(password)
+    await route_threads.run(_delete, current_user, confirmed)
     return pyd.Success()
 
 
@@ -125,6 +148,18 @@ def _claim_to_create(work: UnitOfWork, profile: dict[str, Any]) -> pyd.User:
     )
 
 
+def _delete(current_user: AuthenticatedUser, confirmed: str | None) -> None:
+    with current_user.transaction() as (work, user):
+        crud.users.delete(work, user, confirmed=confirmed)
+        crud.outbox.delete_unassigned(work, user.email)
+        # It names no user, as nothing about a deleted user is kept.
+        details = ["is_admin"] if user.is_admin else []
+        crud.audit.add(
+            work, pyd.AuditAction.ACCOUNT_DELETED, actor_id=None, target_id=None, address=None, details=details
+        )
+        work.emit(pyd.UserDeleted(user_id=user.id))
+
+
 def _update(
     current_user: AuthenticatedUser, changes: dict[str, Any], confirmed: str | None, *, verifies_emails: bool
 ) -> pyd.User:
@@ -145,5 +180,6 @@ def _update(
         elif email is not None:
             verification.change_email(work, user, email)
         crud.users.update(work, user, profile)
+        current_user.record(work, pyd.AuditAction.ACCOUNT_UPDATED, target_id=user.id, details=sorted(changes))
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
     return pyd.User.model_validate(user)

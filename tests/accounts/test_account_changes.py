@@ -83,6 +83,12 @@ def test_both_changes_count_against_one_limit(ada: Person) -> None:
     assert statuses == [200] * 5 + [429]
 
 
+def test_the_61st_change_of_the_account_within_an_hour_is_refused(ada: Person) -> None:
+    assert [ada.patch("/users", {"day_starts_at": n % 6}).status_code for n in range(60)] == [200] * 60
+    assert_refused(ada.patch("/users", {"name": "Lovelace"}))
+    assert data(ada.get("/users"))["name"] != "Lovelace"
+
+
 def test_emails_that_are_taken_count(ada: Person, bob: Person) -> None:
     statuses = [change_email(ada, email).status_code for email in [bob.email, bob.email.upper()] * 4]
     assert statuses == [409] * 5 + [429] * 3

@@ -41,7 +41,9 @@ def log_out_everywhere(person: Person) -> None:
 
 def delete_account(person: Person) -> None:
     with database.transaction() as work:
-        crud.users.delete(work, person.id)
+        user = crud.users.read_by_email(work, person.email)
+        assert user is not None
+        crud.users.delete(work, user, confirmed=None)
 
 
 @pytest.mark.parametrize("revoke", [log_out, log_out_everywhere, delete_account])
@@ -109,6 +111,7 @@ def test_the_cache_of_bearers_has_a_limit(ada: Person, monkeypatch: pytest.Monke
 ADMIN_ROUTES: list[tuple[str, str, dict[str, object]]] = [
     ("GET", "/admin/users", {}),
     ("PATCH", "/admin/users/{user_id}", {"json": {"is_admin": True}}),
+    ("GET", "/admin/audit", {}),
     ("GET", "/admin/routes", {}),
     ("PATCH", "/admin/routes", {"json": {"method_path": "GET_/panels", "window_size": 7}}),
     ("GET", "/admin/routes/timings", {"params": {"method_path": "GET_/panels"}}),

@@ -23,7 +23,7 @@ from .test_rate_limits import limits_of
 LIMIT = 5
 
 # A user whose writes are used up can still protect the account.
-UNLIMITED = {"logOut", "logOutEverywhere", "deleteMe"}
+UNLIMITED = {"logOut", "logOutEverywhere"}
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_writes_of_a_user_are_limited(ada: Person, bob: Person, monkeypatch: pyt
         ("PATCH", "/users", {"name": "Lovelace"}),
     ):
         refused = ada.request(method, path, json=body)
-        assert (refused.status_code, limits_of(refused)) == (429, [("writes_per_user", LIMIT, 0, 60)])
+        assert (refused.status_code, limits_of(refused)[-1]) == (429, ("writes_per_user", LIMIT, 0, 60))
     assert data(ada.get("/panels"))[0]["is_complete"] is True
     bob.new_panel()
     later = clock.monotonic() + 60

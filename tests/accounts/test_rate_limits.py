@@ -251,8 +251,11 @@ def test_a_sign_up_reports_the_limit_of_the_address_also_if_it_fails(client: Tes
 
 def test_a_change_of_the_account_reports_the_limits_of_the_user_and_of_the_address(ada: Person) -> None:
     assert limits_of(change(ada, "wrong")) == [("failed_rechecks_per_user", 10, 9, WINDOW_S)]
+    deletion = ada.request("DELETE", "/users", json={"current_password": "wrong"})
+    assert limits_of(deletion) == [("failed_rechecks_per_user", 10, 8, WINDOW_S)]
     changed = ada.patch("/users", {"email": "eve@example.com", "current_password": PASSWORD})
     assert limits_of(changed) == [
+        ("account_updates_per_user", 60, 59, 3_600),
         ("rechecks_per_user", 30, 29, WINDOW_S),
         ("account_changes_per_user", 5, 4, 3_600),
         ("account_changes_per_address", 30, 29, 3_600),

@@ -27,10 +27,11 @@ from .test_statements import STATEMENT_COUNTS
 Statements = dict[str, Any]
 """The parameters of each statement, from its first execution."""
 
-# Allowed scans: a page and the number of all users, a table of one row, and a table with one row per route.
+# Allowed scans: a page and the number of all users and of all events, a table of one row, one with a row per route.
 ALLOWED = [
     r"SELECT users\.id.*\sFROM users ORDER BY users\.id",
-    r"SELECT count\(\*\) AS count_1 \nFROM users",
+    r"SELECT count\(\*\) AS count_1 \nFROM (users|audit_events)",
+    r"SELECT audit_events\.id.*\sFROM audit_events ORDER BY audit_events\.id DESC",
     r"SELECT version_num",
     r"SELECT timing_stats\.id.*\sFROM timing_stats JOIN route_settings",
 ]

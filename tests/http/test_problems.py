@@ -47,6 +47,7 @@ CODES = {
     "uri_too_long": 414,
     "wrong_login": 401,
     "wrong_password": 403,
+    "password_required": 403,
 }
 # No client sees these exceptions, although they have a status that clients see.
 INTERNAL = {exceptions.WebhookUnavailable}

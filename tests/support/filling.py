@@ -75,6 +75,10 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
             for n in people
         ],
     )
+    yield (
+        sql.AuditEvent,
+        [{"created_at": now, "action": "password_changed", "actor_id": n + 1, "details": ["n"]} for n in people],
+    )
     mail = {"recipient": "a@example.com", "created_at": now, "sent_at": now}
     yield sql.OutboxMail, [{"user_id": n + 1, "kind": "welcome", "about": {"n": n}} | mail for n in people]
     yield sql.Timing, [{"event_id": uuid.uuid4(), "status_code": 200, "diff_ms": n / 7} | route | times for n in people]
@@ -100,4 +104,4 @@ def _all_rows(engine: Engine) -> Rows:
 
 
 def _hashable(value: object) -> object:
-    return repr(value) if isinstance(value, dict) else value
+    return repr(value) if isinstance(value, dict | list) else value

@@ -151,7 +151,8 @@ def test_an_account_is_deleted_after_its_e_mail_was_typed(page: Page, person: Pe
     go(page, "/settings")
     button(page, "Delete account").click()
     expect(button(page, "Delete for good")).to_be_disabled()
-    page.get_by_role("dialog").get_by_role("textbox").fill(person.email.upper())
+    page.get_by_role("dialog").get_by_role("textbox").first.fill(person.email.upper())
+    page.get_by_role("dialog").get_by_label("Current password").fill(PASSWORD)
     button(page, "Delete for good").click()
     expect(page.get_by_role("heading", name="Log in")).to_be_visible()
     assert person.client.post("/token", data={"username": person.email, "password": PASSWORD}).status_code == 401

@@ -104,9 +104,10 @@ export function DevicesCard() {
 export function DeletionCard({ user }) {
   const [isAsked, setAsked] = useState(false);
   const [typed, setTyped] = useState("");
+  const [password, setPassword] = useState("");
 
   async function action() {
-    await deleteAccount();
+    await deleteAccount(password);
     show(t("delete.accountDone"));
   }
 
@@ -117,9 +118,11 @@ export function DeletionCard({ user }) {
     ${
           isAsked &&
           html`<${ConfirmDialog} title=${t("delete.dialogTitle")} label=${t("delete.confirm")} action=${action} onClose=${() => setAsked(false)}
-      isDisabled=${typed.trim().toLowerCase() !== user.email.toLowerCase()}>
+      isDisabled=${password === "" || typed.trim().toLowerCase() !== user.email.toLowerCase()}>
       <ul class="plain-list"><li>${t("delete.what1")}</li><li>${t("delete.others")}</li><li>${t("delete.what2")}</li><li>${t("delete.what3")}</li></ul>
       <${Field} label=${t("delete.type", { email: user.email })} name="confirm" value=${typed} onInput=${setTyped} dir="ltr" />
+      <${Field} label=${t("field.currentPassword")} name="deletion-password" type="password" value=${password} onInput=${setPassword}
+        autocomplete="current-password" dir="ltr" />
     <//>`
         }
   </section>`;

@@ -210,9 +210,13 @@ export async function verifyEmail(token) {
   if (isLoggedIn.value && !needsLogin.value) await refreshUser();
 }
 
-/** Deletes the account with everything in it, there and on this device. */
-export async function deleteAccount() {
-  await call("DELETE", "users");
+/**
+ * Deletes the account with everything in it, there and on this device.
+ *
+ * @param {string} currentPassword
+ */
+export async function deleteAccount(currentPassword) {
+  await call("DELETE", "users", { body: { current_password: currentPassword } });
   await forget();
 }
 
