@@ -9,11 +9,11 @@ from ninepanels.accounts import verification
 from ninepanels.config import Settings
 from ninepanels.database import database
 
-from ..routes.test_second_user import A_DAY
-from ..routes.test_second_user import OPERATIONS
-from ..routes.test_second_user import QUERIES
-from ..routes.test_second_user import STREAMS
 from ..support.mailbox import Mailbox
+from ..support.operations import A_DAY
+from ..support.operations import OPERATIONS
+from ..support.operations import QUERIES
+from ..support.operations import STREAMS
 from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from ninepanels import crud
 from ninepanels.database import database
 
-from ..routes.test_second_user import OPERATIONS
-from ..routes.test_second_user import STREAMS
+from ..support.operations import OPERATIONS
+from ..support.operations import STREAMS
 from ..support.people import Person
 from ..support.values import for_each
 

@@ -5,12 +5,12 @@ from starlette.testclient import TestClient
 from ninepanels.main import api as documented
 from ninepanels.middleware.head import HeadMiddleware
 
-from ..routes.test_second_user import STREAMS
 from ..support.asgi import RecordingApp
 from ..support.asgi import Responder
 from ..support.asgi import call
 from ..support.asgi import http_scope
 from ..support.asgi import passes_through
+from ..support.operations import STREAMS
 from ..support.people import Person
 
 pytestmark = pytest.mark.any_database

@@ -15,22 +15,18 @@ from ninepanels.accounts import verification
 from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.http.routing import Route
-from ninepanels.main import api as documented
 from ninepanels.routes import router
 
 from ..conftest import Clock
 from ..support.mailbox import Mailbox
+from ..support.operations import OPERATIONS
 from ..support.people import Person
 from ..support.people import data
 from ..support.streams import Event
 from ..support.streams import events_in
 from ..support.streams import following
 
-OPERATIONS = {
-    operation["operationId"]: (method, path, operation)
-    for path, methods in documented.openapi()["paths"].items()
-    for method, operation in methods.items()
-}
+BY_ID = {operation.schema["operationId"]: operation for operation in OPERATIONS}
 ROUTES = {route.operation_id: route for route in router.routes if isinstance(route, Route)}
 
 # Values that differ from one response to the next, or from one release to the next.
@@ -71,21 +67,6 @@ def timing(iso: str, diff_ms: float) -> sql.Timing:
     return sql.Timing(event_id=uuid.uuid4(), created_at=at, start_ts=at, stop_ts=at, diff_ms=diff_ms, **route)
 
 
-def parameters(operation: dict[str, Any], place: str) -> dict[str, Any]:
-    """Return the examples of the required parameters of an operation, in its path or its query."""
-    required = [each for each in operation["parameters"] if each.get("in") == place and each["required"]]
-    return {each["name"]: each["schema"]["examples"][0] for each in required}
-
-
-def body_of(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return the example of the body of an operation, as JSON or else as a form, as an argument of a request."""
-    contents = operation.get("requestBody", {}).get("content", {})
-    for media_type, argument in (("application/json", "json"), ("application/x-www-form-urlencoded", "data")):
-        if media_type in contents:
-            return {argument: contents[media_type]["example"]}
-    return {}
-
-
 def events_of(caller: Person) -> list[Event]:
     """Return the first events of a stream."""
     with following(caller) as stream:
@@ -106,26 +87,27 @@ def assert_alike(example: Any, actual: Any, volatile: set[str]) -> None:
         assert actual == example
 
 
-@pytest.mark.parametrize("operation_id", OPERATIONS)
+@pytest.mark.parametrize("operation_id", BY_ID)
 def test_the_service_answers_as_in_the_example(
     callers: dict[str, Person], mailbox: Mailbox, settings: Settings, operation_id: str
 ) -> None:
-    method, path, operation = OPERATIONS[operation_id]
-    caller = callers["grace" if path.startswith("/admin/") else "ada"]
-    sent = body_of(operation)
+    operation = BY_ID[operation_id]
+    caller = callers["grace" if operation.is_for_admins else "ada"]
+    sent = operation.sent()
     if operation_id == "resetPassword":
         data(caller.client.post("/auth/request_password_reset", json={"email": caller.email}))
-        sent = {"json": sent["json"] | mailbox.reset_link()}
+        sent["json"] = sent["json"] | mailbox.reset_link()
     if operation_id == "verifyEmail":
-        token = verification.issue_token(caller.id, caller.email, settings)
-        sent = {"json": {"verification_token": token}}
-    address = path.format(**parameters(operation, "path"))
+        sent["json"] = {"verification_token": verification.issue_token(caller.id, caller.email, settings)}
+    [(media_type, success)] = operation.schema["responses"]["200"]["content"].items()
     if operation_id == "streamChanges":
-        assert events_of(caller) == events_in(operation["responses"]["200"]["content"]["text/event-stream"]["example"])
+        assert events_of(caller) == events_in(
+            operation.schema["responses"]["200"]["content"]["text/event-stream"]["example"]
+        )
         return
-    response = caller.request(method, address, params=parameters(operation, "query"), **sent)
+    response = caller.request(operation.method, operation.address(), **sent)
     assert response.status_code == 200, response.text
-    [(media_type, success)] = operation["responses"]["200"]["content"].items()
+    [(media_type, success)] = operation.schema["responses"]["200"]["content"].items()
     if media_type != "application/json":
         assert response.headers["Content-Type"].startswith(media_type)
         assert success["example"].splitlines()[0] in response.text.splitlines()
