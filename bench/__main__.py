@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from docs import generated
 from ninepanels import clock
 from ninepanels import environments
 
@@ -25,7 +26,6 @@ from .wrk import SECONDS
 
 PAGE = environments.ROOT / "docs" / "performance.md"
 NUMBERS = environments.ROOT / "docs" / "performance.json"
-BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
 
 
 def measure(name: str) -> dict[str, Any]:
@@ -91,8 +91,7 @@ def write(names: Iterable[str]) -> None:
 def show(numbers: dict[str, Any]) -> None:
     """Write the stored numbers between the marks of the page."""
     sections = "".join(as_markdown(each, numbers[each]) for each in parts.PARTS if each in numbers)
-    before, _, rest = PAGE.read_text().partition(BEGIN)
-    PAGE.write_text(f"{before}{BEGIN}\n{sections}{END}{rest.partition(END)[2]}")
+    generated.replace(PAGE, sections)
 
 
 def main() -> None:

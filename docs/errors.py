@@ -4,13 +4,12 @@ from pathlib import Path
 
 from ninepanels.http.problems import PROBLEM_TYPES
 
-BEGIN, END = "<!-- generated -->\n", "<!-- end -->\n"
+from . import generated
 
 
 def write(page: Path) -> None:
     """Write the table of errors between the marks of a page."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}")
+    generated.replace(page, f"{table()}\n")
 
 
 def table() -> str:

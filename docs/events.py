@@ -17,13 +17,12 @@ from ninepanels.mail.outbox import Outbox
 from ninepanels.sync.hub import Hub
 from ninepanels.timings.webhook import Webhook
 
-BEGIN, END = "<!-- generated -->\n", "<!-- end -->\n"
+from . import generated
 
 
 def write(page: Path) -> None:
     """Write a section for each event type between the marks of a page."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    page.write_text(f"{before}{BEGIN}\n{_sections()}{END}{rest.partition(END)[2]}")
+    generated.replace(page, _sections())
 
 
 def _sections() -> str:

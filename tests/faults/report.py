@@ -7,14 +7,14 @@ from dataclasses import asdict
 from dataclasses import dataclass
 from typing import Any
 
+from docs import generated
 from ninepanels import clock
 from ninepanels import environments
 
 PAGE = environments.ROOT / "docs" / "reliability.md"
 NUMBERS = environments.ROOT / "docs" / "reliability.json"
-BEGIN, END = "<!-- measured -->\n", "<!-- end -->\n"
 
-HEAD = """
+HEAD = """\
 | fault | database | taps sent | acknowledged | errors | lost | doubled | longest gap |
 | --- | --- | ---: | ---: | --- | ---: | ---: | ---: |
 """
@@ -51,8 +51,7 @@ def add(fault: str, database: str, outcome: Outcome) -> None:
         file.seek(0)
         file.truncate()
         file.write(json.dumps(dict(sorted(numbers.items())), indent=2) + "\n")
-        before, _, rest = PAGE.read_text().partition(BEGIN)
-        PAGE.write_text(f"{before}{BEGIN}{as_markdown(numbers)}{END}{rest.partition(END)[2]}")
+        generated.replace(PAGE, as_markdown(numbers))
 
 
 def as_markdown(numbers: Mapping[str, Any]) -> str:
