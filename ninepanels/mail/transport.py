@@ -42,9 +42,7 @@ async def _send(message: EmailMessage, settings: Settings) -> None:
     implicit_tls = url.drivername == "smtps"
     # STARTTLS is used if the server offers it, and is required if a password leaves this machine.
     must_encrypt = url.username is not None and not is_loopback(url.host or "")
-    await aiosmtplib.send(
-        message,
-        sender=messages.sender(settings),
+    client = aiosmtplib.SMTP(
         hostname=url.host,
         port=url.port or (TLS_PORT if implicit_tls else SUBMISSION_PORT),
         username=url.username,
@@ -53,6 +51,13 @@ async def _send(message: EmailMessage, settings: Settings) -> None:
         start_tls=False if implicit_tls else must_encrypt or None,
         timeout=TIMEOUT_S,
     )
+    async with client:
+        try:
+            await client.send_message(message, sender=messages.sender(settings))
+        except asyncio.CancelledError:
+            # Otherwise the end of the block waits up to TIMEOUT_S for the server to answer QUIT.
+            client.close()
+            raise
 
 
 def _write(message: EmailMessage, folder: Path) -> None:

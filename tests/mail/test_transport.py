@@ -27,6 +27,8 @@ from ninepanels.mail import transport
 
 from ..support.mail_server import MailServer
 from ..support.postgres import free_port
+from ..support.servers import DEADLINE_S
+from ..support.servers import wait_for
 
 pytestmark = pytest.mark.any_database
 
@@ -35,12 +37,16 @@ def settings(**values: Any) -> Settings:
     return Settings(env=Environment.TEST, database_url="sqlite:////nowhere/at/all.db", **values)
 
 
-def deliver(smtp_url: str) -> None:
+def compose() -> EmailMessage:
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = "nine@example.com", "ada@example.com", "Hello"
     message["Message-ID"] = "<7.1@example.com>"
     message.set_content("Hello Ada")
-    asyncio.run(transport.deliver(message, settings(smtp_url=smtp_url)))
+    return message
+
+
+def deliver(smtp_url: str) -> None:
+    asyncio.run(transport.deliver(compose(), settings(smtp_url=smtp_url)))
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +155,29 @@ def test_a_rejected_recipient_is_an_error_without_the_address() -> None:
     assert "ada" not in str(caught.value)
 
 
+def test_a_cancelled_delivery_does_not_wait_for_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT_S", 2 * DEADLINE_S)
+
+    async def cancel(server: MailServer) -> bool:
+        delivery = asyncio.create_task(transport.deliver(compose(), settings(smtp_url=server.url)))
+        await asyncio.to_thread(wait_for, lambda: server.received)
+        delivery.cancel()
+        await asyncio.wait({delivery}, timeout=DEADLINE_S)
+        return delivery.cancelled()
+
+    with MailServer.running() as server:
+        server.may_respond.clear()
+        try:
+            assert asyncio.run(cancel(server))
+        finally:
+            server.may_respond.set()
+
+
 # --- Folder -----------------------------------------------------------------------------------------------------------
 
 
 def write(folder: Path) -> EmailMessage:
-    message = EmailMessage()
-    message["Subject"] = "Hello"
-    message["Message-ID"] = "<7.1@example.com>"
-    message.set_content("Hello Ada")
+    message = compose()
     asyncio.run(transport.deliver(message, settings(mail_dir=folder)))
     return message
 
