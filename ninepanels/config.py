@@ -298,17 +298,25 @@ def read_or_generate(path: Path) -> str:
     return path.read_text().strip()
 
 
-def read_settings(env: Environment | None = None) -> Settings:
-    """Read the settings of an environment, by default the current one.
+def read_settings() -> Settings:
+    """Read the settings of the current environment.
 
     Raises:
         SettingsInvalid: a setting is missing or invalid.
     """
-    env = env or environments.current(os.environ.get(f"{PREFIX}ENV"))
+    return _read(environments.current(os.environ.get(f"{PREFIX}ENV")))
+
+
+def read_database_url(env: Environment) -> str:
+    """Read the URL of the database of an environment, without generating its secret; raises as `read_settings`."""
+    return _read(env, jwt_secret=SecretStr("unused".ljust(MIN_SECRET_BYTES))).database_url
+
+
+def _read(env: Environment, **given: Any) -> Settings:
     file = environments.HOME / f".env.{env.lower()}"
     try:
         _require_known({**os.environ, **DotEnvSettingsSource(Settings, env_file=file).env_vars})
-        return Settings(_env_file=file, env=env)
+        return Settings(_env_file=file, env=env, **given)
     except ValidationError as error:
         raise exceptions.SettingsInvalid(_one_line(error)) from error
     except UnicodeDecodeError as error:

@@ -100,8 +100,8 @@ def environment_of(settings: Settings) -> Environment:
     branch = environments.branch()
     if not branch:
         return settings.env
-    own = config.read_settings(environments.choose(branch, None))
-    return own.env if _location(own.database_url) == _location(settings.database_url) else settings.env
+    own = environments.choose(branch, None)
+    return own if _location(config.read_database_url(own)) == _location(settings.database_url) else settings.env
 
 
 def _location(database_url: str) -> tuple[str | None, ...]:

@@ -132,7 +132,9 @@ def require(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Require:
     ) -> str:
         monkeypatch.setattr(environments, "branch", lambda: branch)
         monkeypatch.setattr("sys.stdin", io.StringIO(typed))
-        safeguards.require(action, config.read_settings(environments.choose(branch, env)), confirmed=yes)
+        if env is not None:
+            monkeypatch.setenv("NINEPANELS_ENV", env)
+        safeguards.require(action, config.read_settings(), confirmed=yes)
         return sys.stdin.read()
 
     return require
@@ -214,6 +216,11 @@ def test_a_database_other_than_that_of_main_is_allowed(require: Require, install
     set_database(installation, "main", SERVER)
     set_database(installation, "test", test_url)
     require("main", Action.CLEAR, "TEST")
+
+
+def test_an_action_on_test_generates_no_secret_of_main(require: Require, installation: Path) -> None:
+    require("main", Action.CREATE, "TEST")
+    assert [path.name for path in (installation / "var").iterdir()] == ["test.secret"]
 
 
 def set_database(installation: Path, env: str, url: str) -> None:
