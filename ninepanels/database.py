@@ -257,7 +257,6 @@ def _connect_sqlite(
     try:
         _configure_sqlite(connection)
     except sqlite3.OperationalError as error:
-        connection.close()
         path = Path(arguments[0])
         journal = path.with_name(f"{path.name}-wal")
         is_complete = path.is_file() and not (journal.exists() and journal.stat().st_size)
@@ -300,12 +299,17 @@ def _close_if_immutable(_connection: DBAPIConnection | None, entry: ConnectionPo
 
 
 def _configure_sqlite(connection: Any) -> None:
-    # Turn off pysqlite's own transaction control, which breaks savepoints and BEGIN IMMEDIATE.
-    connection.isolation_level = None
-    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
-    connection.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA journal_mode = WAL")
+    """Configure a new connection, or close it if that fails: for example, because the file is damaged."""
+    try:
+        # Turn off pysqlite's own transaction control, which breaks savepoints and BEGIN IMMEDIATE.
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute(f"PRAGMA cache_size = -{SQLITE_CACHE_KIB}")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA journal_mode = WAL")
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _begin_immediate(connection: Connection) -> None:
