@@ -75,6 +75,7 @@ class Settings(BaseSettings):
     mail_dir: Path = Path()
     mail_from: Sender = "Nine Panels <no-reply@localhost>"
     security_contact: SecurityContact = ""
+    admin_mfa: Literal["on", "off"] = "off"
     rate_limits: Literal["on", "off"] = "on"
     rate_limit_storage: str = "memory"
     default_timezone: Timezone = "UTC"

@@ -38,6 +38,7 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook, hub:
         event_types.USER_DELETED: [signal_change],
         event_types.PASSWORD_RESET_REQUESTED: [wake_outbox],
         event_types.PASSWORD_CHANGED: [wake_outbox, signal_change],
+        event_types.SECOND_FACTOR_CHANGED: [wake_outbox],
         event_types.PANEL_CREATED: [signal_change],
         event_types.PANEL_UPDATED: [signal_change],
         event_types.PANEL_DELETED: [signal_change],

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,7 @@ from . import config
 from . import crud
 from . import environments
 from . import exceptions
+from .accounts import totp
 from .config import Settings
 from .database import connected
 from .http.protocol import raise_file_limit
@@ -65,6 +67,7 @@ def main(options: Sequence[str]) -> None:
         # Bound before the migration: if another service has the port, nothing is changed.
         with closing(_bind(arguments.host, arguments.port)) as listener:
             _migrate(settings)
+            encrypt_again(settings)
             with _reported_errors(arguments.host, arguments.port):
                 listener.listen()
             logs.configure(settings.log_level, settings.log_format)
@@ -194,6 +197,16 @@ def _migrate(settings: Settings) -> None:
     migration.join()
     if migration.exitcode:
         sys.exit(migration.exitcode)
+
+
+def encrypt_again(settings: Settings) -> None:
+    """During a rotation of the JWT secret, encrypt with the current one what is encrypted with the previous one.
+
+    The previous one is removed later, and not every user logs in until then.
+    """
+    if settings.jwt_secret_previous:
+        with connected(settings.database_url) as database, database.transaction() as work:
+            crud.second_factors.encrypt_again(work, partial(totp.encrypt_again, settings=settings))
 
 
 def _run_migrations() -> None:

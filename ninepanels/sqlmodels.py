@@ -205,6 +205,22 @@ class AuditEvent(Base):
     details: Mapped[list[str]] = mapped_column(JSON)
 
 
+class SecondFactor(Base):
+    """The second factor of a user: an authenticator app (TOTP), and recovery codes.
+
+    Logins need it once it is confirmed. `last_step` is the time step of the last code that was used, because a code
+    works once. `recovery_hashes` are hashes of the recovery codes that are left.
+    """
+
+    __tablename__ = "second_factors"
+
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    encrypted_secret: Mapped[str] = mapped_column(String(255), info=SECRET)
+    is_confirmed: Mapped[bool]
+    last_step: Mapped[int] = mapped_column(BigInteger)
+    recovery_hashes: Mapped[list[str]] = mapped_column(JSON, info=SECRET)
+
+
 class IdempotentRequest(Base):
     """A request with an idempotency key, and the response to it: JSON without the envelope, compressed by zlib.
 

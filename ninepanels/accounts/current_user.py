@@ -49,6 +49,8 @@ RECENT = timedelta(minutes=10)
 
 _ERRORS = (exceptions.NotAuthenticated, exceptions.LoginExpired, *documentation.DATABASE_ERRORS)
 
+_ADMIN_ERRORS = (exceptions.NotAllowed, exceptions.AdminSecondFactorRequired)
+
 _bearers: dict[AccessToken, Bearer] = {}
 
 
@@ -242,6 +244,7 @@ class AuthenticatedAdmin(_Authenticated):
         Raises:
             NotAuthenticated: the user was deleted or the token was revoked.
             NotAllowed: the user is not an admin.
+            AdminSecondFactorRequired: the login was made without a second factor, which admins need.
             DatabaseUnavailable: the database is not available.
         """
         with database.connection() as connection:
@@ -252,6 +255,8 @@ class AuthenticatedAdmin(_Authenticated):
         user = super()._read_user(executor)
         if not user.is_admin:
             raise exceptions.NotAllowed
+        if self.request.app.state.settings.admin_mfa == "on" and not self.token.has_second_factor:
+            raise exceptions.AdminSecondFactorRequired
         return user
 
 
@@ -273,4 +278,4 @@ class _TokenBearer(OAuth2PasswordBearer):
 
 CurrentUser = Annotated[AuthenticatedUser, Depends(_TokenBearer(AuthenticatedUser))]
 CurrentWriter = Annotated[AuthenticatedWriter, Depends(_TokenBearer(AuthenticatedWriter, exceptions.RateLimited))]
-CurrentAdmin = Annotated[AuthenticatedAdmin, Depends(_TokenBearer(AuthenticatedAdmin, exceptions.NotAllowed))]
+CurrentAdmin = Annotated[AuthenticatedAdmin, Depends(_TokenBearer(AuthenticatedAdmin, *_ADMIN_ERRORS))]

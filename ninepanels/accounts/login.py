@@ -7,34 +7,49 @@ from fastapi.requests import HTTPConnection
 from .. import crud
 from .. import exceptions
 from ..crud.users import UserRow
+from ..database import UnitOfWork
 from ..database import database
 from ..http import client_addresses
 from ..pydmodels import emails
 from ..runtime.threads import route_threads
 from . import passwords
 from . import rate_limits
+from . import second_factor
+from .rate_limits import Attempts
 
 HASH_LENGTH = 16
 
 
-async def log_in(request: HTTPConnection, email: str, password: str) -> UserRow:
-    """Return the user with this e-mail and password, and cancel the user's password resets.
+async def log_in(request: HTTPConnection, email: str, password: str, code: str) -> tuple[UserRow, bool]:
+    """Return the user with this e-mail and password, and whether the login was made with a second factor.
 
-    An outdated hash is replaced.
+    The user's password resets are cancelled. An outdated hash is replaced.
 
     Raises:
         WrongLogin: the e-mail or the password is wrong; both cases have the same message and duration.
+        SecondFactorRequired: the user has a second factor, and `code` is empty.
+        WrongSecondFactor: the code is wrong or was used.
         RateLimited: too many logins failed for this e-mail or from this address.
     """
-    user = await route_threads.run(database.read, crud.users.read_by_email, email)
+    user, has_second_factor = await route_threads.run(database.read, crud.second_factors.read_for_login, email)
+    attempts = rate_limits.login(request, email)
     hashed = user.hashed_password if user else passwords.UNKNOWN_USER_HASH
-    matches, new_hash = await passwords.verify_password(password, hashed, rate_limits.login(request, email))
+    matches, new_hash = await passwords.verify_password(password, hashed, attempts)
     if user is None or not matches:
-        hashed_email = _keyed_hash(request, emails.recognize(email))
-        hashed_address = _keyed_hash(request, client_addresses.networks_of(request)[0])
-        raise exceptions.WrongLogin(hashed_email=hashed_email, hashed_address=hashed_address)
-    await route_threads.run(_finish, user, new_hash)
-    return user
+        raise exceptions.WrongLogin(**_hashes_for_the_log(request, email))
+    if has_second_factor and not code:
+        raise exceptions.SecondFactorRequired
+    needed_code = code if has_second_factor else None
+    await route_threads.run(_finish, user, new_hash, needed_code, attempts.failed)
+    return user, has_second_factor
+
+
+def _hashes_for_the_log(request: HTTPConnection, email: str) -> dict[str, str]:
+    address = client_addresses.networks_of(request)[0]
+    return {
+        "hashed_email": _keyed_hash(request, emails.recognize(email)),
+        "hashed_address": _keyed_hash(request, address),
+    }
 
 
 def _keyed_hash(request: HTTPConnection, text: str) -> str:
@@ -43,11 +58,20 @@ def _keyed_hash(request: HTTPConnection, text: str) -> str:
     return hmac.new(key, f"failed login {text}".encode(), "sha256").hexdigest()[:HASH_LENGTH]
 
 
-def _finish(user: UserRow, new_hash: str | None) -> None:
+def _finish(user: UserRow, new_hash: str | None, code: str | None, attempts: Attempts) -> None:
     with database.transaction() as work:
         crud.users.lock(work, user.id)
+        if code is not None:
+            _check_second_factor(work, user, code, attempts)
         if new_hash is not None:
             crud.users.replace_hash(work, user.id, outdated=user.hashed_password, new=new_hash)
         # A user who can log in needs no open reset link. The event handler runs later, and would have
         # to compare instants in order to keep the links that were requested after the login.
         crud.password_resets.cancel_all(work, user.id, user.email)
+
+
+def _check_second_factor(work: UnitOfWork, user: UserRow, code: str, attempts: Attempts) -> None:
+    factor = crud.second_factors.read(work, user.id)
+    # Without a factor, it was switched off since the user was read. The next login needs no code.
+    if factor is None or not second_factor.use(work, factor, code, attempts):
+        raise exceptions.WrongSecondFactor(**_hashes_for_the_log(attempts.request, user.email))

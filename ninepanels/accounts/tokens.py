@@ -50,8 +50,9 @@ class _Claims(BaseModel):
     jti: Annotated[str, Field(pattern=r"^[!-~]{1,36}$")]
     iat: _Timestamp
     exp: _Timestamp
-    # Tokens of earlier releases have no generation.
+    # Tokens of earlier releases have no generation, and were issued without a second factor.
     gen: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    mfa: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,15 +64,19 @@ class AccessToken:
     issued_at: datetime
     expires_at: datetime
     generation: int
+    has_second_factor: bool = False
 
 
-def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> pyd.Token:
+def issue_token(
+    user: sql.User | UserRow, at: datetime, settings: Settings, *, has_second_factor: bool = False
+) -> pyd.Token:
     """Return a new access token for a user.
 
     Args:
         user: the user as read at login; a revocation before that instant does not apply to this token.
         at: the instant just before the user was read; a later revocation applies to this token.
         settings: the signing secret and the lifetime.
+        has_second_factor: whether the login was made with a second factor.
     """
     lifetime = timedelta(days=settings.access_token_days)
     # An instance whose clock is ahead may have revoked the user's tokens. The new token is issued after that instant.
@@ -81,6 +86,7 @@ def issue_token(user: sql.User | UserRow, at: datetime, settings: Settings) -> p
         "iat": issued_at.timestamp(),
         # The lifetime starts at `at`: `issued_at` is in the future if a clock that was ahead revoked the tokens.
         "exp": at + lifetime,
+        "mfa": has_second_factor,
         "gen": user.token_generation or 0,  # None until a new row is flushed
         "jti": str(uuid.uuid4()),
     }
@@ -116,6 +122,7 @@ def _verify_token(token: str, accepted_secrets: tuple[str, ...]) -> AccessToken:
             issued_at=datetime.fromtimestamp(claims.iat, UTC),
             expires_at=datetime.fromtimestamp(claims.exp, UTC),
             generation=claims.gen,
+            has_second_factor=claims.mfa,
         )
     except Exception as error:
         # jose raises RecursionError, OverflowError, TypeError and others for hostile tokens, pydantic ValidationError.

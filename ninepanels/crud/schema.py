@@ -21,7 +21,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "f3b8d2a94c17"
+REVISION = "b2e7d91c4f08"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

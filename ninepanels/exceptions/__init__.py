@@ -3,12 +3,16 @@
 NinePanelsBaseException
 ├── NotAuthenticated            401  no valid login
 │   ├── WrongLogin
+│   ├── SecondFactorRequired
+│   ├── WrongSecondFactor
 │   ├── LoginExpired
 │   ├── InvalidResetToken
 │   └── InvalidVerificationToken
 ├── NotAllowed                  403  logged in, but not allowed
 │   ├── WrongPassword
-│   └── PasswordRequired
+│   ├── PasswordRequired
+│   ├── WrongCode
+│   └── AdminSecondFactorRequired
 ├── NotFound                    404  does not exist, or belongs to another user
 ├── EmailTaken                  409
 ├── IdempotencyKeyInUse         409  a request with this key is running
@@ -21,6 +25,7 @@ NinePanelsBaseException
 │   ├── DayInTheFuture
 │   ├── InvalidSpan
 │   ├── LastAdmin
+│   ├── SecondFactorOn
 │   └── NothingToUpdate
 ├── Unavailable                 503  temporary
 │   ├── DatabaseUnavailable
@@ -52,6 +57,7 @@ from .internal import OperationRefused as OperationRefused
 from .internal import PreflightFailed as PreflightFailed
 from .internal import SettingsInvalid as SettingsInvalid
 from .internal import WebhookRejected as WebhookRejected
+from .requests import AdminSecondFactorRequired as AdminSecondFactorRequired
 from .requests import BadRequest as BadRequest
 from .requests import ChangesGone as ChangesGone
 from .requests import DayInTheFuture as DayInTheFuture
@@ -70,7 +76,11 @@ from .requests import NotModified as NotModified
 from .requests import PasswordRequired as PasswordRequired
 from .requests import PositionOutOfRange as PositionOutOfRange
 from .requests import RateLimited as RateLimited
+from .requests import SecondFactorOn as SecondFactorOn
+from .requests import SecondFactorRequired as SecondFactorRequired
 from .requests import TooManyPanels as TooManyPanels
 from .requests import TooManyStreams as TooManyStreams
+from .requests import WrongCode as WrongCode
 from .requests import WrongLogin as WrongLogin
 from .requests import WrongPassword as WrongPassword
+from .requests import WrongSecondFactor as WrongSecondFactor

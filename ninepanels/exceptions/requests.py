@@ -31,6 +31,29 @@ class WrongLogin(NotAuthenticated):
     default_detail = "Wrong e-mail or password."
 
 
+class SecondFactorRequired(NotAuthenticated):
+    """The password is right, but the account has a second factor, and the login contains no code.
+
+    Ask the user for a code of the authenticator app, or for a recovery code, and log in again with both the password
+    and `totp_code`.
+    """
+
+    code = "second_factor_required"
+    title = "Code required"
+    default_detail = "Please enter the code of your authenticator app, or a recovery code."
+
+
+class WrongSecondFactor(NotAuthenticated):
+    """The password is right, but the code of a login is wrong or was used. Each code works once.
+
+    Ask the user for the next code of the authenticator app.
+    """
+
+    code = "wrong_second_factor"
+    title = "Wrong code at a login"
+    default_detail = "The code is wrong or was already used. Please wait for the next one."
+
+
 class LoginExpired(NotAuthenticated):
     """The access token has expired.
 
@@ -96,6 +119,29 @@ class PasswordRequired(NotAllowed):
     code = "password_required"
     title = "Password required"
     default_detail = "Confirm this with your current password, or log in again and repeat it within 10 minutes."
+
+
+class WrongCode(NotAllowed):
+    """The code, which confirms a change of the second factor, is wrong or was used. Each code works once.
+
+    Ask the user for the next code of the authenticator app. The login is still valid.
+    """
+
+    code = "wrong_code"
+    title = "Wrong code"
+    default_detail = "The code is wrong or was already used. Please wait for the next one."
+
+
+class AdminSecondFactorRequired(NotAllowed):
+    """The service asks admins for a second factor, and this login was made without one.
+
+    Ask the admin to switch the second factor on with `POST /auth/totp` and `POST /auth/totp/confirm`, if it is off, and
+    to log in again with a code. Routes that are not for admins work with this login.
+    """
+
+    code = "admin_second_factor_required"
+    title = "Admins need a second factor"
+    default_detail = "Admins need a second factor. Switch it on in your account, then log in again with a code."
 
 
 class NotFound(NinePanelsBaseException):
@@ -240,6 +286,17 @@ class LastAdmin(BadRequest):
     code = "last_admin"
     title = "Last admin"
     default_detail = "The last admin can neither step down nor be deleted. Make another user an admin first."
+
+
+class SecondFactorOn(BadRequest):
+    """The account has a second factor already.
+
+    To use another authenticator app, switch the second factor off first, with `DELETE /auth/totp`.
+    """
+
+    code = "second_factor_on"
+    title = "Second factor on"
+    default_detail = "Your account has a second factor already. Switch it off first."
 
 
 class NothingToUpdate(BadRequest):

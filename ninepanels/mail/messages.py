@@ -29,6 +29,8 @@ SUBJECTS = {
     pyd.MailKind.PASSWORD_RESET: "Your new password for Nine Panels",
     pyd.MailKind.PASSWORD_CHANGED: "Your password was changed",
     pyd.MailKind.EMAIL_CHANGED: "Your e-mail address was changed",
+    pyd.MailKind.SECOND_FACTOR_ON: "Your second factor was switched on",
+    pyd.MailKind.SECOND_FACTOR_OFF: "Your second factor was switched off",
     pyd.MailKind.ROUTE_ALERT_RAISED: "Alert: a route of Nine Panels is slow",
     pyd.MailKind.ROUTE_ALERT_CLEARED: "Cleared: a route of Nine Panels is fast again",
 }

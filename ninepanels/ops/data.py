@@ -27,6 +27,7 @@ from ..accounts import passwords
 from ..crud.demo import Person
 from ..database import Database
 from ..database import connected
+from ..pydmodels import emails
 from . import demo
 from . import failures
 from . import migrations
@@ -61,7 +62,9 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
 
     def add(command: Callable[[argparse.Namespace], None]) -> Parser:
         about = command.__doc__
-        added = commands.add_parser(command.__name__, help=about, description=about, allow_abbrev=False)
+        added = commands.add_parser(
+            command.__name__.replace("_", "-"), help=about, description=about, allow_abbrev=False
+        )
         added.set_defaults(command=command)
         return added
 
@@ -69,6 +72,8 @@ def _parse(arguments: Sequence[str]) -> argparse.Namespace:
     add(schema)
     promoting = add(promote)
     promoting.add_argument("email", metavar="EMAIL", help="the user's e-mail address")
+    removing = add(disable_totp)
+    removing.add_argument("email", metavar="EMAIL", help="the user's e-mail address")
     creating = add(create)
     creating.add_argument("--users", type=number(1), default=10, metavar="N", help="the number of users")
     creating.add_argument(
@@ -145,6 +150,21 @@ def promote(given: argparse.Namespace) -> None:
         crud.users.set_admin(work, user.id, is_admin=True)
         crud.audit.add(work, pyd.AuditAction.ADMIN_GRANTED, actor_id=None, target_id=user.id, address=None)
     write_line(f"{user.email} is now an admin.")
+
+
+def disable_totp(given: argparse.Namespace) -> None:
+    """Switch off the second factor of the user with this e-mail, who has lost it."""
+    with migrated(config.read_settings().database_url) as database, database.transaction() as work:
+        user = crud.users.read_by_email_for_update(work, emails.recognize(given.email))
+        if user is None:
+            raise exceptions.NotFound(f"There is no user with the e-mail {given.email}.")
+        factor = crud.second_factors.read(work, user.id)
+        if factor is None:
+            raise exceptions.NotFound(f"{user.email} has no second factor.")
+        crud.second_factors.delete(work, factor)
+        crud.outbox.notify(work, pyd.MailKind.SECOND_FACTOR_OFF, user)
+        crud.audit.add(work, pyd.AuditAction.SECOND_FACTOR_OFF, actor_id=None, target_id=user.id, address=None)
+    write_line(f"{user.email} now logs in with the password alone.")
 
 
 def clear(given: argparse.Namespace) -> None:

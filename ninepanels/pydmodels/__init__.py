@@ -9,5 +9,6 @@ from .fields import *
 from .insights import *
 from .requests import *
 from .responses import *
+from .second_factor import *
 from .settings import *
 from .sync import *

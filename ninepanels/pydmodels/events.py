@@ -78,6 +78,13 @@ class PasswordChanged(UserEvent):
     type: ClassVar[str] = event_types.PASSWORD_CHANGED
 
 
+class SecondFactorChanged(UserEvent):
+    """The second factor of a user was switched on or off."""
+
+    type: ClassVar[str] = event_types.SECOND_FACTOR_CHANGED
+    is_on: bool
+
+
 class UserUpdated(UserEvent):
     """The profile of a user was changed."""
 

@@ -23,6 +23,14 @@ TOKEN: JsonObject = {
 VERIFICATION_TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxIn0.Qm1x2hZcV0r8dJ7s3nT5uW9yA4bE6gK1pL0oI2fXvRk"
 NEW_LOGIN: JsonObject = SUCCESS | TOKEN
 
+TOTP_STATE: JsonObject = {"is_on": False, "recovery_codes_left": 0}
+TOTP_SECRET: JsonObject = {
+    "secret": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP",
+    "otpauth_uri": "otpauth://totp/Nine%20Panels:ada%40example.com"
+    "?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Nine%20Panels",
+}
+RECOVERY_CODES: JsonObject = {"recovery_codes": ["h4qd2x-9sfj7w-kcb3rt-m8vzpn", "w7m2ke-d5xtyr-83hqgf-zb6jcv"]}
+
 USER: JsonObject = {
     "id": 1,
     "email": "ada@example.com",

@@ -246,6 +246,15 @@ ExistingPassword = Annotated[
 ]
 """A password to verify. It is not normalized here, because an old hash can be of another form."""
 PasswordInHeader = Annotated[ExistingPassword, BeforeValidator(_utf8_of_header)]
+SecondFactorCode = Annotated[
+    str,
+    StringConstraints(max_length=64),
+    Field(
+        description="The six digits that the authenticator app shows, or a recovery code. Each works once. Spaces and "
+        "hyphens are ignored.",
+        examples=["492039"],
+    ),
+]
 Timezone = Annotated[
     str,
     AfterValidator(_timezone),
@@ -296,5 +305,7 @@ class MailKind(StrEnum):
     PASSWORD_RESET = "password_reset"
     PASSWORD_CHANGED = "password_changed"
     EMAIL_CHANGED = "email_changed"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
     ROUTE_ALERT_RAISED = "route_alert_raised"
     ROUTE_ALERT_CLEARED = "route_alert_cleared"

@@ -26,6 +26,7 @@ from .fields import MethodPath
 from .fields import Name
 from .fields import Password
 from .fields import Position
+from .fields import SecondFactorCode
 from .fields import Timezone
 from .fields import Title
 from .fields import WindowSize
@@ -78,6 +79,8 @@ class Credentials(RequestBody):
     ]
     """The e-mail of the account. Upper and lower case are not distinguished."""
     password: ExistingPassword
+    totp_code: SecondFactorCode = ""
+    """If the account has a second factor: the six digits that the authenticator app shows, or a recovery code."""
     scope: str = ""
     """Ignored. It is part of OAuth2."""
     client_id: str = ""

@@ -90,6 +90,9 @@ class AuditAction(StrEnum):
     EMAIL_VERIFIED = "email_verified"
     PASSWORD_CHANGED = "password_changed"
     PASSWORD_RESET = "password_reset"
+    SECOND_FACTOR_ON = "second_factor_on"
+    SECOND_FACTOR_OFF = "second_factor_off"
+    RECOVERY_CODE_USED = "recovery_code_used"
     LOGINS_REVOKED = "logins_revoked"
     ADMIN_GRANTED = "admin_granted"
     ADMIN_REVOKED = "admin_revoked"
@@ -105,7 +108,8 @@ class AuditEvent(ResponseBody):
     """When the change was made."""
     action: Annotated[str, Field(examples=["admin_granted"])]
     """What was done: `account_updated`, `account_deleted`, `email_verified`, `password_changed`, `password_reset`,
-    `logins_revoked`, `admin_granted`, `admin_revoked` or `route_updated`. Actions can be added."""
+    `second_factor_on`, `second_factor_off`, `recovery_code_used`, `logins_revoked`, `admin_granted`, `admin_revoked` or
+    `route_updated`. Actions can be added."""
     actor_id: Id | None
     """The id of the user who made the change; null if that was an operator, or if the user was deleted."""
     target_id: Id | None

@@ -15,6 +15,7 @@ from . import panels
 from . import security_txt
 from . import taps
 from . import tokens
+from . import totp
 from . import users
 
 TAGS = [
@@ -43,6 +44,6 @@ router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
 for resource in (
     *(panels, entries, consistency, insights, changes, history, taps),
-    *(users, tokens, auth, about, health, metrics, security_txt, admin),
+    *(users, tokens, auth, totp, about, health, metrics, security_txt, admin),
 ):
     router.routes.extend(resource.router.routes)

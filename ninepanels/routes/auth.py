@@ -152,7 +152,7 @@ def _change_password(
         crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
         current_user.record(work, pyd.AuditAction.PASSWORD_CHANGED, target_id=user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))
-    return tokens.issue_token(user, at, settings)
+    return tokens.issue_token(user, at, settings, has_second_factor=current_user.token.has_second_factor)
 
 
 def _reset_password(email: str, token_hash: str, hashed_password: str, address: str | None) -> None:

@@ -22,16 +22,25 @@ router = APIRouter(tags=["auth"])
 
 @router.post("/token", operation_id="logIn", summary="Log in")
 @documented(
-    raises=(exceptions.WrongLogin, exceptions.RateLimited, *DATABASE_ERRORS),
+    raises=(
+        exceptions.WrongLogin,
+        exceptions.SecondFactorRequired,
+        exceptions.WrongSecondFactor,
+        exceptions.RateLimited,
+        *DATABASE_ERRORS,
+    ),
     example=Example(examples.TOKEN, {"username": "ada@example.com", "password": "correct horse"}),
 )
 async def log_in(form: Annotated[pyd.Credentials, Form()], request: Request) -> pyd.Token:
     """Returns an access token for your e-mail, as `username`, and your password: the OAuth2 password flow.
 
+    An account with a second factor also needs a `totp_code`; without it, the response to the right password is a 401
+    with the code `second_factor_required`.
+
     The token is in `data`, in the envelope. Only the dialog **Authorize** of the page `/docs` gets it without the
     envelope, because that dialog expects OAuth2's own format.
     """
     at = clock.now()
-    user = await login.log_in(request, form.username, form.password)
+    user, has_second_factor = await login.log_in(request, form.username, form.password, form.totp_code)
     queues.emit(pyd.UserLoggedIn(user_id=user.id, at=at))
-    return tokens.issue_token(user, at, request.app.state.settings)
+    return tokens.issue_token(user, at, request.app.state.settings, has_second_factor=has_second_factor)

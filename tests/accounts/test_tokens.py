@@ -138,11 +138,14 @@ def test_arbitrary_text_raises_no_other_exception(token: str) -> None:
 # Values next to a limit, or of another type than the claim.
 NUMBERS: list[object] = [None, True, -1, 0, 2**31, 2**53, 2**70, 10**400, 1e300, float("inf"), float("nan"), [], {}]
 TEXTS = ["", "0", "-1", "7.0", " 7", "7\n", "+7", "07", "٣", "9" * 17, str(2**70), "x" * 36, "x" * 37, "\0", "\ud800"]
+ALL_CLAIMS: dict[str, object] = CLAIMS | {"gen": 1, "mfa": True}
 SHAPES: st.SearchStrategy[object] = st.sampled_from([*NUMBERS, *TEXTS])
 
 
 @given(
-    st.fixed_dictionaries({}, optional={name: st.just(value) | SHAPES for name, value in (CLAIMS | {"gen": 1}).items()})
+    st.fixed_dictionaries(
+        {}, optional={name: st.just(value) | SHAPES for name, value in (CLAIMS | {"gen": 1, "mfa": True}).items()}
+    )
 )
 def test_the_claims_of_an_accepted_token_are_within_what_the_database_can_hold(claims: dict[str, object]) -> None:
     try:
@@ -151,5 +154,6 @@ def test_the_claims_of_an_accepted_token_are_within_what_the_database_can_hold(c
         return
     assert 1 <= token.user_id < 2**63
     assert 0 <= token.generation < 2**31
+    assert token.has_second_factor in (False, True)
     assert re.fullmatch(r"[!-~]{1,36}", token.jti)
     assert max(token.issued_at, token.expires_at) < datetime(2256, 1, 1, tzinfo=UTC)

@@ -62,6 +62,7 @@ def test_settings_are_immutable() -> None:
         ("DEFAULT_TIMEZONE", "Mars/Olympus_Mons"),
         ("DEFAULT_TIMEZONE", ""),
         ("DEFAULT_TIMEZONE", "../../etc/passwd"),
+        ("ADMIN_MFA", "yes"),
         ("THREADS", "0"),
         ("THREADS", "101"),
         ("THREADS", "1.5"),

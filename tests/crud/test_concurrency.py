@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 from ninepanels import crud
 from ninepanels.database import database
 
+from ..support.authenticator import Authenticator
 from ..support.mailbox import Mailbox
 from ..support.people import PASSWORD
 from ..support.people import Person
@@ -61,6 +62,14 @@ def test_concurrent_sign_ups_create_one_user(client: TestClient) -> None:
     body = {"email": "ada@example.com", "name": "Ada", "password": "correct horse"}
     statuses = send_concurrently([lambda: client.post("/users", json=body)] * 5)
     assert sorted(statuses) == [200, 409, 409, 409, 409]
+
+
+def test_concurrent_logins_with_one_code_succeed_once(ada: Person) -> None:
+    app = Authenticator.switch_on(ada)
+    for code in (app.code(1), app.recovery_codes[0]):
+        form = {"username": ada.email, "password": PASSWORD, "totp_code": code}
+        statuses = send_concurrently([partial(ada.client.post, "/token", data=form)] * 8)
+        assert sorted(statuses) == [200] + [401] * 7
 
 
 def test_tapping_a_panel_during_its_deletion_never_fails(ada: Person) -> None:

@@ -9,6 +9,7 @@ from ninepanels.accounts import verification
 from ninepanels.config import Settings
 from ninepanels.database import database
 
+from ..support import authenticator
 from ..support.mailbox import Mailbox
 from ..support.operations import A_DAY
 from ..support.operations import OPERATIONS
@@ -34,6 +35,10 @@ STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, Any]] = {
     ("POST", "/auth/request_password_reset"): (1, {"email": "ada@example.com"}),
     ("POST", "/auth/password_reset"): (7, {"email": "ada@example.com", "new_password": "battery staple"}),
     ("POST", "/auth/verify_email"): (1, {}),
+    ("GET", "/auth/totp"): (1, None),
+    ("POST", "/auth/totp"): (5, {"current_password": PASSWORD}),
+    ("POST", "/auth/totp/confirm"): (6, {}),
+    ("DELETE", "/auth/totp"): (8, {"current_password": PASSWORD}),
     ("POST", "/users"): (2, {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}),
     ("GET", "/users"): (1, None),
     ("PATCH", "/users"): (4, {"name": "Lovelace"}),
@@ -90,6 +95,8 @@ def test_a_request_takes_the_expected_number_of_statements(
         body = (body or {}) | mailbox.reset_link()
     if path == "/auth/verify_email":
         body = {"verification_token": verification.issue_token(ada.id, ada.email, settings)}
+    if code := authenticator.CODES.get(f"{method} {path}"):
+        body = (body or {}) | {"totp_code": code(ada)}
     statements.clear()
     sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
     params = QUERIES.get((method, path))

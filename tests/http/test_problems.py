@@ -12,6 +12,11 @@ from ..support.values import for_each
 
 # Part of the API: clients contain these codes. Add new ones, but neither rename nor remove any, nor change a status.
 CODES = {
+    "admin_second_factor_required": 403,
+    "second_factor_on": 400,
+    "second_factor_required": 401,
+    "wrong_code": 403,
+    "wrong_second_factor": 401,
     "bad_http_request": 400,
     "bad_request": 400,
     "body_too_large": 413,

@@ -20,8 +20,11 @@ from ninepanels.ops import data as data_mgmt
 from ninepanels.ops import demo
 from ninepanels.ops.migrations import migrate
 
+from ..support.authenticator import Authenticator
 from ..support.backends import on_sqlite
 from ..support.checkouts import assert_refuses_with_one_line
+from ..support.mailbox import Mailbox
+from ..support.outbox import wake_outbox
 from ..support.people import Person
 from ..support.people import data
 from ..support.rows import add_user
@@ -78,6 +81,20 @@ def test_promoting_a_user_whose_email_is_not_verified_is_refused(
     code, *_ = manage_data(database_url, "promote", ada.email)
     assert str(code).startswith("ada@example.com is not verified: ")
     assert data(ada.get("/users"))["is_admin"] is False
+
+
+@on_sqlite
+def test_an_operator_switches_off_the_second_factor_of_a_user(
+    manage_data: ManageData, database_url: str, ada: Person, mailbox: Mailbox
+) -> None:
+    Authenticator.switch_on(ada)
+    result = manage(database_url, "disable-totp", ada.email.upper())
+    assert (result.returncode, result.stdout) == (0, "ada@example.com now logs in with the password alone.\n")
+    assert Person.log_in(ada.client, ada.email)
+    wake_outbox(ada.client)
+    mailbox.wait_for("switched off")
+    code, *_ = manage_data(database_url, "disable-totp", ada.email)
+    assert code == "ada@example.com has no second factor."
 
 
 @on_sqlite

@@ -15,6 +15,7 @@ from ninepanels.database import database
 from ninepanels.main import api
 
 from ..conftest import Clock
+from ..support import authenticator
 from ..support import documented
 from ..support.operations import OPERATIONS
 from ..support.operations import STREAMS
@@ -90,9 +91,14 @@ def access_to(operation: Operation) -> Access:
     return named.pop() if named else "own"
 
 
-def request(client: TestClient, operation: Operation, authorization: str | None, panel_id: int) -> Response:
+def request(
+    client: TestClient, operation: Operation, authorization: str | None, panel_id: int, code: str | None = None
+) -> Response:
     headers = {"Authorization": authorization} if authorization is not None else {}
-    return client.request(operation.method, operation.address(panel_id=panel_id), headers=headers, **operation.sent())
+    sent = operation.sent()
+    if code is not None:
+        sent["json"] = sent["json"] | {"totp_code": code}
+    return client.request(operation.method, operation.address(panel_id=panel_id), headers=headers, **sent)
 
 
 def answer_of(response: Response) -> str:
@@ -203,7 +209,9 @@ def test_the_matrix_allows_the_rest(client: TestClient, user: Person, caller: st
         person = with_panels(Person.sign_up(client, f"{number}@example.com"))
         if caller == "an admin":
             make_admin(person)
-        response = request(client, operation, f"Bearer {person.token}", data(person.get("/panels"))[0]["id"])
+        panel_id = data(person.get("/panels"))[0]["id"]
+        code = authenticator.CODES[operation.name](person) if operation.name in authenticator.CODES else None
+        response = request(client, operation, f"Bearer {person.token}", panel_id, code)
         assert answer_of(response) == OK, f"{caller}: {operation.name}: {response.text}"
 
 

@@ -67,6 +67,8 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
         sql.PasswordResetToken,
         [{"token_hash": f"{n:064}", "user_id": n + 1, "issued_at": now, "expires_at": soon} for n in people],
     )
+    factor = {"encrypted_secret": "x", "is_confirmed": True, "last_step": 1, "recovery_hashes": [f"{0:064}"]}
+    yield sql.SecondFactor, [{"user_id": n + 1} | factor for n in people]
     yield (
         sql.IdempotentRequest,
         [

@@ -1,0 +1,103 @@
+"""The second factor of a user: switched on and off, and checked at a login."""
+
+from .. import crud
+from .. import exceptions
+from .. import pydmodels as pyd
+from .. import sqlmodels as sql
+from ..database import UnitOfWork
+from ..http import client_addresses
+from . import rate_limits
+from . import totp
+from .current_user import AuthenticatedUser
+from .rate_limits import Attempts
+
+
+def start(current_user: AuthenticatedUser, confirmed: str) -> pyd.TotpSecret:
+    """Write a new secret for the authenticator app of a user; `confirmed` is the hash of the confirmed password.
+
+    Raises:
+        WrongPassword: the password was changed since it was confirmed.
+        SecondFactorOn: logins need a second factor already.
+    """
+    secret = totp.new_secret()
+    with current_user.transaction() as (work, owner):
+        user = _lock(work, owner.id, confirmed)
+        settings = current_user.request.app.state.settings
+        crud.second_factors.start(work, user.id, totp.encrypt(secret, settings))
+    return pyd.TotpSecret(secret=secret, otpauth_uri=totp.uri(secret, user.email))
+
+
+def confirm(current_user: AuthenticatedUser, code: str) -> pyd.RecoveryCodes:
+    """Switch the second factor on: from now on, logins need it.
+
+    Raises:
+        NotFound: there is no secret to confirm.
+        WrongCode: the code is not that of the secret.
+        RateLimited: too many wrong codes.
+    """
+    with current_user.transaction() as (work, owner):
+        user = crud.users.read_for_update(work, owner.id)
+        factor = crud.second_factors.read(work, user.id)
+        if factor is None or factor.is_confirmed:
+            raise exceptions.NotFound("There is no second factor to confirm.")
+        if not use(work, factor, code, _wrong_codes(current_user)):
+            raise exceptions.WrongCode
+        factor.is_confirmed = True
+        recovery_codes = totp.new_recovery_codes(factor)
+        crud.outbox.notify(work, pyd.MailKind.SECOND_FACTOR_ON, user)
+        current_user.record(work, pyd.AuditAction.SECOND_FACTOR_ON, target_id=user.id)
+        work.emit(pyd.SecondFactorChanged(user_id=user.id, is_on=True))
+    return pyd.RecoveryCodes(recovery_codes=recovery_codes)
+
+
+def remove(current_user: AuthenticatedUser, confirmed: str, code: str) -> None:
+    """Switch the second factor off; `confirmed` is the hash of the confirmed password.
+
+    Raises:
+        NotFound: logins need no second factor.
+        WrongPassword: the password was changed since it was confirmed.
+        WrongCode: the code is wrong or was used.
+        RateLimited: too many wrong codes.
+    """
+    with current_user.transaction() as (work, owner):
+        user = _lock(work, owner.id, confirmed)
+        factor = crud.second_factors.read(work, user.id)
+        if factor is None or not factor.is_confirmed:
+            raise exceptions.NotFound("There is no second factor to switch off.")
+        if not use(work, factor, code, _wrong_codes(current_user)):
+            raise exceptions.WrongCode
+        crud.second_factors.delete(work, factor)
+        crud.outbox.notify(work, pyd.MailKind.SECOND_FACTOR_OFF, user)
+        current_user.record(work, pyd.AuditAction.SECOND_FACTOR_OFF, target_id=user.id)
+        work.emit(pyd.SecondFactorChanged(user_id=user.id, is_on=False))
+
+
+def use(work: UnitOfWork, factor: sql.SecondFactor, code: str, attempts: Attempts) -> bool:
+    """Return whether a code is right and was not used, and use it up. A wrong one counts against the limits.
+
+    The user must be locked, so that parallel guesses are counted one after the other.
+
+    Raises:
+        RateLimited: a limit is exhausted; the code was not checked.
+    """
+    rate_limits.rate_limiter.check(attempts)
+    if totp.use_app_code(factor, code, attempts.request.app.state.settings):
+        return True
+    if totp.use_recovery_code(factor, code):
+        user_id, address = factor.user_id, client_addresses.of(attempts.request)
+        action = pyd.AuditAction.RECOVERY_CODE_USED
+        crud.audit.add(work, action, actor_id=user_id, target_id=user_id, address=address)
+        return True
+    rate_limits.rate_limiter.count(attempts)
+    return False
+
+
+def _lock(work: UnitOfWork, user_id: int, confirmed: str) -> sql.User:
+    user = crud.users.read_for_update(work, user_id)
+    if user.hashed_password != confirmed:
+        raise exceptions.WrongPassword
+    return user
+
+
+def _wrong_codes(current_user: AuthenticatedUser) -> Attempts:
+    return rate_limits.recheck(current_user.request, current_user.token.user_id).failed
