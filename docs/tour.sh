@@ -88,8 +88,8 @@ show "ada \$BASE/metrics/panels/consistency |
 chapter "Reset a forgotten password"
 before=$(count_reset_mails) || true
 show "curl -s \$BASE/auth/request_password_reset -d email=ada@example.com; echo"
-# The mail is sent in the background. Without a mail server it is written to a file.
-for _ in {1..50}; do (($(count_reset_mails) == before)) || break; sleep 0.1; done
+# The mail is sent in the background, up to 10 s later. Without a mail server it is written to a file.
+for _ in {1..300}; do (($(count_reset_mails) == before)) || break; sleep 0.1; done
 (($(count_reset_mails) > before)) || die "No mail came to var/mail: run the tour in the folder of the service."
 show "RESET_TOKEN=\$(ls -tr var/mail/*.eml | xargs grep -hoE 'password_reset_token=[A-Za-z0-9_-]{43}' |
     tail -n 1 | cut -d = -f 2)"
