@@ -17,6 +17,7 @@ from typing import Any
 from docs import generated
 from ninepanels import clock
 from ninepanels import environments
+from ninepanels.ops import failures
 
 from . import parts
 from .rounds import ROUNDS
@@ -107,4 +108,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with failures.reported():
+        main()

@@ -4,6 +4,7 @@ import json
 
 from ninepanels import environments
 from ninepanels.main import api
+from ninepanels.ops import failures
 
 PAGE = environments.ROOT / "docs" / "openapi.json"
 
@@ -14,4 +15,5 @@ def text() -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(text(), "utf-8")
+    with failures.reported():
+        PAGE.write_text(text(), "utf-8")

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
@@ -14,6 +13,7 @@ import pytest
 from docs import build
 from docs import events
 from ninepanels import environments
+from ninepanels import exceptions
 
 from ..support.sites import build_site
 from ..support.sites import copy_sources
@@ -81,7 +81,7 @@ def test_every_page_of_the_folder_is_in_the_navigation(site: Path, pages: dict[P
 def test_a_link_to_a_missing_page_fails_the_build(tmp_path: Path) -> None:
     copy_sources(tmp_path)
     (tmp_path / "docs" / "tour.md").write_text("[A page](missing.md)\n")
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(exceptions.OperationRefused):
         build.build(tmp_path)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ninepanels import clock
+from ninepanels import environments
 from ninepanels.ops import demo
 
 from ..serve.conftest import assert_is_unavailable
@@ -64,6 +65,15 @@ def test_verbs_that_read_work_and_those_that_write_say_in_one_line_why_they_cann
             result = execute(["./mc.sh", *verb.split()], checkout, settings)
             assert re.search(reason, result.stderr), result.stderr
             assert_refuses_with_one_line(result, "")
+
+
+def test_verbs_of_development_say_in_one_line_that_they_cannot_write_the_documentation(checkout: Path) -> None:
+    (checkout / "docs").mkdir()
+    sources = environments.ROOT / "docs"
+    with read_only_disk(checkout / "docs", *sources.glob("*.py"), sources / "errors.md"):
+        for verb, file in {"openapi": "openapi.json", "docs": "errors.md"}.items():
+            result = execute(["./mc.sh", verb], checkout, variables(f"sqlite:///{checkout}/test.db"))
+            assert_refuses_with_one_line(result, f"{checkout}/docs/{file}: ")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a full disk, and the service writes a log elsewhere")
