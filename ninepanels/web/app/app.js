@@ -1,5 +1,5 @@
 // @ts-check
-import { html, useEffect } from "./vendor/preact.js";
+import { html, useEffect, useLayoutEffect } from "./vendor/preact.js";
 import { Navigation } from "./components/navigation.js";
 import { Notices, show } from "./components/notice.js";
 import { language, t } from "./i18n/index.js";
@@ -25,9 +25,12 @@ export function App() {
   const isWaiting = !Screen || (!found.isOpen && !isLoaded.value);
   // Another link of a mail is another screen.
   const address = `${path}?${query}`;
-  useEffect(() => {
+  // At once, so that it never replaces a path that the user has opened in the meantime.
+  useLayoutEffect(() => {
     if (instead) go(instead, { isReplaced: true });
-    else if (!Screen) found?.load().catch(() => show(t("error.unreachable")));
+  }, [address, instead]);
+  useEffect(() => {
+    if (!instead && !Screen) found?.load().catch(() => show(t("error.unreachable")));
   }, [address, instead]);
   useEffect(enterScreen, [address, isWaiting]);
   useEffect(nameScreen, [address, isWaiting, language.value]);

@@ -26,13 +26,14 @@ export function go(path, { isReplaced = false } = {}) {
 
 let lastPath = "";
 
-/** Begin a new screen at its heading, or at the tile of the panel whose page was left. */
+/** Begin a new screen at its heading, at the field in which the user will type, or at the tile of the panel whose page was left. */
 export function enterScreen() {
   scrollTo(0, 0);
   const [, panelId] = /^\/panels\/(\d+)/.exec(lastPath) ?? [];
   lastPath = route.value.path;
   const tile = /** @type {HTMLElement | null} */ (document.querySelector(`.tile[data-panel="${panelId}"]`));
-  if (tile) tile.focus();
+  const field = /** @type {HTMLElement | null} */ (document.querySelector("[data-start]"));
+  if (tile ?? field) (tile ?? field)?.focus();
   else document.querySelector("h1")?.focus({ preventScroll: true });
 }
 

@@ -17,6 +17,17 @@
  */
 
 /**
+ * A login on a device.
+ *
+ * @typedef {object} Session
+ * @property {string} id
+ * @property {string} created_at
+ * @property {string} last_used_at - To within an hour.
+ * @property {string | null} user_agent - In English words, such as "Firefox on Android".
+ * @property {boolean} is_current
+ */
+
+/**
  * @typedef {object} Panel
  * @property {number} id
  * @property {number} user_id

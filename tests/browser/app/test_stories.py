@@ -85,6 +85,7 @@ def test_a_long_press_opens_a_panel_and_taps_nothing(device: Device) -> None:
 
 def test_panels_are_added_changed_and_deleted(page: Page, person: Person) -> None:
     page.get_by_role("link", name="Add a panel").click()
+    expect(page.get_by_label("Title")).to_be_focused()
     fill(page, Title="Sing 🎵")
     button(page, "Add panel").click()
     page.get_by_role("link", name="More about Sing 🎵").click()

@@ -7,7 +7,7 @@ globalThis.document = { baseURI: "http://service/app/" };
 globalThis.navigator ??= {};
 delete globalThis.BroadcastChannel; // It would keep this process running.
 
-const { signUp, user } = await import("../../../ninepanels/web/app/state/session.js");
+const { isCodeWanted, logIn, signUp, user } = await import("../../../ninepanels/web/app/state/session.js");
 
 const ADA = { name: "Ada", email: "ada@example.com", password: "correct horse", timezone: "Europe/Berlin" };
 
@@ -15,12 +15,15 @@ const ADA = { name: "Ada", email: "ada@example.com", password: "correct horse", 
 let accounts;
 /** Whether it verifies e-mails, and does not say that one is taken. */
 let isVerifying;
+/** What accounts with a second factor want. */
+let code;
 /** Called before each request. */
 let onRequest;
 
 beforeEach(() => {
   accounts = new Map();
   isVerifying = false;
+  code = "";
   onRequest = () => {};
 });
 
@@ -30,6 +33,7 @@ globalThis.fetch = async (url, { method, body }) => {
   if (method === "GET") return respond(200, { id: 1, created_at: "2026-01-01T00:00:00Z", ...[...accounts.values()][0] });
   if (path === "token") {
     const isRight = accounts.get(body.get("username"))?.password === body.get("password");
+    if (isRight && code && body.get("totp_code") !== code) return respond(401, { code: "second_factor_required" });
     return isRight ? respond(200, { access_token: "token" }) : respond(401, { code: "wrong_login" });
   }
   const account = { timezone: "UTC", ...JSON.parse(body) };
@@ -63,4 +67,12 @@ test("the e-mail of another user is taken", async () => {
 test("in a time zone that the service does not know, the days follow UTC", async () => {
   await signUp({ ...ADA, timezone: "Mars/Olympus" });
   assert.equal(user.value.timezone, "UTC");
+});
+
+test("an account with a second factor wants a code, and its e-mail is taken", async () => {
+  await signUp(ADA);
+  code = "123456";
+  await assert.rejects(logIn(ADA.email, ADA.password), isCodeWanted);
+  await assert.rejects(signUp(ADA), { code: "email_taken" });
+  await logIn(ADA.email, ADA.password, code);
 });

@@ -15,6 +15,7 @@ import { ConfirmDialog } from "./dialog.js";
 import { Field } from "./field.js";
 import { Form } from "./form.js";
 import { show } from "./notice.js";
+import { OtherSessions } from "./sessions.js";
 
 /** @typedef {import("../types.js").User} User */
 
@@ -64,8 +65,8 @@ export function AccountCard({ user }) {
   </section>`;
 }
 
-/** Logging out, here and everywhere. */
-export function DevicesCard() {
+/** The devices on which the user is logged in, and logging out, here and everywhere. @param {{user: User}} props */
+export function DevicesCard({ user }) {
   const [asked, setAsked] = useState("");
   const close = () => setAsked("");
   // With taps that are not sent yet, logging out has to be confirmed. Without a user, the app shows the login.
@@ -81,8 +82,9 @@ export function DevicesCard() {
   return html`<section class="card">
     <h2>${t("settings.devices")}</h2>
     <div class="rows">
-      <div class="row"><p>${t("settings.logOutLead")}</p>
+      <div class="row"><p><b>${t("sessions.this")}</b> ${t("settings.logOutLead")}</p>
         <button type="button" class="button" onClick=${() => (setAsked("here"), logOut())}>${t("settings.logOut")}</button></div>
+      <${OtherSessions} user=${user} />
       <div class="row"><p>${t("settings.everywhereLead")}</p>
         <button type="button" class="button" onClick=${() => setAsked("everywhere")}>${t("settings.everywhere")}</button></div>
     </div>

@@ -13,10 +13,11 @@ function About({ id, hint, problem }) {
 }
 
 /**
- * A labelled input. `hint` is read out with it; `limits` are further attributes.
+ * A labelled input. `hint` is read out with it; `limits` are further attributes, of which `data-start` gives it the focus
+ * when its screen opens.
  * @param {{
  *   label: string, name: string, value: string, onInput: (value: string) => void, type?: string, hint?: string,
- *   autocomplete?: string, maxLength?: number, minLength?: number, isOptional?: boolean, rows?: number, dir?: string,
+ *   autocomplete?: string, maxLength?: number, minLength?: number, isOptional?: boolean, rows?: number, dir?: string, "data-start"?: string,
  * }} props
  */
 export function Field({ label, value, onInput, type = "text", hint, autocomplete = "off", isOptional, rows, ...limits }) {
@@ -35,7 +36,7 @@ export function Field({ label, value, onInput, type = "text", hint, autocomplete
     "aria-describedby": (hint || problem) && `${id}-about`,
     "onInput": (/** @type {any} */ event) => onInput(event.currentTarget.value),
   };
-  const isProse = type === "text";
+  const isProse = type === "text" && autocomplete !== "one-time-code";
   const input = rows
     ? html`<textarea ...${attributes} rows=${rows}></textarea>`
     : html`<input ...${attributes} type=${isPassword && isShown ? "text" : type} spellcheck=${isProse} autocapitalize=${isProse ? undefined : "none"} />`;

@@ -10,6 +10,8 @@ const TEXTS = {
   login_expired: "error.loggedOut",
   wrong_login: "error.wrongLogin",
   wrong_password: "error.wrongPassword",
+  wrong_code: "error.wrongCode",
+  wrong_second_factor: "error.wrongCode",
   email_taken: "error.emailTaken",
   invalid_reset_token: "error.invalidLink",
   invalid_verification_token: "error.invalidVerification",

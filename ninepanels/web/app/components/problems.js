@@ -52,6 +52,7 @@ function textOf(type, field) {
   const { minLength = -1, maxLength = -1 } = "minLength" in field ? field : {};
   if (type === "email") return t("problem.email");
   if (type === "timezone") return t("problem.timezone");
+  if (type === "common_password") return t("problem.common");
   if (type === "string_too_short") return minLength > 1 ? t("problem.short", { count: minLength }) : t("problem.required");
   return type === "string_too_long" && maxLength > 0 ? t("problem.long", { count: maxLength }) : t("problem.other");
 }

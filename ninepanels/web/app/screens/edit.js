@@ -85,7 +85,7 @@ export function EditScreen({ id }) {
     <${Preview} title=${title} hue=${panel ? hueOf(panel.id) : nextHue()} />
     <section class="card">
       <${Form} action=${action} label=${panel ? t("save") : t("edit.add")}>
-        <${Field} label=${t("field.title")} name="title" value=${title} maxLength=${65} dir="auto"
+        <${Field} label=${t("field.title")} name="title" value=${title} maxLength=${65} dir="auto" data-start=${panel ? undefined : ""}
           onInput=${(/** @type {string} */ value) => setChanges({ ...changes, title: value })} hint=${panel ? undefined : t("edit.titleHint")} />
         <${Field} label=${t("field.description")} name="description" value=${description} maxLength=${2_000}
           onInput=${(/** @type {string} */ value) => setChanges({ ...changes, description: value })} rows=${3} isOptional dir="auto" />

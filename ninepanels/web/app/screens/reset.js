@@ -6,7 +6,7 @@ import { show } from "../components/notice.js";
 import { Welcome } from "../components/welcome.js";
 import { t } from "../i18n/index.js";
 import { go } from "../router.js";
-import { resetPassword } from "../state/session.js";
+import { isCodeWanted, resetPassword } from "../state/session.js";
 
 /** @param {{query: URLSearchParams}} props the link of the mail has the e-mail and the token */
 export function ResetScreen({ query }) {
@@ -16,7 +16,12 @@ export function ResetScreen({ query }) {
   if (!email || !token) return html`<${Welcome} title=${t("reset.title")} lead=${t("error.invalidLink")}>${another}<//>`;
 
   const action = async () => {
-    await resetPassword(email, token, password);
+    try {
+      await resetPassword(email, token, password);
+    } catch (error) {
+      // The password is set, and the login asks for the code.
+      if (!isCodeWanted(error)) throw error;
+    }
     go("/", { isReplaced: true });
     show(t("reset.done"));
   };

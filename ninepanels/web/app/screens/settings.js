@@ -65,7 +65,7 @@ export function SettingsScreen() {
     <${Status} />
     <div class="page-columns">
       <div class="page-stack"><${Person} user=${user.value} /><${AccountCard} user=${user.value} /></div>
-      <div class="page-stack"><${Appearance} /><${DevicesCard} /><${DeletionCard} user=${user.value} /></div>
+      <div class="page-stack"><${Appearance} /><${DevicesCard} user=${user.value} /><${DeletionCard} user=${user.value} /></div>
     </div>
   </div>`;
 }

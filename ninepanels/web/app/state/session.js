@@ -74,7 +74,7 @@ export async function signUp(account) {
   try {
     await logIn(account.email, account.password);
   } catch (error) {
-    if (!(error instanceof ApiError && error.code === "wrong_login")) throw error;
+    if (!(error instanceof ApiError && (error.code === "wrong_login" || isCodeWanted(error)))) throw error;
     // A service that verifies e-mails does not say that one is taken. It tells its owner by mail.
     throw taken ?? new ApiError(409, "email_taken", error.message);
   }
@@ -94,12 +94,16 @@ async function createAccount({ timezone, ...account }) {
   }
 }
 
+/** Whether a login was refused because the account has a second factor. @param {unknown} error */
+export const isCodeWanted = (error) => error instanceof ApiError && error.code === "second_factor_required";
+
 /**
  * @param {string} email
  * @param {string} password
+ * @param {string} [code] - Of the second factor.
  */
-export async function logIn(email, password) {
-  const body = new URLSearchParams({ username: email, password });
+export async function logIn(email, password, code = "") {
+  const body = new URLSearchParams({ username: email, password, ...(code && { totp_code: code }) });
   const { access_token } = await request("POST", "token", { body });
   await device.logIn(await request("GET", "users", { token: access_token }), access_token);
 }
