@@ -107,7 +107,8 @@ def main() -> None:
             executable_path=chromium, args=["--no-sandbox"], env={**os.environ, "FONTCONFIG_FILE": str(fonts)}
         )
         page = browser.new_page(viewport=DOCS_SIZE)
-        page.goto(f"{service.url}/docs", wait_until="networkidle")
+        page.goto(f"{service.url}/docs")
+        page.locator(".opblock").first.wait_for()
         page.screenshot(path=FOLDER / "docs-page.png")
         for picture in OPEN_SCREENS:
             _save(_open(browser, service, picture), picture)
