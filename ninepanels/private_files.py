@@ -16,8 +16,14 @@ MODE = stat.S_IRUSR | stat.S_IWUSR
 
 
 def make_folder(path: Path) -> None:
-    """Create a folder, unless it exists."""
-    path.mkdir(mode=stat.S_IRWXU, parents=True, exist_ok=True)
+    """Create a folder, unless it exists, and those that contain it.
+
+    `parents=True` of `mkdir` would make those with the permissions of the umask: another user could then replace this
+    folder.
+    """
+    if not path.parent.exists():
+        make_folder(path.parent)
+    path.mkdir(mode=stat.S_IRWXU, exist_ok=True)
 
 
 def create(path: Path) -> BinaryIO:

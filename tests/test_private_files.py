@@ -32,6 +32,13 @@ def mode(path: Path) -> str:
     return oct(path.stat().st_mode & 0o777)
 
 
+def test_the_folders_around_a_new_folder_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    os.umask(0)
+    private_files.make_folder(tmp_path / "srv" / "nine" / "backups")
+    private_files.make_folder(tmp_path / "srv" / "nine" / "backups")
+    assert {mode(path) for path in tmp_path.glob("srv/**")} == {"0o700"}
+
+
 def test_a_written_file_is_private_and_replaces_a_link(link: Path, tmp_path: Path) -> None:
     private_files.write(link, b"new")
     assert (link.read_text(), link.is_symlink(), mode(link)) == ("new", False, "0o600")

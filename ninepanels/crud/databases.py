@@ -3,8 +3,10 @@
 Those that change databases run on a connection to another database of that server.
 """
 
+from sqlalchemy import exc
 from sqlalchemy import text
 
+from .. import exceptions
 from .executor import Executor
 from .executor import connection_of
 
@@ -29,6 +31,15 @@ def logs_statements(executor: Executor) -> bool:
 def exists(executor: Executor, name: str) -> bool:
     """Return whether a database of this name exists."""
     return executor.scalar(text("SELECT true FROM pg_database WHERE datname = :name"), {"name": name}) or False
+
+
+def tables_of_other_schemas(executor: Executor) -> list[str]:
+    """Return the tables of the current database that are in another schema than the current one, without temporary."""
+    tables = text(
+        "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+        " WHERE schemaname NOT IN (current_schema(), 'information_schema') AND schemaname NOT LIKE 'pg\\_%'"
+    )
+    return list(executor.scalars(tables))
 
 
 def create(executor: Executor, name: str, like: str) -> None:
@@ -81,15 +92,22 @@ def terminate_other_connections(executor: Executor, name: str, process: int) -> 
 
     Returns:
         Whether no connection was left, and none can be opened because a RENAME holds the lock on the database.
+
+    Raises:
+        OperationRefused: the role may not terminate one of them.
     """
-    closed = executor.scalar(
-        text(
-            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
-            # Processes without a user are the server's background workers, which end by themselves.
-            " WHERE datname = :name AND pid <> :process AND usesysid IS NOT NULL"
-        ),
-        {"name": name, "process": process},
+    closing = text(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity"
+        # Processes without a user are the server's background workers, which end by themselves.
+        " WHERE datname = :name AND pid <> :process AND usesysid IS NOT NULL"
     )
+    try:
+        closed = executor.scalar(closing, {"name": name, "process": process})
+    except exc.ProgrammingError as error:
+        raise exceptions.OperationRefused(
+            f"Another role is connected to the database {name}, perhaps a superuser, whose connection only a superuser"
+            " can end; nothing was replaced. End that connection, then repeat the command."
+        ) from error
     locked = executor.scalar(
         text(
             "SELECT true FROM pg_locks JOIN pg_database ON pg_database.oid = objid AND datname = :name"

@@ -24,6 +24,10 @@ TRUST = "--trust-this-file"
 """The option with which a backup without a valid signature is restored."""
 
 
+State = tuple[int, ...]
+"""What identifies a file and its content: a change of either changes it."""
+
+
 class Kind(StrEnum):
     """The kind of a dump: schema and rows, or rows only."""
 
@@ -79,8 +83,11 @@ def complete(settings: Settings, kind: Kind) -> list[Path]:
     return sorted(found, reverse=True)
 
 
-def verify(path: Path, *, is_trusted: bool) -> None:
+def verify(path: Path, *, is_trusted: bool) -> State:
     """Verify the checksum of a backup and, unless it `is_trusted`, its signature.
+
+    Returns:
+        The state of the file, for `require_unchanged`.
 
     Raises:
         OperationRefused: one of them does not match, or one of the files does not exist.
@@ -89,11 +96,12 @@ def verify(path: Path, *, is_trusted: bool) -> None:
         raise exceptions.OperationRefused(f"The file {path} does not exist.")
     if not _checksum_of(path).is_file():
         raise exceptions.OperationRefused(f"{path} is not restored: its checksum {_checksum_of(path)} does not exist.")
+    state = _state_of(path)
     digest = _digest_of(path)
     if _first_word(_checksum_of(path)) != digest:
         raise exceptions.OperationRefused(f"{path} does not match its checksum: it is damaged, or a different file.")
     if is_trusted:
-        return
+        return state
     if not _signature_of(path).is_file():
         raise exceptions.OperationRefused(
             f"{path} is not restored: it has no signature {_signature_of(path)}. Backups of earlier releases have none."
@@ -104,6 +112,20 @@ def verify(path: Path, *, is_trusted: bool) -> None:
             f"{path} is not restored: it is not signed with the key of this installation, {_key()}. Put the key there"
             f" that it was signed with or, if you trust its contents, add {TRUST}."
         )
+    return state
+
+
+def require_unchanged(path: Path, verified: State) -> None:
+    """Check that a backup is the file that was verified.
+
+    Its rows are read later than its signature. Another user who can write into its folder could replace it in between,
+    but cannot set the time of the last change of a file.
+
+    Raises:
+        OperationRefused: the file was changed or replaced.
+    """
+    if _state_of(path) != verified:
+        raise exceptions.OperationRefused(f"{path} was changed while it was read; nothing was restored.")
 
 
 def other_table(path: Path, table: str) -> exceptions.OperationRefused:
@@ -133,6 +155,11 @@ def _checksum_of(path: Path) -> Path:
 
 def _signature_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.hmac")
+
+
+def _state_of(path: Path) -> State:
+    status = path.stat()
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
 def _digest_of(path: Path) -> str:

@@ -44,7 +44,8 @@ def restore(settings: Settings, file: Path, *, confirmed: bool, is_trusted: bool
     Raises:
         OperationRefused: the dump is damaged or unsuitable, or the safeguards refuse the restore.
     """
-    files.verify(file, is_trusted=is_trusted)
+    file = file.resolve()
+    verified = files.verify(file, is_trusted=is_trusted)
     _warn_of_addresses(settings, file)
     dumps = writing.dump_format(settings.database_url)
     revision = _read_revision(file, dumps)
@@ -64,6 +65,7 @@ def restore(settings: Settings, file: Path, *, confirmed: bool, is_trusted: bool
         migrations.migrate(staging_url, revision)
         with connected(staging_url) as staging:
             dumps.load(file, staging.read(crud.dumps.read_tables), staging)
+        files.require_unchanged(file, verified)
         migrations.migrate(staging_url)
         with connected(staging_url) as staging:
             with staging.transaction() as work:
@@ -110,7 +112,8 @@ def _count_rows(dumps: Sqlite | Postgresql, settings: Settings) -> Counts:
         return {}
     with connected(settings.database_url) as database, database.connection() as connection:
         counts = crud.schema.count_rows(connection)
-    if foreign_tables := counts.keys() - sql.Base.metadata.tables.keys():
+        others = crud.databases.tables_of_other_schemas(connection) if isinstance(dumps, Postgresql) else []
+    if foreign_tables := [*(counts.keys() - sql.Base.metadata.tables.keys()), *others]:
         raise exceptions.OperationRefused(
             f"The database contains tables that this release does not know: {', '.join(foreign_tables)}."
         )

@@ -2,15 +2,20 @@
 
 import os
 import shutil
+from contextlib import closing
 from pathlib import Path
 
+import psycopg2
 import pytest
 
 from ninepanels import crud
 from ninepanels.ops.migrations import migrate
 
+from ...support.backends import on_postgresql
 from ...support.backends import on_sqlite
+from ...support.filling import fill
 from ...support.filling import rows_of
+from ...support.postgres import PostgresServer
 from ..conftest import execute_sql
 from .conftest import KINDS
 from .conftest import Installation
@@ -112,6 +117,44 @@ def test_restore_refuses_a_database_with_unknown_tables(filled: Installation) ->
         )
     finally:
         execute_sql(filled.database_url, "DROP TABLE notes")
+
+
+@on_postgresql
+def test_restore_refuses_a_database_with_tables_of_another_project_in_their_own_schema(
+    filled: Installation, postgres_server: PostgresServer
+) -> None:
+    file = filled.dump()
+    execute_sql(filled.database_url, "CREATE SCHEMA other", "CREATE TABLE other.users (body text)")
+    try:
+        assert "that this release does not know: other.users" in filled.error_of("restore", "--yes", str(file))
+    finally:
+        postgres_server.execute("DROP SCHEMA other CASCADE", "test")
+
+
+@on_postgresql
+def test_restore_refuses_a_database_with_a_connection_that_its_role_cannot_end(
+    filled: Installation, postgres_server: PostgresServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres_server.execute("CREATE ROLE ordinary LOGIN CREATEDB")
+    postgres_server.execute("CREATE DATABASE ordinary OWNER ordinary")
+    url = postgres_server.url("ordinary").replace("postgres@", "ordinary@")
+    monkeypatch.setenv("NINEPANELS_DATABASE_URL", url)
+    ordinary = Installation(url, filled.folder)
+    try:
+        migrate(url)
+        fill(url)
+        file = ordinary.dump()
+        ordinary.restore(file)
+        rows = rows_of(url)
+        with (
+            closing(psycopg2.connect(postgres_server.url("ordinary").replace("+psycopg2", ""))),
+            pytest.raises(SystemExit, match="Another role is connected to the database ordinary"),
+        ):
+            ordinary.restore(file)
+        assert rows_of(url) == rows
+    finally:
+        postgres_server.drop_database("ordinary")
+        postgres_server.execute("DROP ROLE ordinary")
 
 
 def test_a_dump_of_an_earlier_schema_is_migrated(empty_installation: Installation) -> None:

@@ -77,11 +77,11 @@ def test_statements_of_a_dump_are_not_executed(
 @on_postgresql
 def test_a_table_that_a_dump_has_twice_is_refused(filled: Installation, postgres_server: PostgresServer) -> None:
     execute_sql(filled.database_url, "CREATE SCHEMA more", "CREATE TABLE more.users AS SELECT * FROM users")
-    file = filled.dump()
     try:
-        assert "does not have the table users" in filled.error_of("restore", "--yes", str(file))
+        file = filled.dump()
     finally:
         postgres_server.execute("DROP SCHEMA more CASCADE", "test")
+    assert "does not have the table users" in filled.error_of("restore", "--yes", str(file))
 
 
 @on_sqlite

@@ -4,10 +4,13 @@ import shutil
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Table
 
 from ninepanels import clock
 from ninepanels import config
+from ninepanels.database import Database
 from ninepanels.ops.backups import files
+from ninepanels.ops.backups.sqlite import Sqlite
 
 from ...support.backends import on_sqlite
 from ...support.filling import rows_of
@@ -57,6 +60,22 @@ def test_a_backup_whose_rows_were_changed_is_refused_although_its_checksum_match
     seal(file)
     signature_path(file).write_text(signature)
     assert "is not signed with the key of this installation" in filled.error_of("restore", "--yes", str(file))
+
+
+def test_a_backup_that_is_replaced_after_it_was_verified_is_refused(
+    filled: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = filled.dump()
+    original, load = file.rename(file.with_suffix(".original")), Sqlite.load
+    shutil.copy(original, file)
+
+    def replace_and_load(dumps: Sqlite, path: Path, tables: list[Table], staging: Database) -> None:
+        path.unlink()
+        shutil.copy(original, path)
+        load(dumps, path, tables, staging)
+
+    monkeypatch.setattr(Sqlite, "load", replace_and_load)
+    assert "was changed while it was read" in filled.error_of("restore", "--yes", str(file))
 
 
 def test_the_key_and_the_backups_are_private_and_no_symbolic_link_is_followed(
