@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from sqlalchemy import select
+from sqlalchemy import update as sql_update
 from sqlalchemy.orm import Session
 
 from .. import exceptions
@@ -69,6 +70,7 @@ def delete(session: Session, factor: sql.SecondFactor) -> None:
 
 
 def encrypt_again(session: Session, encrypt: Callable[[str], str]) -> None:
-    """Replace each encrypted secret by what `encrypt` returns for it."""
-    for factor in session.scalars(select(_FACTOR)):
-        factor.encrypted_secret = encrypt(factor.encrypted_secret)
+    """Replace each encrypted secret by what `encrypt` returns for it, unless its user replaces it concurrently."""
+    for user_id, secret in session.execute(select(_FACTOR.user_id, _FACTOR.encrypted_secret)).all():
+        unchanged = sql_update(_FACTOR).where(_FACTOR.user_id == user_id, _FACTOR.encrypted_secret == secret)
+        session.execute(unchanged.values(encrypted_secret=encrypt(secret)))
