@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlencode
 
+import pyotp
 from playwright.sync_api import Page
 from playwright.sync_api import expect
 
@@ -41,6 +42,23 @@ def test_logging_in_names_a_wrong_password(page: Page, person: Person) -> None:
     expect(page.get_by_role("alert")).to_have_text("E-mail or password is wrong.")
     expect(page.get_by_role("alert")).to_be_focused()
     fill(page, Password=PASSWORD)
+    button(page, "Log in").click()
+    expect(button(page, "Read, not done today")).to_be_visible()
+
+
+def test_a_second_factor_is_asked_for_after_the_password(device: Device, person: Person) -> None:
+    page = device.page
+    secret = data(person.post("/auth/totp", {"current_password": PASSWORD}))["secret"]
+    code = pyotp.TOTP(secret).now()
+    recovery_code = data(person.post("/auth/totp/confirm", {"totp_code": code}))["recovery_codes"][0]
+    device.run("session", "logOut")
+    fill(page, **{"E-mail": person.email}, Password=PASSWORD)
+    button(page, "Log in").click()
+    expect(page.get_by_label("Code")).to_be_focused()
+    fill(page, Code="000000")
+    button(page, "Log in").click()
+    expect(page.get_by_role("alert")).to_have_text("This code is wrong or was used already. Please enter the next one.")
+    fill(page, Code=recovery_code)
     button(page, "Log in").click()
     expect(button(page, "Read, not done today")).to_be_visible()
 
