@@ -27,7 +27,7 @@ def start(current_user: AuthenticatedUser, confirmed: str) -> pyd.TotpSecret:
     return pyd.TotpSecret(secret=secret, otpauth_uri=totp.uri(secret, user.email))
 
 
-def confirm(current_user: AuthenticatedUser, code: str) -> pyd.RecoveryCodes:
+def confirm(current_user: AuthenticatedUser, code: str) -> pyd.NewRecoveryCodes:
     """Switch the second factor on: from now on, logins need it.
 
     Raises:
@@ -47,7 +47,7 @@ def confirm(current_user: AuthenticatedUser, code: str) -> pyd.RecoveryCodes:
         crud.outbox.notify(work, pyd.MailKind.SECOND_FACTOR_ON, user)
         current_user.record(work, pyd.AuditAction.SECOND_FACTOR_ON, target_id=user.id)
         work.emit(pyd.SecondFactorChanged(user_id=user.id, is_on=True))
-    return pyd.RecoveryCodes(recovery_codes=recovery_codes)
+    return pyd.NewRecoveryCodes(recovery_codes=recovery_codes)
 
 
 def remove(current_user: AuthenticatedUser, confirmed: str, code: str) -> None:

@@ -56,7 +56,7 @@ class TotpSecret(ResponseBody):
     """The same as a URI, for a link that opens the app, or for a QR code."""
 
 
-class RecoveryCodes(ResponseBody):
+class NewRecoveryCodes(ResponseBody):
     """Codes for users who have lost their authenticator app."""
 
     recovery_codes: Annotated[list[str], Field(examples=[["h4qd2x-9sfj7w-kcb3rt-m8vzpn"]])]

@@ -48,7 +48,7 @@ async def start_totp(body: pyd.TotpStart, current_user: CurrentUser, request: Re
     raises=(exceptions.NotFound, exceptions.WrongCode, exceptions.RateLimited),
     example=Example(examples.RECOVERY_CODES, {"totp_code": "492039"}),
 )
-def confirm_totp(body: pyd.TotpConfirmation, current_user: CurrentUser) -> pyd.RecoveryCodes:
+def confirm_totp(body: pyd.TotpConfirmation, current_user: CurrentUser) -> pyd.NewRecoveryCodes:
     """Switches the second factor on, if the code is that of the authenticator app.
 
     From now on, `POST /token` needs a `totp_code` beside the password. The response contains ten recovery codes, for

@@ -274,6 +274,10 @@ BODY_ROUTES = [
     ("/auth/request_password_reset", "post"),
     ("/auth/password_reset", "post"),
     ("/auth/verify_email", "post"),
+    ("/auth/totp", "post"),
+    ("/auth/totp", "delete"),
+    ("/auth/totp/confirm", "post"),
+    ("/users", "delete"),
     ("/panels", "post"),
 ]
 

@@ -49,8 +49,8 @@ def test_no_function_shadows_a_command(script: str) -> None:
 
 USAGES = {
     *("run", "ping", "env", "preflight", "migrate", "backup full", "backup data"),
-    *("data read", "data schema", "data promote EMAIL", "data create", "data clear", "restore FILE"),
-    *("test", "prove", "check", "revision MESSAGE", "openapi", "docs", "bench", "help"),
+    *("data read", "data schema", "data promote EMAIL", "data disable-totp EMAIL", "data create", "data clear"),
+    *("restore FILE", "test", "prove", "check", "revision MESSAGE", "openapi", "docs", "bench", "help"),
 }
 
 
