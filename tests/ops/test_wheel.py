@@ -4,6 +4,7 @@ import importlib
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import zipfile
@@ -152,6 +153,17 @@ def test_a_downloaded_installation_serves_and_keeps_its_data(wheel: Path, tmp_pa
     run([tmp_path / "venv" / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", wheel])
     (tmp_path / "home").mkdir()
     assert_serves_and_keeps_its_data(Installation(tmp_path / "venv", tmp_path / "home"))
+
+
+@pytest.mark.prove
+def test_ctrl_c_ends_the_service_with_one_line_and_130_and_loses_nothing(installation: Installation) -> None:
+    with InstalledService(installation) as service:
+        data(sign_up(service))
+        service.process.send_signal(signal.SIGINT)
+        assert service.process.wait(PROGRAM_DEADLINE_S) == 128 + signal.SIGINT
+        lines = service.log().splitlines()
+    assert [line for line in lines if not line.startswith("20")][1:] == ["Interrupted."]
+    assert re.search(r"^ +users +1 *$", installation.output("data", "read"), re.MULTILINE)
 
 
 def test_the_wheel_contains_every_file_of_the_package_and_the_migrations(wheel: Path) -> None:
