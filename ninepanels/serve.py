@@ -160,8 +160,12 @@ def _bind(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     # For worker processes.
     listener.set_inheritable(True)
-    with _reported_errors(host, port):
-        listener.bind((host, port))
+    try:
+        with _reported_errors(host, port):
+            listener.bind((host, port))
+    except BaseException:
+        listener.close()
+        raise
     return listener
 
 
