@@ -54,7 +54,8 @@ class PostgresServer:
     def send_to_all(self, number: signal.Signals) -> None:
         """Send a signal to all processes of the server, except those that have just ended."""
         postmaster = (self.folder / "data" / "postmaster.pid").read_text().split()[0]
-        children = subprocess.run(["pgrep", "-P", postmaster], capture_output=True, text=True, check=True).stdout
+        # `pgrep` is not installed everywhere.
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text()
         for process in (postmaster, *children.split()):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(int(process), number)
