@@ -13,6 +13,7 @@ from ninepanels.accounts import rate_limits
 from ninepanels.database import database
 
 from ..support.asgi import http_scope
+from ..support.backends import on_both
 from ..support.mailbox import Mailbox
 from ..support.people import Person
 from ..support.people import data
@@ -118,6 +119,7 @@ def test_a_password_of_8_to_128_characters_in_nfc_works(client: TestClient) -> N
 # --- Hashes of earlier releases ---------------------------------------------------------------------------------------
 
 
+@on_both
 @every_scheme
 def test_an_old_hash_works_and_is_replaced_by_one_of_nfc(ada: Person, scheme: str) -> None:
     for typed in FORMS.values():
@@ -146,6 +148,7 @@ def test_an_old_hash_of_another_form_is_not_replaced_by_a_wrong_password(ada: Pe
         assert user.hashed_password == old
 
 
+@on_both
 @every_scheme
 def test_an_old_hash_authorizes_a_new_email_and_is_replaced(ada: Person, scheme: str) -> None:
     for number, typed in enumerate(FORMS.values()):

@@ -1,9 +1,10 @@
-"""Marks of tests that run on one of the two databases instead of both."""
+"""Marks of tests that run on one of the two databases instead of both, or on both in a module with `any_database`."""
 
 import pytest
 
 on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+on_both = pytest.mark.parametrize("backend", ["sqlite", "postgresql"], indirect=True)
 
 
 def make_proofs(items: list[pytest.Item]) -> None:
