@@ -67,7 +67,7 @@ verb_backup() { ## full [--keep N]: dump the schema and the rows, with a checksu
 verb_data() { ## read: show row counts and newest rows, secrets masked
     ## schema: show the tables and columns
     ## promote EMAIL: make a user an admin
-    ## disable-totp EMAIL: switch off the second factor of a user who has lost it
+    ## disable-totp EMAIL: switch off a user's second factor
     ## create [--users N] [--days D] [--seed S] [--yes]: add demo users with panels and history
     ## clear [--yes]: ! drop all tables and their rows
     install_packages main
