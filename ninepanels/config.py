@@ -64,6 +64,7 @@ class Settings(BaseSettings):
     jwt_secret: SecretStr = SecretStr("")
     jwt_secret_previous: SecretStr = SecretStr("")
     access_token_days: Annotated[int, Field(ge=1, le=366)] = 30
+    access_token_idle_days: Annotated[int, Field(ge=1, le=366)] = 60
     password_reset_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     url_root: ClientUrl = "http://127.0.0.1:8000/app"
     app_url: ClientUrl

@@ -169,6 +169,23 @@ class BlacklistedAccessToken(Base):
     expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
 
 
+class LoginSession(Base):
+    """A session: the use of an access token, which identifies it. The row is deleted when the session ends.
+
+    `created_at` and `generation` are those of the token. A token can be valid without a row.
+    """
+
+    __tablename__ = "login_sessions"
+
+    user_id: Mapped[int] = mapped_column(Id, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    jti: Mapped[str] = mapped_column(String(36), primary_key=True, info=SECRET)
+    generation: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    expires_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    last_used_at: Mapped[datetime] = mapped_column(Instant)
+    user_agent: Mapped[str | None] = mapped_column(String(64))
+
+
 class PasswordResetToken(Base):
     """A single-use token that sets a new password. Only a hash of the token is stored.
 

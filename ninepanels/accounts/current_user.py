@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from datetime import timedelta
 from typing import Annotated
 from typing import Concatenate
@@ -37,6 +38,7 @@ from ..http import documentation
 from ..runtime.threads import route_threads
 from . import passwords
 from . import rate_limits
+from . import sessions
 from . import tokens
 from .tokens import AccessToken
 
@@ -51,7 +53,16 @@ _ERRORS = (exceptions.NotAuthenticated, exceptions.LoginExpired, *documentation.
 
 _ADMIN_ERRORS = (exceptions.NotAllowed, exceptions.AdminSecondFactorRequired)
 
-_bearers: dict[AccessToken, Bearer] = {}
+
+@dataclass
+class _CachedBearer:
+    """A bearer, and when its token was last used: to within `sessions.RECORD_INTERVAL`, and in this process only."""
+
+    bearer: Bearer
+    used_at: datetime
+
+
+_bearers: dict[AccessToken, _CachedBearer] = {}
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,7 @@ class _Authenticated:
 
         Raises:
             NotAuthenticated: the user was deleted or the token was revoked.
+            LoginExpired: the token was not used for too long.
             NotAllowed: the route is for admins and the user is not an admin.
             DatabaseUnavailable: the database is not available.
         """
@@ -82,11 +94,13 @@ class _Authenticated:
 
     def _read_user(self, executor: Executor) -> UserRow:
         token = self.token
-        user = crud.tokens.read_user(
+        found = crud.tokens.read_user(
             executor, token.user_id, jti=token.jti, issued_at=token.issued_at, generation=token.generation
         )
-        if user is None:
+        if found is None:
             raise exceptions.NotAuthenticated
+        user, last_used_at = found
+        sessions.check_use(self.request, token, last_used_at)
         self.request.state.user_id = user.id
         return user
 
@@ -104,6 +118,7 @@ class AuthenticatedUser(_Authenticated):
 
         Raises:
             NotAuthenticated: the user was deleted or the token was revoked.
+            LoginExpired: the token was not used for too long.
             DatabaseUnavailable: the database is not available.
             NinePanelsBaseException: any exception that `query` raises for the user's current data.
         """
@@ -165,7 +180,7 @@ class AuthenticatedUser(_Authenticated):
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        bearer = _bearers.get(self.token) or self._read_bearer(connection)
+        bearer = self._cached_bearer() or self._read_bearer(connection)
         while True:
             try:
                 result = query(connection, bearer, *args, **kwargs)
@@ -177,13 +192,25 @@ class AuthenticatedUser(_Authenticated):
                 self.request.state.user_id = bearer.user_id
                 return result
 
+    def _cached_bearer(self) -> Bearer | None:
+        """Return the bearer of the token, unless this process has not used it for so long that it may have expired."""
+        cached = _bearers.get(self.token)
+        now = clock.now()
+        if cached is None or sessions.is_recent(cached.used_at, now):
+            return cached.bearer if cached else None
+        if sessions.is_idle(self.request, cached.used_at, now):
+            return None
+        sessions.record_use(self.request, self.token, now)
+        cached.used_at = now
+        return cached.bearer
+
     def _read_bearer(self, connection: Connection) -> Bearer:
         user = self._read_user(connection)
         token = self.token
         bearer = Bearer(user.id, token.jti, token.issued_at, token.generation, user.timezone, user.day_starts_at)
         if len(_bearers) >= BEARER_CACHE_SIZE:
             _bearers.clear()
-        _bearers[self.token] = bearer
+        _bearers[self.token] = _CachedBearer(bearer, clock.now())
         return bearer
 
 
@@ -243,6 +270,7 @@ class AuthenticatedAdmin(_Authenticated):
 
         Raises:
             NotAuthenticated: the user was deleted or the token was revoked.
+            LoginExpired: the token was not used for too long.
             NotAllowed: the user is not an admin.
             AdminSecondFactorRequired: the login was made without a second factor, which admins need.
             DatabaseUnavailable: the database is not available.

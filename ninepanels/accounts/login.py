@@ -1,11 +1,14 @@
 """Login with e-mail and password."""
 
 import hmac
+from datetime import datetime
 
 from fastapi.requests import HTTPConnection
 
+from .. import clock
 from .. import crud
 from .. import exceptions
+from .. import pydmodels as pyd
 from ..crud.users import UserRow
 from ..database import UnitOfWork
 from ..database import database
@@ -15,13 +18,14 @@ from ..runtime.threads import route_threads
 from . import passwords
 from . import rate_limits
 from . import second_factor
+from . import sessions
 from .rate_limits import Attempts
 
 HASH_LENGTH = 16
 
 
-async def log_in(request: HTTPConnection, email: str, password: str, code: str) -> tuple[UserRow, bool]:
-    """Return the user with this e-mail and password, and whether the login was made with a second factor.
+async def log_in(request: HTTPConnection, email: str, password: str, code: str) -> pyd.Token:
+    """Return an access token of the user with this e-mail, password and, if they have a second factor, code.
 
     The user's password resets are cancelled. An outdated hash is replaced.
 
@@ -31,6 +35,7 @@ async def log_in(request: HTTPConnection, email: str, password: str, code: str) 
         WrongSecondFactor: the code is wrong or was used.
         RateLimited: too many logins failed for this e-mail or from this address.
     """
+    at = clock.now()
     user, has_second_factor = await route_threads.run(database.read, crud.second_factors.read_for_login, email)
     attempts = rate_limits.login(request, email)
     hashed = user.hashed_password if user else passwords.UNKNOWN_USER_HASH
@@ -40,8 +45,7 @@ async def log_in(request: HTTPConnection, email: str, password: str, code: str) 
     if has_second_factor and not code:
         raise exceptions.SecondFactorRequired
     needed_code = code if has_second_factor else None
-    await route_threads.run(_finish, user, new_hash, needed_code, attempts.failed)
-    return user, has_second_factor
+    return await route_threads.run(_finish, user, new_hash, needed_code, attempts.failed, at)
 
 
 def _hashes_for_the_log(request: HTTPConnection, email: str) -> dict[str, str]:
@@ -58,7 +62,7 @@ def _keyed_hash(request: HTTPConnection, text: str) -> str:
     return hmac.new(key, f"failed login {text}".encode(), "sha256").hexdigest()[:HASH_LENGTH]
 
 
-def _finish(user: UserRow, new_hash: str | None, code: str | None, attempts: Attempts) -> None:
+def _finish(user: UserRow, new_hash: str | None, code: str | None, attempts: Attempts, at: datetime) -> pyd.Token:
     with database.transaction() as work:
         crud.users.lock(work, user.id)
         if code is not None:
@@ -68,6 +72,8 @@ def _finish(user: UserRow, new_hash: str | None, code: str | None, attempts: Att
         # A user who can log in needs no open reset link. The event handler runs later, and would have
         # to compare instants in order to keep the links that were requested after the login.
         crud.password_resets.cancel_all(work, user.id, user.email)
+        work.emit(pyd.UserLoggedIn(user_id=user.id, at=at))
+        return sessions.start(work, user, at, attempts.request, has_second_factor=code is not None)
 
 
 def _check_second_factor(work: UnitOfWork, user: UserRow, code: str, attempts: Attempts) -> None:

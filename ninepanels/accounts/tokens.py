@@ -94,6 +94,11 @@ def issue_token(
     return pyd.Token(access_token=token, expires_in=int(lifetime.total_seconds()))
 
 
+def read_issued(issued: pyd.Token, settings: Settings) -> AccessToken:
+    """Return the claims of a token that `issue_token` has returned."""
+    return _verify_token(issued.access_token, (settings.jwt_secret.get_secret_value(),))
+
+
 def read_token(token: str, settings: Settings) -> AccessToken:
     """Verify an access token and return its claims.
 

@@ -16,6 +16,7 @@ from . import password_resets as password_resets
 from . import route_stats as route_stats
 from . import schema as schema
 from . import second_factors as second_factors
+from . import sessions as sessions
 from . import tables as tables
 from . import taps as taps
 from . import timings as timings

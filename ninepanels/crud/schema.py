@@ -21,7 +21,7 @@ from .executor import Executor
 from .executor import connection_of
 from .executor import dialect
 
-REVISION = "b2e7d91c4f08"
+REVISION = "a6e0c4d7b215"
 """The revision this release requires: the newest in alembic/versions."""
 
 VERSION_TABLE = "alembic_version"

@@ -56,7 +56,7 @@ class Bearer(NamedTuple):
 _PARAMETERS = [f"bearer_{name}" for name in Bearer._fields]
 
 # Conditions of the query that reads the user, so that no extra statement is needed to check for revocation.
-_VALID = (
+VALID = (
     sql.User.id == bindparam("bearer_user_id"),
     sql.User.token_generation == bindparam("bearer_generation"),
     or_(sql.User.tokens_valid_after.is_(None), sql.User.tokens_valid_after < bindparam("bearer_issued_at")),
@@ -64,10 +64,15 @@ _VALID = (
         sql.BlacklistedAccessToken.user_id == sql.User.id, sql.BlacklistedAccessToken.jti == bindparam("bearer_jti")
     ),
 )
-_USER_BY_TOKEN = select(*users.COLUMNS).where(*_VALID)
+"""Conditions on `sql.User` that hold for a token that is not revoked, with the parameters of a `Bearer`."""
+
+_LAST_USED_AT = select(sql.LoginSession.last_used_at).where(
+    sql.LoginSession.user_id == sql.User.id, sql.LoginSession.jti == bindparam("bearer_jti")
+)
+_USER_BY_TOKEN = select(*users.COLUMNS, _LAST_USED_AT.scalar_subquery()).where(*VALID)
 
 VERIFIED = (
-    *_VALID,
+    *VALID,
     sql.User.timezone == bindparam("bearer_timezone"),
     sql.User.day_starts_at == bindparam("bearer_day_starts_at"),
 )
@@ -81,11 +86,17 @@ REVOCATION_COLUMNS = (sql.User.id, sql.User.token_generation, sql.User.tokens_va
 
 def read_user(
     executor: Executor, user_id: int, *, jti: str, issued_at: datetime, generation: int
-) -> users.UserRow | None:
-    """Return the user of a token, or None if the user was deleted or the token was revoked."""
+) -> tuple[users.UserRow, datetime | None] | None:
+    """Return the user of a token and the last recorded use of its session, if there is one.
+
+    Return None if the user was deleted or the token was revoked.
+    """
     token = {"user_id": user_id, "jti": jti, "issued_at": issued_at, "generation": generation}
     row = executor.execute(_USER_BY_TOKEN, {f"bearer_{name}": value for name, value in token.items()}).one_or_none()
-    return None if row is None else users.UserRow(*row)
+    if row is None:
+        return None
+    *user, last_used_at = row
+    return users.UserRow(*user), last_used_at
 
 
 def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
@@ -101,7 +112,7 @@ def read_bearer(executor: Executor, bearer: Bearer) -> users.UserRow:
 
 
 def is_current(user: Any, claims: Claims) -> bool:
-    """Return whether a row of REVOCATION_COLUMNS accepts a token: the conditions `_VALID`, without the blacklist."""
+    """Return whether a row of REVOCATION_COLUMNS accepts a token: the conditions VALID, without the blacklist."""
     valid_after: datetime | None = user.tokens_valid_after
     is_later = valid_after is None or valid_after < claims.issued_at
     return is_later and bool(user.token_generation == claims.generation)

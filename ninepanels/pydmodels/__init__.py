@@ -10,5 +10,6 @@ from .insights import *
 from .requests import *
 from .responses import *
 from .second_factor import *
+from .sessions import *
 from .settings import *
 from .sync import *

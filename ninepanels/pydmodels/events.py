@@ -52,6 +52,22 @@ class UserLoggedOut(UserEvent):
     everywhere: bool
 
 
+class SessionUsed(UserEvent):
+    """A user sent a request with an access token whose use was not recorded in the last hour.
+
+    What identifies the session is for the handler only; it is not logged.
+    """
+
+    type: ClassVar[str] = event_types.SESSION_USED
+    log_level: ClassVar[int] = logging.DEBUG
+    at: Instant
+    jti: Annotated[str, Field(exclude=True)]
+    generation: Annotated[int, Field(exclude=True)]
+    issued_at: Annotated[Instant, Field(exclude=True)]
+    expires_at: Annotated[Instant, Field(exclude=True)]
+    user_agent: Annotated[str | None, Field(exclude=True)]
+
+
 class PasswordResetRequested(EventPayload):
     """A password reset was requested. The account is looked up later, when the mail is sent."""
 

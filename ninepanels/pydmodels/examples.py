@@ -65,6 +65,23 @@ AUDIT_EVENT: JsonObject = {
     "details": ["GET_/panels", "alert_threshold_ms"],
 }
 
+SESSIONS: list[JsonObject] = [
+    {
+        "id": "5d0e6f5b-8f0c-4d3e-9c55-0a3f1c9b7f42",
+        "created_at": "2026-11-21T08:00:00Z",
+        "last_used_at": "2026-11-23T12:00:00Z",
+        "user_agent": "Firefox on Windows",
+        "is_current": True,
+    },
+    {
+        "id": "c2a1b7de-4a52-4a0f-8d7a-5f0c3b9e6d11",
+        "created_at": "2026-11-23T12:00:00Z",
+        "last_used_at": "2026-11-23T12:00:00Z",
+        "user_agent": "Safari on iPhone",
+        "is_current": False,
+    },
+]
+
 PANEL: JsonObject = {
     "id": 1,
     "user_id": 1,

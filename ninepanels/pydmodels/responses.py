@@ -94,6 +94,7 @@ class AuditAction(StrEnum):
     SECOND_FACTOR_OFF = "second_factor_off"
     RECOVERY_CODE_USED = "recovery_code_used"
     LOGINS_REVOKED = "logins_revoked"
+    SESSION_ENDED = "session_ended"
     ADMIN_GRANTED = "admin_granted"
     ADMIN_REVOKED = "admin_revoked"
     ROUTE_UPDATED = "route_updated"
@@ -108,8 +109,8 @@ class AuditEvent(ResponseBody):
     """When the change was made."""
     action: Annotated[str, Field(examples=["admin_granted"])]
     """What was done: `account_updated`, `account_deleted`, `email_verified`, `password_changed`, `password_reset`,
-    `second_factor_on`, `second_factor_off`, `recovery_code_used`, `logins_revoked`, `admin_granted`, `admin_revoked` or
-    `route_updated`. Actions can be added."""
+    `second_factor_on`, `second_factor_off`, `recovery_code_used`, `logins_revoked`, `session_ended`, `admin_granted`,
+    `admin_revoked` or `route_updated`. Actions can be added."""
     actor_id: Id | None
     """The id of the user who made the change; null if that was an operator, or if the user was deleted."""
     target_id: Id | None

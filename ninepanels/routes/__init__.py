@@ -13,6 +13,7 @@ from . import insights
 from . import metrics
 from . import panels
 from . import security_txt
+from . import sessions
 from . import taps
 from . import tokens
 from . import totp
@@ -44,6 +45,6 @@ router = APIRouter()
 # A flat list, with the most frequent routes first, because FastAPI tries routes one after the other.
 for resource in (
     *(panels, entries, consistency, insights, changes, history, taps),
-    *(users, tokens, auth, totp, about, health, metrics, security_txt, admin),
+    *(users, tokens, auth, sessions, totp, about, health, metrics, security_txt, admin),
 ):
     router.routes.extend(resource.router.routes)

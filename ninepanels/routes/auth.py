@@ -10,11 +10,11 @@ from .. import exceptions
 from .. import pydmodels as pyd
 from ..accounts import passwords
 from ..accounts import rate_limits
+from ..accounts import sessions
 from ..accounts import tokens
 from ..accounts import verification
 from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
-from ..config import Settings
 from ..database import database
 from ..http import client_addresses
 from ..http.bodies import or_form
@@ -34,7 +34,7 @@ def log_out(current_user: CurrentUser) -> pyd.Success:
     """Revokes the access token of this request. Other tokens stay valid."""
     with current_user.transaction() as (work, user):
         token = current_user.token
-        crud.tokens.blacklist(work, user.id, jti=token.jti, expires_at=token.expires_at)
+        crud.sessions.end(work, user.id, jti=token.jti, expires_at=token.expires_at)
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=False))
     return pyd.Success()
 
@@ -46,6 +46,7 @@ def log_out_everywhere(current_user: CurrentUser) -> pyd.Success:
     with current_user.transaction() as (work, user):
         crud.users.revoke_tokens(work, user.id, max(clock.now(), current_user.token.issued_at))
         current_user.record(work, pyd.AuditAction.LOGINS_REVOKED, target_id=user.id)
+        crud.sessions.forget(work, user.id)
         work.emit(pyd.UserLoggedOut(user_id=user.id, everywhere=True))
     return pyd.Success()
 
@@ -66,8 +67,7 @@ async def change_password(body: pyd.PasswordChange, current_user: CurrentUser, r
     attempts = rate_limits.account_change(request, current_user.token.user_id)
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
     hashed_password = await passwords.hash_password(body.new_password)
-    settings: Settings = request.app.state.settings
-    token = await route_threads.run(_change_password, current_user, confirmed, hashed_password, settings)
+    token = await route_threads.run(_change_password, current_user, confirmed, hashed_password)
     return pyd.NewLogin(**token.model_dump())
 
 
@@ -142,17 +142,17 @@ def verify_email(body: pyd.EmailVerification, request: Request) -> pyd.Success:
     return pyd.Success()
 
 
-def _change_password(
-    current_user: AuthenticatedUser, confirmed: str, hashed_password: str, settings: Settings
-) -> pyd.Token:
+def _change_password(current_user: AuthenticatedUser, confirmed: str, hashed_password: str) -> pyd.Token:
     at = max(clock.now(), current_user.token.issued_at)
     with current_user.transaction() as (work, owner):
         user = crud.users.change_password(work, owner.id, confirmed=confirmed, hashed_password=hashed_password, at=at)
+        crud.sessions.forget(work, user.id)
         crud.password_resets.cancel_all(work, user.id, user.email)
         crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
         current_user.record(work, pyd.AuditAction.PASSWORD_CHANGED, target_id=user.id)
         work.emit(pyd.PasswordChanged(user_id=user.id))
-    return tokens.issue_token(user, at, settings, has_second_factor=current_user.token.has_second_factor)
+        has_second_factor = current_user.token.has_second_factor
+        return sessions.start(work, user, at, current_user.request, has_second_factor=has_second_factor)
 
 
 def _reset_password(email: str, token_hash: str, hashed_password: str, address: str | None) -> None:
@@ -160,6 +160,7 @@ def _reset_password(email: str, token_hash: str, hashed_password: str, address: 
         user_id = crud.password_resets.use(work, email, token_hash)
         crud.password_resets.cancel_all(work, user_id, email)
         user = crud.users.reset_password(work, user_id, hashed_password)
+        crud.sessions.forget(work, user_id)
         crud.outbox.notify(work, pyd.MailKind.PASSWORD_CHANGED, user)
         crud.audit.add(work, pyd.AuditAction.PASSWORD_RESET, actor_id=user.id, target_id=user.id, address=address)
         work.emit(pyd.PasswordChanged(user_id=user.id))

@@ -5,12 +5,9 @@ from typing import Annotated
 from fastapi import Form
 from fastapi import Request
 
-from .. import clock
 from .. import exceptions
 from .. import pydmodels as pyd
-from .. import queues
 from ..accounts import login
-from ..accounts import tokens
 from ..http.documentation import DATABASE_ERRORS
 from ..http.documentation import Example
 from ..http.documentation import documented
@@ -40,7 +37,4 @@ async def log_in(form: Annotated[pyd.Credentials, Form()], request: Request) -> 
     The token is in `data`, in the envelope. Only the dialog **Authorize** of the page `/docs` gets it without the
     envelope, because that dialog expects OAuth2's own format.
     """
-    at = clock.now()
-    user, has_second_factor = await login.log_in(request, form.username, form.password, form.totp_code)
-    queues.emit(pyd.UserLoggedIn(user_id=user.id, at=at))
-    return tokens.issue_token(user, at, request.app.state.settings, has_second_factor=has_second_factor)
+    return await login.log_in(request, form.username, form.password, form.totp_code)

@@ -59,6 +59,8 @@ def test_settings_are_immutable() -> None:
         ("ACCESS_TOKEN_DAYS", "0"),
         ("ACCESS_TOKEN_DAYS", "367"),
         ("ACCESS_TOKEN_DAYS", "soon"),
+        ("ACCESS_TOKEN_IDLE_DAYS", "0"),
+        ("ACCESS_TOKEN_IDLE_DAYS", "367"),
         ("DEFAULT_TIMEZONE", "Mars/Olympus_Mons"),
         ("DEFAULT_TIMEZONE", ""),
         ("DEFAULT_TIMEZONE", "../../etc/passwd"),

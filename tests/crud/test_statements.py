@@ -28,17 +28,19 @@ FREQUENT = [
 
 STATEMENT_COUNTS: dict[tuple[str, str], tuple[int, Any]] = {
     ("GET", "/"): (0, None),
-    ("POST", "/token"): (4, {"username": "ada@example.com", "password": PASSWORD}),
-    ("POST", "/auth/logout"): (4, None),
-    ("POST", "/auth/logout_everywhere"): (3, None),
-    ("POST", "/auth/change_password"): (7, {"current_password": PASSWORD, "new_password": "battery staple"}),
+    ("POST", "/token"): (5, {"username": "ada@example.com", "password": PASSWORD}),
+    ("POST", "/auth/logout"): (5, None),
+    ("POST", "/auth/logout_everywhere"): (4, None),
+    ("POST", "/auth/change_password"): (9, {"current_password": PASSWORD, "new_password": "battery staple"}),
     ("POST", "/auth/request_password_reset"): (1, {"email": "ada@example.com"}),
-    ("POST", "/auth/password_reset"): (7, {"email": "ada@example.com", "new_password": "battery staple"}),
+    ("POST", "/auth/password_reset"): (8, {"email": "ada@example.com", "new_password": "battery staple"}),
     ("POST", "/auth/verify_email"): (1, {}),
     ("GET", "/auth/totp"): (1, None),
     ("POST", "/auth/totp"): (5, {"current_password": PASSWORD}),
     ("POST", "/auth/totp/confirm"): (6, {}),
     ("DELETE", "/auth/totp"): (8, {"current_password": PASSWORD}),
+    ("GET", "/auth/sessions"): (1, None),
+    ("DELETE", "/auth/sessions/{session_id}"): (6, None),
     ("POST", "/users"): (2, {"email": "eve@example.com", "name": "Eve", "password": PASSWORD}),
     ("GET", "/users"): (1, None),
     ("PATCH", "/users"): (4, {"name": "Lovelace"}),
@@ -97,10 +99,11 @@ def test_a_request_takes_the_expected_number_of_statements(
         body = {"verification_token": verification.issue_token(ada.id, ada.email, settings)}
     if code := authenticator.CODES.get(f"{method} {path}"):
         body = (body or {}) | {"totp_code": code(ada)}
+    session_id = data(ada.get("/auth/sessions"))[0]["id"]
     statements.clear()
     sent: dict[str, Any] = {"data": body} if path == "/token" else {"json": body}
     params = QUERIES.get((method, path))
-    address = path.format(panel_id=panel_id, user_id=bob.id, day=A_DAY)
+    address = path.format(panel_id=panel_id, user_id=bob.id, session_id=session_id, day=A_DAY)
     response = ada.request("HEAD" if path in STREAMS else method, address, params=params, **sent)
     assert response.status_code == 200, response.text
     assert len(statements) == expected, statements

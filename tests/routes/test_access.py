@@ -41,9 +41,9 @@ PUBLIC = {
 # Pages, scripts and the schema, which are the same for all callers.
 PAGES = r"/(docs|redoc|openapi\.json|static/.*|problems/.*|app(/.*)?)"
 
-Access = Literal["public", "own", "panel", "admin"]
+Access = Literal["public", "own", "named", "admin"]
 # Who may name what a parameter of the path identifies.
-PARAMETERS: dict[str, Access] = {"panel_id": "panel", "day": "panel", "user_id": "admin"}
+PARAMETERS: dict[str, Access] = {"panel_id": "named", "day": "named", "session_id": "named", "user_id": "admin"}
 
 OK = "ok"
 
@@ -53,12 +53,12 @@ class Answers(NamedTuple):
 
     Attributes:
         own: to operations on the caller's own data.
-        panel: to operations on a panel of "the user".
+        named: to operations on a panel or a session of "the user".
         admin: to operations for admins.
     """
 
     own: str
-    panel: str
+    named: str
     admin: str
 
 
@@ -92,13 +92,25 @@ def access_to(operation: Operation) -> Access:
 
 
 def request(
-    client: TestClient, operation: Operation, authorization: str | None, panel_id: int, code: str | None = None
+    client: TestClient,
+    operation: Operation,
+    authorization: str | None,
+    ids: dict[str, object],
+    code: str | None = None,
 ) -> Response:
     headers = {"Authorization": authorization} if authorization is not None else {}
     sent = operation.sent()
     if code is not None:
         sent["json"] = sent["json"] | {"totp_code": code}
-    return client.request(operation.method, operation.address(panel_id=panel_id), headers=headers, **sent)
+    return client.request(operation.method, operation.address(**ids), headers=headers, **sent)
+
+
+def ids_of(person: Person) -> dict[str, object]:
+    """Return the ids of a panel and a session of a user."""
+    return {
+        "panel_id": data(person.get("/panels"))[0]["id"],
+        "session_id": data(person.get("/auth/sessions"))[0]["id"],
+    }
 
 
 def answer_of(response: Response) -> str:
@@ -169,7 +181,7 @@ def test_what_is_not_in_the_schema_is_a_page() -> None:
 def test_the_matrix_refuses_what_it_does_not_allow_and_a_refused_request_changes_nothing(
     client: TestClient, settings: Settings, user: Person, credentials: dict[str, str | None]
 ) -> None:
-    panel_id = data(user.get("/panels"))[0]["id"]
+    ids, missing_ids = ids_of(user), {"panel_id": 2**52, "session_id": "missing"}
     finish_events(client)
     before = rows_of_requests(settings)
     for caller, answers in MATRIX.items():
@@ -178,11 +190,11 @@ def test_the_matrix_refuses_what_it_does_not_allow_and_a_refused_request_changes
             expected = OK if access == "public" else getattr(answers, access)
             if expected == OK:
                 continue
-            response = request(client, operation, credentials[caller], panel_id)
+            response = request(client, operation, credentials[caller], ids)
             assert answer_of(response) == expected, f"{caller}: {operation.name}"
             assert (response.headers.get("WWW-Authenticate") == "Bearer") == (response.status_code == 401)
             if expected == "not_found":
-                missing = request(client, operation, credentials[caller], panel_id + 1_000)
+                missing = request(client, operation, credentials[caller], missing_ids)
                 assert response.content == missing.content, f"{caller}: {operation.name}"
     finish_events(client)
     assert rows_of_requests(settings) == before
@@ -209,9 +221,8 @@ def test_the_matrix_allows_the_rest(client: TestClient, user: Person, caller: st
         person = with_panels(Person.sign_up(client, f"{number}@example.com"))
         if caller == "an admin":
             make_admin(person)
-        panel_id = data(person.get("/panels"))[0]["id"]
         code = authenticator.CODES[operation.name](person) if operation.name in authenticator.CODES else None
-        response = request(client, operation, f"Bearer {person.token}", panel_id, code)
+        response = request(client, operation, f"Bearer {person.token}", ids_of(person), code)
         assert answer_of(response) == OK, f"{caller}: {operation.name}: {response.text}"
 
 
@@ -220,7 +231,7 @@ def test_a_public_operation_refuses_nobodys_credentials(client: TestClient, cred
     for operation in OPERATIONS:
         if access_to(operation) == "public":
             for caller, authorization in credentials.items():
-                response = request(client, operation, authorization, 1)
+                response = request(client, operation, authorization, {})
                 assert answer_of(response) not in REFUSALS, f"{caller}: {operation.name}"
 
 

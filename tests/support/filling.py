@@ -64,6 +64,14 @@ def _rows(users: int) -> Iterator[tuple[type[sql.Base], list[dict[str, object]]]
     )
     yield sql.BlacklistedAccessToken, [{"user_id": n + 1, "jti": str(n), "expires_at": soon} for n in people]
     yield (
+        sql.LoginSession,
+        [
+            {"user_id": n + 1, "jti": str(n), "generation": 0, "user_agent": "Firefox on Android"}
+            | {"created_at": now, "expires_at": soon, "last_used_at": now}
+            for n in people
+        ],
+    )
+    yield (
         sql.PasswordResetToken,
         [{"token_hash": f"{n:064}", "user_id": n + 1, "issued_at": now, "expires_at": soon} for n in people],
     )
