@@ -50,7 +50,7 @@ def new_database(
             file = tmp_path_factory.mktemp(name) / "test.db"
             return f"sqlite:///{shutil.copy(request.getfixturevalue('sqlite_template'), file)}"
         server: PostgresServer = request.getfixturevalue("postgres_server")
-        return server.create_database(name, request.getfixturevalue("postgres_template"))
+        return server.create_database(f"{name}{next(_numbers)}", request.getfixturevalue("postgres_template"))
 
     return create
 
