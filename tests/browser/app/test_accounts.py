@@ -113,6 +113,14 @@ def test_an_expired_login_shows_on_each_screen_and_leads_back_there(page: Page, 
     expect(page.get_by_role("heading", name="New panel")).to_be_visible()
 
 
+def test_another_device_is_logged_out_in_the_settings(page: Page, person: Person) -> None:
+    go(page, "/settings")
+    button(page, "Log out python-httpx2").click()
+    expect(page.get_by_role("status")).to_have_text("python-httpx2 is logged out.")
+    expect(button(page, "Log out python-httpx2")).to_have_count(0)
+    assert person.get("/users").status_code == 401
+
+
 def test_a_forgotten_password_is_replaced_by_the_link_of_a_mail(
     device: Device, person: Person, service: Service
 ) -> None:
