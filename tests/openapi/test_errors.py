@@ -57,6 +57,7 @@ REQUESTS: dict[tuple[str, str], tuple[str, str, dict[str, Any] | None]] = {
     ),
     ("resetPassword", "invalid_reset_token"): ("POST", "/auth/password_reset", RESET),
     ("verifyEmail", "invalid_verification_token"): ("POST", "/auth/verify_email", {"verification_token": "wrong"}),
+    ("endSession", "not_found"): ("DELETE", "/auth/sessions/unknown", None),
     ("startTotp", "wrong_password"): ("POST", "/auth/totp", {"current_password": "wrong"}),
     ("startTotp", "second_factor_on"): ("POST", "/auth/totp", {"current_password": PASSWORD}),
     ("confirmTotp", "not_found"): ("POST", "/auth/totp/confirm", {"totp_code": "1"}),
