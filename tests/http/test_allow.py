@@ -18,7 +18,7 @@ def test_a_405_names_all_methods_of_the_path_and_no_others(path: str) -> None:
     allowed = PATHS[path] | ({"HEAD"} if "GET" in PATHS[path] else set())
     client = TestClient(api)
     for method in METHODS - allowed:
-        response = client.request(method, path.format(panel_id=1, user_id=1, day="2026-11-23"))
+        response = client.request(method, path.format(panel_id=1, user_id=1, session_id="a", day="2026-11-23"))
         assert response.status_code == 405, method
         assert set(response.headers["Allow"].split(", ")) == allowed, method
 
