@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from hypothesis import HealthCheck
 from hypothesis import given
 from hypothesis import settings
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from ..conftest import Clock
 from ..support.people import Person
 from ..support.people import data
+
+pytestmark = pytest.mark.any_database
 
 ZONES = ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"]
 DAYS = [f"2026-11-{day}" for day in (22, 23, 24)]

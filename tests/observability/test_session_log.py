@@ -81,7 +81,7 @@ def run_session(service: Service, mailbox: Mailbox, database: Path) -> list[str]
     return secrets
 
 
-@pytest.fixture(params=["text", "json"])
+@pytest.fixture(params=[pytest.param("text", marks=pytest.mark.prove), "json"])
 def session(request: pytest.FixtureRequest, tmp_path: Path, sqlite_template: Path) -> tuple[str, list[str], str]:
     """The log of a session at level DEBUG, the secrets that it must not contain, and its format."""
     database = tmp_path / "session.db"

@@ -25,6 +25,9 @@ from ..support.people import data
 from ..support.servers import PROGRAM_DEADLINE_S
 from ..support.servers import Service
 
+# `.ci/run` runs these proofs.
+pytestmark = pytest.mark.prove
+
 BUILD = 'source ./dependencies.sh && run_poetry build --quiet --format wheel --output "$1"'
 
 
@@ -147,7 +150,6 @@ def test_an_installation_serves_and_keeps_its_data(installation: Installation) -
     assert_serves_and_keeps_its_data(installation)
 
 
-@pytest.mark.prove
 def test_a_downloaded_installation_serves_and_keeps_its_data(wheel: Path, tmp_path: Path) -> None:
     run([sys.executable, "-m", "venv", str(tmp_path / "venv")])
     run([tmp_path / "venv" / "bin" / "pip", "install", "--quiet", "--disable-pip-version-check", wheel])
@@ -155,7 +157,6 @@ def test_a_downloaded_installation_serves_and_keeps_its_data(wheel: Path, tmp_pa
     assert_serves_and_keeps_its_data(Installation(tmp_path / "venv", tmp_path / "home"))
 
 
-@pytest.mark.prove
 def test_ctrl_c_ends_the_service_with_one_line_and_130_and_loses_nothing(installation: Installation) -> None:
     with InstalledService(installation) as service:
         data(sign_up(service))

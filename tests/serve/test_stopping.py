@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
 from sqlalchemy import text
 
 from ..support.people import data
@@ -17,6 +18,8 @@ from ..support.servers import wait_for
 from .conftest import log_in
 from .conftest import open_session
 from .conftest import sign_up
+
+pytestmark = pytest.mark.any_database
 
 
 def test_sigterm_stops_the_service_cleanly_after_its_events_are_handled(database_url: str, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import httpx2
+import pytest
 from redis import Redis
 
 from ...support.people import PASSWORD
@@ -12,6 +13,8 @@ from ...support.people import data
 from ...support.servers import Service
 from ...support.servers import wait_for
 from .conftest import RedisServer
+
+pytestmark = pytest.mark.any_database
 
 
 @contextmanager
