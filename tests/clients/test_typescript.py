@@ -26,6 +26,7 @@ invalid: [ 'body.title' ]
 """
 
 
+@pytest.mark.prove
 @pytest.mark.usefixtures("node_tools")
 @on_sqlite
 def test_a_typed_client_does_the_tour(service: Service, tmp_path: Path) -> None:

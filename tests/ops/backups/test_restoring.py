@@ -83,6 +83,7 @@ def recorded_days(database_url: str, panel_id: int) -> set[str]:
     return {str(row[3]) for row in rows_of(database_url)["entries"] if row[2] == panel_id}
 
 
+@pytest.mark.any_database
 def test_backups_under_load_restore_all_rows_and_the_service_continues(
     installation: Installation, tmp_path: Path
 ) -> None:
