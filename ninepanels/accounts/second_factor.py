@@ -21,7 +21,7 @@ def start(current_user: AuthenticatedUser, confirmed: str) -> pyd.TotpSecret:
     """
     secret = totp.new_secret()
     with current_user.transaction() as (work, owner):
-        user = _lock(work, owner.id, confirmed)
+        user = crud.users.read_for_update(work, owner.id, confirmed=confirmed)
         settings = current_user.request.app.state.settings
         crud.second_factors.start(work, user.id, totp.encrypt(secret, settings))
     return pyd.TotpSecret(secret=secret, otpauth_uri=totp.uri(secret, user.email))
@@ -60,7 +60,7 @@ def remove(current_user: AuthenticatedUser, confirmed: str, code: str) -> None:
         RateLimited: too many wrong codes.
     """
     with current_user.transaction() as (work, owner):
-        user = _lock(work, owner.id, confirmed)
+        user = crud.users.read_for_update(work, owner.id, confirmed=confirmed)
         factor = crud.second_factors.read(work, user.id)
         if factor is None or not factor.is_confirmed:
             raise exceptions.NotFound("There is no second factor to switch off.")
@@ -90,13 +90,6 @@ def use(work: UnitOfWork, factor: sql.SecondFactor, code: str, attempts: Attempt
         return True
     rate_limits.rate_limiter.count(attempts)
     return False
-
-
-def _lock(work: UnitOfWork, user_id: int, confirmed: str) -> sql.User:
-    user = crud.users.read_for_update(work, user_id)
-    if user.hashed_password != confirmed:
-        raise exceptions.WrongPassword
-    return user
 
 
 def _wrong_codes(current_user: AuthenticatedUser) -> Attempts:

@@ -125,15 +125,20 @@ def read_by_email_for_update(session: Session, email: str) -> sql.User | None:
     return session.scalar(query, execution_options={"populate_existing": True})
 
 
-def read_for_update(session: Session, user_id: int) -> sql.User:
+def read_for_update(session: Session, user_id: int, *, confirmed: str | None = None) -> sql.User:
     """Return a user's current row and lock it as `lock` does.
+
+    `confirmed` is the hash of the current password, if the user has confirmed the change with it.
 
     Raises:
         NotAuthenticated: the user was deleted.
+        WrongPassword: the password was changed since it was confirmed.
     """
     user = session.get(sql.User, user_id, populate_existing=True, with_for_update={"key_share": True})
     if user is None:
         raise exceptions.NotAuthenticated
+    if confirmed is not None and user.hashed_password != confirmed:
+        raise exceptions.WrongPassword
     return user
 
 
@@ -173,9 +178,7 @@ def delete(session: Session, user: UserRow, *, confirmed: str | None) -> None:
     """
     # Admins are locked in the order of their ids before the user is: two who delete their accounts cannot deadlock.
     others = {*_lock_admins(session)} - {user.id} if user.is_admin else set()
-    locked = read_for_update(session, user.id)
-    if confirmed is not None and locked.hashed_password != confirmed:
-        raise exceptions.WrongPassword
+    locked = read_for_update(session, user.id, confirmed=confirmed)
     if locked.is_admin and not others:
         raise exceptions.LastAdmin
     # The user is locked: an account change could otherwise add an event that the deletion only makes anonymous.

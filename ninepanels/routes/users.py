@@ -166,9 +166,7 @@ def _update(
     profile = {name: value for name, value in changes.items() if name != "email"}
     email = changes.get("email")
     with current_user.transaction() as (work, owner):
-        user = crud.users.read_for_update(work, owner.id)
-        if confirmed is not None and user.hashed_password != confirmed:
-            raise exceptions.WrongPassword
+        user = crud.users.read_for_update(work, owner.id, confirmed=confirmed)
         if email == user.email:
             profile["new_email"] = None
             if not user.is_email_verified:
