@@ -33,7 +33,7 @@ def create_dispatcher(settings: Settings, outbox: Outbox, webhook: Webhook, hub:
         event_types.NEW_USER_CREATED: [wake_outbox],
         event_types.SIGN_UP_REPEATED: [wake_outbox],
         event_types.EMAIL_VERIFIED: [wake_outbox],
-        event_types.USER_LOGGED_IN: [accounts.handle_user_logged_in, sessions.handle_user_logged_in_for_sessions],
+        event_types.USER_LOGGED_IN: [accounts.handle_user_logged_in],
         event_types.USER_LOGGED_OUT: [accounts.handle_user_logged_out, signal_change],
         event_types.SESSION_USED: [Batched(sessions.handle_session_used, timings.BATCH_SIZE, BATCH_WAIT_S)],
         event_types.USER_UPDATED: [wake_outbox, signal_change],

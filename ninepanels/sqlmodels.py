@@ -47,6 +47,7 @@ class Instant(TypeDecorator[datetime]):
         in_utc = value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
+    # SQLAlchemy passes `coltype` by position.
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:  # noqa: ARG002
         """Return the conversion of what the driver returns; in one step on SQLite, because a list has many instants."""
         return _parse_text if dialect.name == "sqlite" else _convert_to_utc

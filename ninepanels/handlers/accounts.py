@@ -19,7 +19,7 @@ KEEP_EXPIRED = timedelta(days=366)
 
 
 async def handle_user_logged_in(event: pyd.Event) -> None:
-    """Record the login, and delete old audit events."""
+    """Record the login, and delete old audit events, and sessions whose tokens expired long ago."""
     assert isinstance(event.payload, pyd.UserLoggedIn)  # noqa: S101 - the dispatcher maps types to payloads
     await asyncio.to_thread(_record_login, event.payload.user_id, event.payload.at)
 
@@ -58,7 +58,10 @@ class ActivityRecorder:
 def _record_login(user_id: int, at: datetime) -> None:
     with database.transaction() as work:
         crud.users.record_login(work, user_id, at)
-        crud.audit.sweep(work, clock.now() - KEEP_AUDIT)
+        now = clock.now()
+        crud.audit.sweep(work, now - KEEP_AUDIT)
+        # Each login adds one session.
+        crud.sessions.sweep(work, now - KEEP_EXPIRED)
 
 
 def _record_activity(latest: dict[int, datetime]) -> None:
