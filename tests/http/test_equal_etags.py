@@ -65,7 +65,7 @@ def test_equal_etags_mean_equal_bodies(ada: Person, wall_clock: Clock) -> None:
     seen: dict[tuple[str, str], bytes] = {}
     operations = st.tuples(st.sampled_from([*ON_A_PANEL, *OTHERS]), st.integers(0, 2), st.integers(0, 5))
 
-    @settings(max_examples=12, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=6, suppress_health_check=list(HealthCheck))
     @given(st.lists(operations, min_size=3, max_size=8))
     def check(operations: list[Operation]) -> None:
         # All examples have the same user: their tags meet the bodies of every other example.

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-
 from ...support import programs
 from ...support.postgres import free_port
 from ...support.servers import wait_for
@@ -36,10 +34,3 @@ class RedisServer:
                 yield
             finally:
                 process.terminate()
-
-
-@pytest.fixture
-def redis(tmp_path: Path) -> RedisServer:
-    folder = tmp_path / "redis"
-    folder.mkdir()
-    return RedisServer(folder)
