@@ -27,11 +27,11 @@ RECORD_INTERVAL = timedelta(hours=1)
 def start(
     session: Session, user: sql.User | UserRow, at: datetime, request: HTTPConnection, *, has_second_factor: bool
 ) -> pyd.Token:
-    """Issue an access token, as `tokens.issue_token` does, and record it as used."""
+    """Create an access token, as `tokens.create_token` does, and record it as used."""
     settings: Settings = request.app.state.settings
-    issued = tokens.issue_token(user, at, settings, has_second_factor=has_second_factor)
-    crud.sessions.record(session, _use(request, tokens.read_issued(issued, settings), at))
-    return issued
+    token = tokens.create_token(user, at, settings, has_second_factor=has_second_factor)
+    crud.sessions.record(session, _use(request, token, at))
+    return tokens.sign(token, settings)
 
 
 def check_use(request: HTTPConnection, token: AccessToken, last_used_at: datetime | None) -> None:

@@ -67,36 +67,44 @@ class AccessToken:
     has_second_factor: bool = False
 
 
-def issue_token(
+def create_token(
     user: sql.User | UserRow, at: datetime, settings: Settings, *, has_second_factor: bool = False
-) -> pyd.Token:
-    """Return a new access token for a user.
+) -> AccessToken:
+    """Return the claims of a new access token for a user.
 
     Args:
         user: the user as read at login; a revocation before that instant does not apply to this token.
         at: the instant just before the user was read; a later revocation applies to this token.
-        settings: the signing secret and the lifetime.
+        settings: the lifetime.
         has_second_factor: whether the login was made with a second factor.
     """
-    lifetime = timedelta(days=settings.access_token_days)
     # An instance whose clock is ahead may have revoked the user's tokens. The new token is issued after that instant.
     issued_at = max(at, user.tokens_valid_after + timedelta(microseconds=1)) if user.tokens_valid_after else at
-    claims = {
-        "sub": str(user.id),
-        "iat": issued_at.timestamp(),
+    return AccessToken(
+        user_id=user.id,
+        jti=str(uuid.uuid4()),
+        issued_at=issued_at,
         # The lifetime starts at `at`: `issued_at` is in the future if a clock that was ahead revoked the tokens.
-        "exp": at + lifetime,
-        "mfa": has_second_factor,
-        "gen": user.token_generation or 0,  # None until a new row is flushed
-        "jti": str(uuid.uuid4()),
+        # jose cuts it to a whole second.
+        expires_at=at.replace(microsecond=0) + timedelta(days=settings.access_token_days),
+        generation=user.token_generation or 0,  # None until a new row is flushed
+        has_second_factor=has_second_factor,
+    )
+
+
+def sign(token: AccessToken, settings: Settings) -> pyd.Token:
+    """Return an access token as it is sent to the client, signed with the secret of the settings."""
+    claims = {
+        "sub": str(token.user_id),
+        "iat": token.issued_at.timestamp(),
+        "exp": token.expires_at,
+        "mfa": token.has_second_factor,
+        "gen": token.generation,
+        "jti": token.jti,
     }
-    token = jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
-    return pyd.Token(access_token=token, expires_in=int(lifetime.total_seconds()))
-
-
-def read_issued(issued: pyd.Token, settings: Settings) -> AccessToken:
-    """Return the claims of a token that `issue_token` has returned."""
-    return _verify_token(issued.access_token, (settings.jwt_secret.get_secret_value(),))
+    signed = jwt.encode(claims, settings.jwt_secret.get_secret_value(), algorithm=ALGORITHM)
+    lifetime = timedelta(days=settings.access_token_days)
+    return pyd.Token(access_token=signed, expires_in=int(lifetime.total_seconds()))
 
 
 def read_token(token: str, settings: Settings) -> AccessToken:

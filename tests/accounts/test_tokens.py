@@ -46,8 +46,12 @@ HEAD, BODY, SIGNATURE = VALID.split(".")
 OTHER_SPELLING = SIGNATURE[:-1] + chr(ord(SIGNATURE[-1]) + 1)
 
 
+def issue(user: sql.User, at: datetime, settings: Settings = SETTINGS) -> str:
+    return tokens.sign(tokens.create_token(user, at, settings), settings).access_token
+
+
 def issue_and_read(user: sql.User, at: datetime) -> tokens.AccessToken:
-    return tokens.read_token(tokens.issue_token(user, at, SETTINGS).access_token, SETTINGS)
+    return tokens.read_token(issue(user, at), SETTINGS)
 
 
 def test_a_valid_token_contains_the_user_id() -> None:
@@ -58,9 +62,14 @@ def test_an_issued_token_is_valid() -> None:
     assert issue_and_read(sql.User(id=9), clock.now()).user_id == 9
 
 
-@given(st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)))  # noqa: DTZ001 - aware by `timezones`
-def test_the_time_of_issue_is_exact_to_the_microsecond(at: datetime) -> None:
-    assert issue_and_read(sql.User(id=9), at).issued_at == at
+@given(
+    st.datetimes(datetime(2100, 1, 1), datetime(2200, 1, 1), timezones=st.just(UTC)),  # noqa: DTZ001 - aware by `timezones`
+    st.booleans(),
+)
+def test_a_signed_token_has_the_claims_of_the_created_one(at: datetime, has_second_factor: bool) -> None:
+    created = tokens.create_token(sql.User(id=9, token_generation=3), at, SETTINGS, has_second_factor=has_second_factor)
+    assert tokens.read_token(tokens.sign(created, SETTINGS).access_token, SETTINGS) == created
+    assert created.issued_at == at
 
 
 def test_a_token_is_issued_after_an_earlier_revocation_even_if_clocks_differ() -> None:
@@ -80,7 +89,7 @@ def test_the_previous_secret_is_accepted_until_it_is_removed() -> None:
 
 
 def test_after_a_rotation_tokens_are_signed_with_the_new_secret_only() -> None:
-    token = tokens.issue_token(sql.User(id=9), clock.now(), ROTATED).access_token
+    token = issue(sql.User(id=9), clock.now(), ROTATED)
     assert tokens.read_token(token, ROTATION_COMPLETED).user_id == 9
     with pytest.raises(exceptions.NotAuthenticated):
         tokens.read_token(token, SETTINGS)

@@ -71,7 +71,8 @@ def test_no_row_of_a_timing_contains_the_user(client: TestClient, settings: Sett
         user = sql.User(id=987_654_321, created_at=clock.now(), **USER)
         work.add(user)
         work.flush()
-        ada = Person(client, user.email, user.id, tokens.issue_token(user, clock.now(), settings).access_token)
+        token = tokens.sign(tokens.create_token(user, clock.now(), settings), settings).access_token
+        ada = Person(client, user.email, user.id, token)
     data(ada.get("/panels"))
     finish_events(client)
     with database.connection() as connection:

@@ -207,7 +207,7 @@ def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person) -> 
     change(ada)
     # As in log_in, if it read the user before the change and issues the token after it.
     settings = ada.client.app.state.settings  # type: ignore[attr-defined]
-    ada.token = tokens.issue_token(user, began_at, settings).access_token
+    ada.token = tokens.sign(tokens.create_token(user, began_at, settings), settings).access_token
     assert status(ada) == 401
 
 
