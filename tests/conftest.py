@@ -47,6 +47,10 @@ from .support.recorder import Recorder
 
 # No deadline for examples, so that a busy machine fails no test.
 hypothesis.settings.register_profile("untimed", deadline=None)
+# For `tests.mutation`, which runs the same tests for each change.
+hypothesis.settings.register_profile(
+    "few", deadline=None, max_examples=25, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+)
 hypothesis.settings.load_profile("untimed")
 
 

@@ -1,7 +1,8 @@
 """`python -m tests.mutation days` lists the changes of ninepanels/days.py that no test notices.
 
-mutmut works in a temporary copy of the last commit, and is installed there, not into `.venv`. It changes no function
-that has a decorator. The tests run on SQLite only.
+mutmut works on the last commit, in a copy below var/mutation, where a run that was stopped goes on. It is installed
+there, too, not into `.venv`. It changes no function that has a decorator. The tests run on SQLite only, with few
+examples of hypothesis.
 """
 
 import argparse
@@ -16,15 +17,44 @@ from pathlib import Path
 from ninepanels import environments
 
 VERSION = "3.8.1"
+FOLDER = environments.ROOT / "var" / "mutation"
 
 TESTS = {
-    "days": ["tests/test_days.py", "tests/test_days_insights.py", "tests/test_zones.py"],
+    "days": [
+        "tests/test_days.py",
+        "tests/test_days_insights.py",
+        "tests/test_zones.py",
+        "tests/sync/test_streams.py::test_the_new_day_is_sent_when_it_starts_for_the_user",
+    ],
+    "accounts/creations": ["tests/accounts/test_creations.py", "tests/accounts/test_limited_writes.py"],
+    "accounts/current_user": [
+        "tests/accounts/test_current_user.py",
+        "tests/accounts/test_limited_writes.py",
+        "tests/accounts/test_sessions.py",
+        "tests/routes/test_audit.py",
+        "tests/routes/test_tokens.py",
+        "tests/routes/test_users.py",
+    ],
     "accounts/limit_windows": ["tests/accounts/test_limited_networks.py", "tests/accounts/test_rate_limits.py"],
+    "accounts/login": ["tests/routes/test_auth.py", "tests/routes/test_audit.py", "tests/accounts/test_second_factor.py"],
     "accounts/passwords": ["tests/accounts/test_passwords.py", "tests/accounts/test_password_forms.py"],
+    "accounts/rate_limits": [
+        "tests/accounts/test_account_changes.py",
+        "tests/accounts/test_limited_networks.py",
+        "tests/accounts/test_limited_writes.py",
+        "tests/accounts/test_rate_limits.py",
+    ],
+    "accounts/second_factor": ["tests/accounts/test_second_factor.py"],
+    "accounts/sessions": ["tests/accounts/test_sessions.py", "tests/routes/test_sessions.py"],
     "accounts/tokens": ["tests/accounts/test_tokens.py", "tests/routes/test_tokens.py", "tests/routes/test_auth.py"],
+    "accounts/totp": ["tests/accounts/test_second_factor.py"],
+    "accounts/verification": ["tests/accounts/test_verification.py", "tests/accounts/test_account_changes.py"],
     "ops/safeguards": ["tests/ops/test_safeguards.py", "tests/ops/test_confirmations.py"],
 }
 """The modules that can be tested, and the tests that cover each."""
+
+NO_PROGRAMS = "not (postgresql or command or menu or offers)"
+"""Leaves out the tests that start a server or mc.sh, by their names."""
 
 CONFIGURATION = """\
 [mutmut]
@@ -39,21 +69,42 @@ also_copy =
     docs
     mc.sh
 pytest_add_cli_args =
+    -p
+    no:cacheprovider
+    --hypothesis-profile=few
     -k
-    not postgresql
+    {chosen}
 pytest_add_cli_args_test_selection =
     {tests}
+# A fork for each change, of a process in which no test has started a thread.
+process_isolation = forkserver
+timeout_constant = 4
 """
 
 
-def install(folder: Path) -> Path:
-    """Return a Python with mutmut and the packages of the project."""
-    venv.create(folder, with_pip=True)
+def install() -> list[str | Path]:
+    """Return the command of mutmut, in a Python that also has the packages of the project."""
+    folder = FOLDER / "venv"
     python = folder / "bin" / "python"
-    packages = next(folder.glob("lib/*/site-packages"))
-    (packages / "project.pth").write_text(sysconfig.get_path("purelib"))
-    subprocess.run([python, "-m", "pip", "install", "--quiet", f"mutmut=={VERSION}"], check=True)
-    return python
+    if not (folder / "bin" / "mutmut").exists():
+        venv.create(folder, with_pip=True)
+        packages = next(folder.glob("lib/*/site-packages"))
+        (packages / "project.pth").write_text(sysconfig.get_path("purelib"))
+        subprocess.run([python, "-m", "pip", "install", "--quiet", f"mutmut=={VERSION}"], check=True)
+    return [python, "-m", "mutmut"]
+
+
+def copy(module: str) -> Path:
+    """Return the folder with the last commit and the configuration for a module."""
+    folder = FOLDER / module
+    if folder.exists():
+        subprocess.run(["git", "-C", folder, "pull", "--quiet", "--ff-only"], check=True)
+    else:
+        subprocess.run(["git", "clone", "--quiet", environments.ROOT, folder], check=True)
+    tests = "\n    ".join(TESTS[module])
+    configuration = CONFIGURATION.format(module=module, tests=tests, chosen=NO_PROGRAMS)
+    (folder / "setup.cfg").write_text(configuration)
+    return folder
 
 
 def main() -> None:
@@ -61,21 +112,19 @@ def main() -> None:
     parser.add_argument("module", choices=TESTS)
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     arguments = parser.parse_args()
+    mutmut = install()
+    folder = copy(arguments.module)
+    run = [*mutmut, "run", "--max-children", str(arguments.processes)]
+    # Each change has a process of its own, which leaves its temporary files behind.
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary) / "ninepanels"
-        subprocess.run(["git", "clone", "--quiet", environments.ROOT, folder], check=True)
-        tests = "\n    ".join(TESTS[arguments.module])
-        (folder / "setup.cfg").write_text(CONFIGURATION.format(module=arguments.module, tests=tests))
-        mutmut = [str(install(Path(temporary) / "venv")), "-m", "mutmut"]
-        run = [*mutmut, "run", "--max-children", str(arguments.processes)]
-        result = subprocess.run(run, cwd=folder, check=False)
-        if result.returncode == 0:
-            listed = subprocess.run([*mutmut, "results"], cwd=folder, check=True, capture_output=True, text=True)
-            for line in listed.stdout.splitlines():
-                name, _, status = line.strip().partition(": ")
-                sys.stdout.write(f"\n{status}: {name}\n")
-                sys.stdout.flush()
-                subprocess.run([*mutmut, "show", name], cwd=folder, check=True)
+        result = subprocess.run(run, cwd=folder, env={**os.environ, "TMPDIR": temporary}, check=False)
+    if result.returncode == 0:
+        listed = subprocess.run([*mutmut, "results"], cwd=folder, check=True, capture_output=True, text=True)
+        for line in listed.stdout.splitlines():
+            name, _, status = line.strip().partition(": ")
+            sys.stdout.write(f"\n{status}: {name}\n")
+            sys.stdout.flush()
+            subprocess.run([*mutmut, "show", name], cwd=folder, check=True)
     sys.exit(result.returncode)
 
 
