@@ -66,6 +66,9 @@ also_copy =
     .env.example
     alembic
     alembic.ini
+    backup.sh
+    data_mgmt.py
+    dependencies.sh
     docs
     mc.sh
 pytest_add_cli_args =
