@@ -1,5 +1,6 @@
 """`days.py`: the day of a user in any time zone, histories and consistency."""
 
+import time
 from dataclasses import dataclass
 from datetime import UTC
 from datetime import date
@@ -150,6 +151,16 @@ def test_today_is_the_day_of_the_current_time(monkeypatch: pytest.MonkeyPatch) -
     assert days.today(User("Europe/Berlin", 5)) == date(2026, 11, 22)
 
 
+def test_the_time_zone_of_the_machine_does_not_matter() -> None:
+    instant = at("2027-01-01T10:30:00Z")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TZ", "Pacific/Pago_Pago")
+        time.tzset()
+        day = days.day_of(instant, User("Pacific/Kiritimati"))
+    time.tzset()
+    assert day == date(2027, 1, 2)
+
+
 def test_every_supported_time_zone_has_a_day() -> None:
     instant = at("2026-11-23T12:00:00Z")
     seen = {days.day_of(instant, User(zone)) for zone in days.timezones()}
@@ -172,8 +183,10 @@ def test_a_tap_can_be_for_today_or_any_past_day(today: date, ago: int) -> None:
 
 @given(dates, st.integers(1, 40_000))
 def test_a_tap_cannot_be_for_a_future_day(today: date, ahead: int) -> None:
-    with pytest.raises(exceptions.DayInTheFuture):
-        days.day_to_record(today + timedelta(days=ahead), today)
+    requested = today + timedelta(days=ahead)
+    with pytest.raises(exceptions.DayInTheFuture) as refused:
+        days.day_to_record(requested, today)
+    assert refused.value.context_data == {"day": requested, "today": today}
 
 
 # --- The history ----------------------------------------------------------------------------------------------------

@@ -54,6 +54,10 @@ def test_done_days_are_counted_in_any_part_of_a_history(
     assert days.count(done, part) == len([day for day in every(part) if day in done])
 
 
+def test_done_days_before_and_after_a_span_are_not_counted() -> None:
+    assert days.count(done_on(1, 2, 9, 10, 20), run_of(2, 10)) == 3
+
+
 @given(histories())
 def test_the_runs_consist_of_all_done_days_and_cannot_be_longer(history: tuple[History, list[date]]) -> None:
     _, done = history
@@ -90,8 +94,9 @@ def test_no_run_is_longer_than_the_longest(history: tuple[History, list[date]]) 
         (done_on(20, 21, 22), run_of(20, 22), run_of(20, 22)),
         (done_on(19, 20, 21), None, run_of(19, 21)),
         (done_on(1, 2, 11, 12, 23), run_of(23, 23), run_of(11, 12)),
+        (done_on(20, 21, 23), run_of(23, 23), run_of(20, 21)),
     ],
-    ids=["never", "today", "until today", "until yesterday", "until the day before", "the latest of several"],
+    ids=["never", "today", "until today", "until yesterday", "until the day before", "the latest of several", "a gap"],
 )
 def test_runs_of_november(done: list[date], current: History | None, longest: History | None) -> None:
     runs = days.runs(done)
@@ -111,3 +116,8 @@ def test_weekdays_and_months_make_up_a_span(span: History) -> None:
 def test_a_run_goes_on_over_the_end_of_a_leap_february_and_of_a_year() -> None:
     done = [date(2027, 12, 31), date(2028, 1, 1), date(2028, 2, 28), date(2028, 2, 29), date(2028, 3, 1)]
     assert [run.length for run in days.runs(done)] == [2, 3]
+
+
+def test_the_last_month_of_the_calendar_ends_with_its_last_day() -> None:
+    december = History(date(9999, 12, 30), date.max)
+    assert days.months(december) == [december]

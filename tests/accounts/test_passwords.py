@@ -3,6 +3,7 @@
 import asyncio
 from threading import Barrier
 from threading import Lock
+from threading import current_thread
 
 import pytest
 from fastapi import Request
@@ -78,6 +79,20 @@ def test_guesses_verified_beyond_the_limit_are_refused(limiter: RateLimiter, mon
     results = verify_wrong_passwords(passwords.HASHING_THREADS)
     assert verifications.count == passwords.HASHING_THREADS
     assert results.count(False) == 1
+
+
+def test_passwords_are_hashed_and_verified_in_the_hashing_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[str] = []
+
+    def note_thread(*_arguments: str) -> tuple[bool, None]:
+        threads.append(current_thread().name)
+        return True, None
+
+    for name in ("hash", "verify_and_update"):
+        monkeypatch.setattr(passwords.context, name, note_thread)
+    asyncio.run(passwords.hash_password("correct horse"))
+    asyncio.run(passwords.verify_password("correct horse", "hash", RECHECK))
+    assert [name.startswith("hashing_") for name in threads] == [True, True]
 
 
 def test_an_outdated_hash_is_replaced() -> None:

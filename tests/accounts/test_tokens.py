@@ -77,6 +77,14 @@ def test_a_token_is_issued_after_an_earlier_revocation_even_if_clocks_differ() -
     assert issue_and_read(sql.User(id=9, tokens_valid_after=revoked), clock.now()).issued_at > revoked
 
 
+def test_a_token_contains_whether_the_login_had_a_second_factor() -> None:
+    user, at = sql.User(id=9), clock.now()
+    for has_second_factor in (False, True):
+        issued = tokens.issue_token(user, at, SETTINGS, has_second_factor=has_second_factor)
+        assert tokens.read_issued(issued, SETTINGS).has_second_factor is has_second_factor
+    assert issue_and_read(user, at).has_second_factor is False
+
+
 def test_every_token_has_a_unique_jti() -> None:
     at = clock.now()
     assert issue_and_read(sql.User(id=9), at).jti != issue_and_read(sql.User(id=9), at).jti

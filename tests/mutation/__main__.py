@@ -36,8 +36,16 @@ TESTS = {
         "tests/routes/test_users.py",
     ],
     "accounts/limit_windows": ["tests/accounts/test_limited_networks.py", "tests/accounts/test_rate_limits.py"],
-    "accounts/login": ["tests/routes/test_auth.py", "tests/routes/test_audit.py", "tests/accounts/test_second_factor.py"],
-    "accounts/passwords": ["tests/accounts/test_passwords.py", "tests/accounts/test_password_forms.py"],
+    "accounts/login": [
+        "tests/routes/test_auth.py",
+        "tests/routes/test_audit.py",
+        "tests/accounts/test_second_factor.py",
+    ],
+    "accounts/passwords": [
+        "tests/accounts/test_passwords.py",
+        "tests/accounts/test_password_forms.py",
+        "tests/routes/test_tokens.py",
+    ],
     "accounts/rate_limits": [
         "tests/accounts/test_account_changes.py",
         "tests/accounts/test_limited_networks.py",
