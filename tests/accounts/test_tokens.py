@@ -80,8 +80,8 @@ def test_a_token_is_issued_after_an_earlier_revocation_even_if_clocks_differ() -
 def test_a_token_contains_whether_the_login_had_a_second_factor() -> None:
     user, at = sql.User(id=9), clock.now()
     for has_second_factor in (False, True):
-        issued = tokens.issue_token(user, at, SETTINGS, has_second_factor=has_second_factor)
-        assert tokens.read_issued(issued, SETTINGS).has_second_factor is has_second_factor
+        token = tokens.sign(tokens.create_token(user, at, SETTINGS, has_second_factor=has_second_factor), SETTINGS)
+        assert tokens.read_token(token.access_token, SETTINGS).has_second_factor is has_second_factor
     assert issue_and_read(user, at).has_second_factor is False
 
 
