@@ -129,6 +129,7 @@ def test_in_the_night_of_a_clock_change_the_day_begins_by_local_time(
     user, beginning, expected = User(zone, hour), at(begins), date.fromisoformat(day)
     assert days.day_of(beginning - timedelta(microseconds=1), user) == expected - timedelta(days=1)
     assert days.day_of(beginning, user) == expected
+    assert days.end_of_day(beginning - timedelta(microseconds=1), user) == beginning
 
 
 @pytest.mark.parametrize(

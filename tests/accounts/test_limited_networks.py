@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi import Request
+from limits import RateLimitItemPerMinute
 
 from ninepanels import clock
 from ninepanels import exceptions
@@ -9,6 +10,7 @@ from ninepanels.accounts import rate_limits
 from ninepanels.accounts.limit_windows import MemoryWindows
 from ninepanels.accounts.rate_limits import RateLimiter
 
+from ..conftest import Clock
 from ..support.asgi import http_scope
 
 LIMIT, WIDER, WIDEST = (each.amount for each in rate_limits.RESET_REQUESTS_PER_ADDRESS)
@@ -45,6 +47,26 @@ def test_the_limits_of_networks_are_not_reported(limiter: RateLimiter) -> None:
     scope = {**http_scope(), "client": ("2001:db8::", 1234)}
     limiter.count(rate_limits.sign_up(Request(scope), "ada@example.com"))
     assert scope["state"]["response_headers"][b"ratelimit-policy"] == b'"sign_ups_per_address";q=30;w=3600'
+
+
+def test_an_attempt_counts_until_its_window_is_over(wall_clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    elapsed = [100.0]
+    monkeypatch.setattr(clock, "monotonic", lambda: elapsed[0])
+    windows, limit = MemoryWindows(), RateLimitItemPerMinute(2)
+
+    def seconds_and_attempts_left() -> tuple[float, int]:
+        reset_time, remaining = windows.get_window_stats(limit, "ada")
+        return reset_time - wall_clock.now.timestamp(), remaining
+
+    assert seconds_and_attempts_left() == (60, 2)
+    assert windows.hit(limit, "ada")
+    elapsed[0] += 20
+    assert windows.hit(limit, "ada")
+    assert not windows.hit(limit, "ada")
+    assert seconds_and_attempts_left() == (40, 0)
+    elapsed[0] += 40
+    assert seconds_and_attempts_left() == (20, 1)
+    assert windows.hit(limit, "ada")
 
 
 def test_attempts_out_of_their_window_take_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:

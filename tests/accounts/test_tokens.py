@@ -59,7 +59,8 @@ def test_a_valid_token_contains_the_user_id() -> None:
 
 
 def test_an_issued_token_is_valid() -> None:
-    assert issue_and_read(sql.User(id=9), clock.now()).user_id == 9
+    token = issue_and_read(sql.User(id=9), clock.now())
+    assert (token.user_id, token.has_second_factor) == (9, False)
 
 
 @given(
@@ -75,14 +76,6 @@ def test_a_signed_token_has_the_claims_of_the_created_one(at: datetime, has_seco
 def test_a_token_is_issued_after_an_earlier_revocation_even_if_clocks_differ() -> None:
     revoked = clock.now() + timedelta(seconds=2)
     assert issue_and_read(sql.User(id=9, tokens_valid_after=revoked), clock.now()).issued_at > revoked
-
-
-def test_a_token_contains_whether_the_login_had_a_second_factor() -> None:
-    user, at = sql.User(id=9), clock.now()
-    for has_second_factor in (False, True):
-        token = tokens.sign(tokens.create_token(user, at, SETTINGS, has_second_factor=has_second_factor), SETTINGS)
-        assert tokens.read_token(token.access_token, SETTINGS).has_second_factor is has_second_factor
-    assert issue_and_read(user, at).has_second_factor is False
 
 
 def test_every_token_has_a_unique_jti() -> None:

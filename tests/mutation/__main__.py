@@ -20,12 +20,7 @@ VERSION = "3.8.1"
 FOLDER = environments.ROOT / "var" / "mutation"
 
 TESTS = {
-    "days": [
-        "tests/test_days.py",
-        "tests/test_days_insights.py",
-        "tests/test_zones.py",
-        "tests/sync/test_streams.py::test_the_new_day_is_sent_when_it_starts_for_the_user",
-    ],
+    "days": ["tests/test_days.py", "tests/test_days_insights.py", "tests/test_zones.py"],
     "accounts/creations": ["tests/accounts/test_creations.py", "tests/accounts/test_limited_writes.py"],
     "accounts/current_user": [
         "tests/accounts/test_current_user.py",
