@@ -30,6 +30,7 @@ COMMITS = {
     "last of 5.2.0": "b9268537c7bbdfa13ca3d87d30e0cf80f165612f",
     "first after 5.2.0": "cdb0478565c48bfe1547eef31cadcfb181d37b32",
     "with the app": "dbcd4b525d5a31121a090e7fa93868bf8bca46ca",
+    "40 commits back": "HEAD~40",
 }
 
 pytestmark = [
