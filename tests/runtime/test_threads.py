@@ -154,7 +154,7 @@ def test_a_call_that_is_cancelled_before_it_gets_a_thread_is_not_executed() -> N
 
 
 def test_a_call_that_exceeds_the_time_limit_is_reported_and_the_threads_stay_usable() -> None:
-    with pool_of(1, timeout_s=0.01) as threads:
+    with pool_of(1, timeout_s=0.25) as threads:
         may_go_on = threading.Event()
 
         async def serve() -> None:
