@@ -98,7 +98,8 @@ CHANGING = [operation_id for operation_id in BY_ID if operation_id not in READIN
 def test_the_service_answers_reads_as_in_the_examples(
     callers: dict[str, Person], mailbox: Mailbox, settings: Settings
 ) -> None:
-    for operation_id in READING:
+    # The statistics first: GET /panels adds a reading to them.
+    for operation_id in sorted(READING, key=lambda each: "Route" not in each):
         assert_answers_as_in_the_example(callers, mailbox, settings, operation_id)
 
 
