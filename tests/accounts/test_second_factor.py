@@ -1,6 +1,7 @@
 """The second factor: logins with a code of an authenticator app or a recovery code."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -13,6 +14,7 @@ from ninepanels import crud
 from ninepanels import event_types
 from ninepanels import serve
 from ninepanels import sqlmodels as sql
+from ninepanels.accounts import passwords
 from ninepanels.accounts import rate_limits
 from ninepanels.config import Settings
 from ninepanels.database import database
@@ -26,6 +28,7 @@ from ..support.people import PASSWORD
 from ..support.people import Person
 from ..support.people import data
 from ..support.recorder import Recorder
+from .test_password_forms import set_hash
 
 pytestmark = pytest.mark.any_database
 
@@ -98,6 +101,23 @@ def test_switching_off_needs_the_password_and_a_code(ada: Person, app: Authentic
     assert state(ada) == {"is_on": False, "recovery_codes_left": 0}
     assert outcome(log_in(ada)) == ACCEPTED
     assert remove(PASSWORD, app.code()) == (404, "not_found")
+
+
+def test_a_password_that_is_changed_meanwhile_confirms_nothing(
+    ada: Person, app: Authenticator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verify = passwords.context.verify_and_update
+
+    def verify_while_it_is_changed(password: str, hashed: str) -> Any:
+        set_hash(ada, passwords.context.hash(PASSWORD))
+        return verify(password, hashed)
+
+    monkeypatch.setattr(passwords.context, "verify_and_update", verify_while_it_is_changed)
+    body = {"current_password": PASSWORD}
+    assert outcome(ada.post("/auth/totp", body)) == (403, "wrong_password")
+    body["totp_code"] = app.code()
+    assert outcome(ada.request("DELETE", "/auth/totp", json=body)) == (403, "wrong_password")
+    assert state(ada)["is_on"] is True
 
 
 def test_the_user_gets_a_mail_when_it_is_switched_on_and_off(
@@ -179,6 +199,17 @@ def test_wrong_codes_count_as_failed_logins(ada: Person, settings: Settings) -> 
     rate_limits.rate_limiter.connect(on=True, storage="memory")
     statuses = send_concurrently([lambda: log_in(ada, "000000")] * 14)
     assert sorted(statuses) == [401] * 10 + [429] * 4
+    rate_limits.rate_limiter.connect(on=False, storage=settings.rate_limit_storage)
+
+
+@pytest.mark.usefixtures("wall_clock")
+def test_wrong_codes_in_a_session_are_limited_for_each_user(ada: Person, bob: Person, settings: Settings) -> None:
+    def confirm(person: Person, app: Authenticator) -> int:
+        return person.post("/auth/totp/confirm", {"totp_code": app.wrong_code()}).status_code
+
+    apps = [(person, Authenticator.start(person)) for person in (ada, bob)]
+    rate_limits.rate_limiter.connect(on=True, storage="memory")
+    assert [[confirm(*each) for _ in range(11)] for each in apps] == [[403] * 10 + [429]] * 2
     rate_limits.rate_limiter.connect(on=False, storage=settings.rate_limit_storage)
 
 
