@@ -12,6 +12,7 @@ from ninepanels import clock
 from ninepanels import crud
 from ninepanels.accounts import current_user
 from ninepanels.accounts import tokens
+from ninepanels.config import Settings
 from ninepanels.database import database
 
 from ..conftest import Clock
@@ -165,8 +166,9 @@ LARGEST = {"sub": "9" * 16, "gen": 2**31 - 1, "iat": tokens.MAX_TIMESTAMP, "jti"
 
 
 @for_each("changed", [{name: value} for name, value in LARGEST.items()] + [LARGEST])
-def test_tokens_with_the_largest_claims_cause_no_error(ada: Person, changed: dict[str, object]) -> None:
-    settings = ada.client.app.state.settings  # type: ignore[attr-defined]
+def test_tokens_with_the_largest_claims_cause_no_error(
+    ada: Person, settings: Settings, changed: dict[str, object]
+) -> None:
     claims = jwt.get_unverified_claims(ada.token) | changed
     forged = replace(ada, token=jwt.encode(claims, settings.jwt_secret.get_secret_value(), tokens.ALGORITHM))
     for method, path in FREQUENT:

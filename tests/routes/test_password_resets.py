@@ -199,14 +199,13 @@ def another_login_after_reset(person: Person) -> Person:
     return Person(person.client, person.email, person.id, token)
 
 
-def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person) -> None:
+def test_a_login_that_began_before_a_password_change_is_revoked(ada: Person, settings: Settings) -> None:
     began_at = datetime.fromisoformat(data(ada.get("/users"))["created_at"])
     with database.connection() as connection:
         user = crud.users.read_by_email(connection, ada.email)
     assert user is not None
     change(ada)
     # As in log_in, if it read the user before the change and issues the token after it.
-    settings = ada.client.app.state.settings  # type: ignore[attr-defined]
     ada.token = tokens.sign(tokens.create_token(user, began_at, settings), settings).access_token
     assert status(ada) == 401
 
