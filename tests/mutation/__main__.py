@@ -34,6 +34,7 @@ TESTS = {
     "accounts/login": [
         "tests/routes/test_auth.py",
         "tests/routes/test_audit.py",
+        "tests/routes/test_password_resets.py",
         "tests/routes/test_tokens.py",
         "tests/accounts/test_second_factor.py",
     ],
