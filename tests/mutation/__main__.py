@@ -50,10 +50,18 @@ TESTS = {
         "tests/accounts/test_rate_limits.py",
     ],
     "accounts/second_factor": ["tests/accounts/test_second_factor.py"],
-    "accounts/sessions": ["tests/accounts/test_sessions.py", "tests/routes/test_sessions.py"],
+    "accounts/sessions": [
+        "tests/accounts/test_second_factor.py",
+        "tests/accounts/test_sessions.py",
+        "tests/routes/test_sessions.py",
+    ],
     "accounts/tokens": ["tests/accounts/test_tokens.py", "tests/routes/test_tokens.py", "tests/routes/test_auth.py"],
     "accounts/totp": ["tests/accounts/test_second_factor.py"],
-    "accounts/verification": ["tests/accounts/test_verification.py", "tests/accounts/test_account_changes.py"],
+    "accounts/verification": [
+        "tests/accounts/test_verification.py",
+        "tests/accounts/test_account_changes.py",
+        "tests/routes/test_audit.py",
+    ],
     "ops/safeguards": ["tests/ops/test_safeguards.py", "tests/ops/test_confirmations.py"],
 }
 """The modules that can be tested, and the tests that cover each."""
