@@ -145,6 +145,11 @@ def test_arbitrary_text_raises_no_other_exception(token: str) -> None:
         tokens.read_token(token, SETTINGS)
 
 
+def test_an_expired_token_asks_for_a_new_login() -> None:
+    with pytest.raises(exceptions.LoginExpired):
+        tokens.read_token(signed({**CLAIMS, "exp": 1_700_000_001}), SETTINGS)
+
+
 # Values next to a limit, or of another type than the claim.
 NUMBERS: list[object] = [None, True, -1, 0, 2**31, 2**53, 2**70, 10**400, 1e300, float("inf"), float("nan"), [], {}]
 TEXTS = ["", "0", "-1", "7.0", " 7", "7\n", "+7", "07", "٣", "9" * 17, str(2**70), "x" * 36, "x" * 37, "\0", "\ud800"]

@@ -114,7 +114,8 @@ def copy(module: str) -> Path:
     """Return the folder with the last commit and the configuration for a module."""
     folder = FOLDER / module
     if folder.exists():
-        subprocess.run(["git", "-C", folder, "pull", "--quiet", "--ff-only"], check=True)
+        for command in (["fetch", "--quiet", "origin", "HEAD"], ["reset", "--quiet", "--hard", "FETCH_HEAD"]):
+            subprocess.run(["git", "-C", folder, *command], check=True)
     else:
         subprocess.run(["git", "clone", "--quiet", environments.ROOT, folder], check=True)
     tests = "\n    ".join(TESTS[module])
