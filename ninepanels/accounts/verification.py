@@ -48,7 +48,7 @@ def read_token(token: str, settings: Settings) -> Claim:
         InvalidVerificationToken: the token is malformed, expired, or not one of these.
     """
     # A required `exp` would be compared to the clock of the system instead of the project's.
-    options = {"verify_exp": False, "require_aud": True, "require_sub": True}
+    options = {"verify_exp": False, "require_aud": True}
     try:
         secrets = settings.accepted_secrets
         claims = jwt.decode(token, secrets, algorithms=[ALGORITHM], options=options, audience=AUDIENCE)

@@ -58,6 +58,11 @@ def test_a_valid_token_contains_the_user_id() -> None:
     assert tokens.read_token(VALID, SETTINGS).user_id == 7
 
 
+def test_a_token_of_an_earlier_release_has_the_first_generation_and_no_second_factor() -> None:
+    token = tokens.read_token(VALID, SETTINGS)
+    assert (token.generation, token.has_second_factor) == (0, False)
+
+
 def test_an_issued_token_is_valid() -> None:
     token = issue_and_read(sql.User(id=9), clock.now())
     assert (token.user_id, token.has_second_factor) == (9, False)
@@ -132,6 +137,12 @@ def test_a_token_signed_with_another_secret_is_rejected() -> None:
         signed({**CLAIMS, "iat": 1e300}),
         signed({**CLAIMS, "exp": 1e300}),
         signed({**CLAIMS, "sub": str(2**70)}),
+        signed({**CLAIMS, "sub": "1" * 17}),
+        signed({**CLAIMS, "jti": "x" * 37}),
+        signed({**CLAIMS, "gen": 2**31}),
+        signed({**CLAIMS, "gen": -1}),
+        signed({**CLAIMS, "gen": "1"}),
+        signed({**CLAIMS, "iat": -1}),
     ],
 )
 def test_an_invalid_token_is_rejected(token: str) -> None:

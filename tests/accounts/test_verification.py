@@ -7,12 +7,14 @@ from email.message import EmailMessage
 
 import pytest
 from httpx2 import Response
+from jose import jwt
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from ninepanels import event_types
 from ninepanels import sqlmodels as sql
 from ninepanels.accounts import verification
+from ninepanels.accounts.tokens import ALGORITHM
 from ninepanels.config import Settings
 from ninepanels.database import database
 from ninepanels.main import create_api
@@ -111,6 +113,7 @@ def test_an_invalid_token_is_a_401_that_does_not_say_why(
 ) -> None:
     eve = Person.sign_up(client, "eve@example.com")
     link = token_in(mails.wait_for(1)[0])
+    claims, secret = jwt.get_unverified_claims(link), settings.jwt_secret.get_secret_value()
     tokens = [
         "",
         "x",
@@ -118,6 +121,9 @@ def test_an_invalid_token_is_a_401_that_does_not_say_why(
         eve.token,
         verification.issue_token(eve.id, "former@example.com", settings),
         verification.issue_token(eve.id + 1, eve.email, settings),
+        jwt.encode({name: value for name, value in claims.items() if name != "aud"}, secret, ALGORITHM),
+        jwt.encode({name: value for name, value in claims.items() if name != "sub"}, secret, ALGORITHM),
+        jwt.encode(claims, secret, "HS512"),
     ]
     responses = [client.post("/auth/verify_email", json={"verification_token": token}) for token in tokens]
     wall_clock.now += verification.LIFETIME
