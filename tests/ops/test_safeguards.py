@@ -20,6 +20,7 @@ from ..support import checkouts
 from ..support.rows import add_user
 from ..support.rows import all_rows
 from ..support.servers import SECRET
+from .test_confirmations import Keyboard
 
 PYTHON = sys.executable
 COMMANDS = {
@@ -128,13 +129,19 @@ def require(installation: Path, monkeypatch: pytest.MonkeyPatch) -> Require:
     assert installation, "the settings are read from there"
 
     def require(
-        branch: str | None, action: Action, env: str | None = None, *, typed: str = "", yes: bool = False
+        branch: str | None,
+        action: Action,
+        env: str | None = None,
+        *,
+        typed: str = "",
+        yes: bool = False,
+        back_up: Callable[[], None] | None = None,
     ) -> str:
         monkeypatch.setattr(environments, "branch", lambda: branch)
-        monkeypatch.setattr("sys.stdin", io.StringIO(typed))
+        monkeypatch.setattr("sys.stdin", Keyboard(typed) if back_up else io.StringIO(typed))
         if env is not None:
             monkeypatch.setenv("NINEPANELS_ENV", env)
-        safeguards.require(action, config.read_settings(), confirmed=yes)
+        safeguards.require(action, config.read_settings(), confirmed=yes, back_up=back_up)
         return sys.stdin.read()
 
     return require
@@ -172,6 +179,18 @@ def test_staging_is_allowed_without_a_prompt_when_confirmed(require: Require, ac
     assert require("staging", action, typed="not read", yes=True) == "not read"
 
 
+@pytest.mark.parametrize(("answer", "is_made"), [("", True), ("y", True), (" YES ", True), ("n", False), ("No", False)])
+def test_on_a_terminal_a_backup_is_made_unless_it_is_declined(require: Require, answer: str, *, is_made: bool) -> None:
+    made: list[str] = []
+    require("tea", Action.CLEAR, typed=f"{answer}\nFEATURE\n", back_up=lambda: made.append(answer))
+    assert bool(made) is is_made
+
+
+def test_the_end_of_the_input_refuses_the_action(require: Require) -> None:
+    with pytest.raises(exceptions.OperationRefused, match="'clear' was not confirmed"):
+        require("tea", Action.CLEAR, back_up=lambda: pytest.fail("a backup was made"))
+
+
 @pytest.mark.parametrize(
     ("branch", "env"),
     [
@@ -198,7 +217,9 @@ def test_feature_and_test_are_allowed_without_a_prompt(
         (SERVER, "postgres://bob@DB.example.com:5432/people?sslmode=require"),
         ("postgresql://localhost/people", "postgresql://bob:hunter2@127.0.0.1:5432/people"),
         ("postgresql://localhost/people", "postgresql:///people?host=/run/postgresql"),
+        (SERVER, "postgresql:///people?host=db.example.com&port=5432"),
     ],
+    ids=["default", "dots", "link", "same", "spelling", "loopback", "socket", "query"],
 )
 @each_action
 def test_the_database_of_main_is_refused_under_any_url(
@@ -211,7 +232,11 @@ def test_the_database_of_main_is_refused_under_any_url(
         require("main", action, "TEST", yes=True)
 
 
-@pytest.mark.parametrize("test_url", [SERVER.replace("people", "test"), SERVER.replace("/people", ":6000/people"), ""])
+@pytest.mark.parametrize(
+    "test_url",
+    [SERVER.replace("people", "test"), SERVER.replace("/people", ":6000/people"), ""],
+    ids=["name", "port", "file"],
+)
 def test_a_database_other_than_that_of_main_is_allowed(require: Require, installation: Path, test_url: str) -> None:
     set_database(installation, "main", SERVER)
     set_database(installation, "test", test_url)
