@@ -193,6 +193,7 @@ def test_a_malformed_key_gets_422(ada: Person) -> None:
         assert refused.status_code == 422, keys
         [error] = error_of(refused)["detail"]
         assert error["loc"] == ["header", "Idempotency-Key"]
+        assert (error["type"] == "repeated_header") is (len(keys) == 2)
 
 
 @pytest.mark.parametrize("backend", ["sqlite"])

@@ -61,6 +61,7 @@ TESTS = {
         "tests/accounts/test_verification.py",
         "tests/accounts/test_account_changes.py",
         "tests/routes/test_audit.py",
+        "tests/routes/test_password_resets.py",
     ],
     "ops/safeguards": ["tests/ops/test_safeguards.py", "tests/ops/test_confirmations.py"],
 }

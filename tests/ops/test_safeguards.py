@@ -217,7 +217,7 @@ def test_feature_and_test_are_allowed_without_a_prompt(
         (SERVER, "postgres://bob@DB.example.com:5432/people?sslmode=require"),
         ("postgresql://localhost/people", "postgresql://bob:hunter2@127.0.0.1:5432/people"),
         ("postgresql://localhost/people", "postgresql:///people?host=/run/postgresql"),
-        (SERVER, "postgresql:///people?host=db.example.com&port=5432"),
+        (SERVER.replace("/people", ":6000/people"), "postgresql:///people?host=db.example.com&port=6000"),
     ],
     ids=["default", "dots", "link", "same", "spelling", "loopback", "socket", "query"],
 )

@@ -136,6 +136,7 @@ def test_every_change_of_an_account_is_recorded(
         (bob.id, bob.id, "127.0.0.1")
     }
     assert [event["action"] for event in others] == ["logins_revoked", "email_verified", "password_reset"]
+    assert others[1]["details"] == ["email"]
 
 
 def test_the_confirmation_of_the_first_e_mail_is_recorded_once(admin: Person, settings: Settings) -> None:
@@ -144,7 +145,8 @@ def test_the_confirmation_of_the_first_e_mail_is_recorded_once(admin: Person, se
     token = verification.issue_token(admin.id, admin.email, settings)
     for _ in range(2):
         data(admin.client.post("/auth/verify_email", json={"verification_token": token}))
-    assert [event["details"] for event in events_of(admin)] == [["is_email_verified"]]
+    (event,) = events_of(admin)
+    assert (event["details"], event["address"]) == (["is_email_verified"], "127.0.0.1")
 
 
 def test_events_about_a_deleted_user_alone_are_deleted_and_others_no_longer_name_the_user(
