@@ -217,9 +217,10 @@ def test_feature_and_test_are_allowed_without_a_prompt(
         (SERVER, "postgres://bob@DB.example.com:5432/people?sslmode=require"),
         ("postgresql://localhost/people", "postgresql://bob:hunter2@127.0.0.1:5432/people"),
         ("postgresql://localhost/people", "postgresql:///people?host=/run/postgresql"),
+        ("postgresql://localhost/people", "postgresql:///people"),
         (SERVER.replace("/people", ":6000/people"), "postgresql:///people?host=db.example.com&port=6000"),
     ],
-    ids=["default", "dots", "link", "same", "spelling", "loopback", "socket", "query"],
+    ids=["default", "dots", "link", "same", "spelling", "loopback", "socket", "no host", "query"],
 )
 @each_action
 def test_the_database_of_main_is_refused_under_any_url(
@@ -234,8 +235,13 @@ def test_the_database_of_main_is_refused_under_any_url(
 
 @pytest.mark.parametrize(
     "test_url",
-    [SERVER.replace("people", "test"), SERVER.replace("/people", ":6000/people"), ""],
-    ids=["name", "port", "file"],
+    [
+        SERVER.replace("people", "test"),
+        SERVER.replace("/people", ":6000/people"),
+        SERVER.replace("db.example", "test.example"),
+        "",
+    ],
+    ids=["name", "port", "host", "file"],
 )
 def test_a_database_other_than_that_of_main_is_allowed(require: Require, installation: Path, test_url: str) -> None:
     set_database(installation, "main", SERVER)
