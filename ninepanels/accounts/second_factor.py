@@ -4,6 +4,7 @@ from .. import crud
 from .. import exceptions
 from .. import pydmodels as pyd
 from .. import sqlmodels as sql
+from ..config import Settings
 from ..database import UnitOfWork
 from ..http import client_addresses
 from . import rate_limits
@@ -17,12 +18,14 @@ def start(current_user: AuthenticatedUser, confirmed: str) -> pyd.TotpSecret:
 
     Raises:
         WrongPassword: the password was changed since it was confirmed.
+        EmailNotVerified: the e-mail is not verified.
         SecondFactorOn: logins need a second factor already.
     """
     secret = totp.new_secret()
     with current_user.transaction() as (work, owner):
         user = crud.users.read_for_update(work, owner.id, confirmed=confirmed)
         settings = current_user.request.app.state.settings
+        _require_verified_email(user, settings)
         crud.second_factors.start(work, user.id, totp.encrypt(secret, settings))
     return pyd.TotpSecret(secret=secret, otpauth_uri=totp.uri(secret, user.email))
 
@@ -31,12 +34,14 @@ def confirm(current_user: AuthenticatedUser, code: str) -> pyd.NewRecoveryCodes:
     """Switch the second factor on: from now on, logins need it.
 
     Raises:
+        EmailNotVerified: the e-mail is not verified.
         NotFound: there is no secret to confirm.
         WrongCode: the code is not that of the secret.
         RateLimited: too many wrong codes.
     """
     with current_user.transaction() as (work, owner):
         user = crud.users.read_for_update(work, owner.id)
+        _require_verified_email(user, current_user.request.app.state.settings)
         factor = crud.second_factors.read(work, user.id)
         if factor is None or factor.is_confirmed:
             raise exceptions.NotFound("There is no second factor to confirm.")
@@ -90,6 +95,12 @@ def use(work: UnitOfWork, factor: sql.SecondFactor, code: str, attempts: Attempt
         return True
     rate_limits.rate_limiter.count(attempts)
     return False
+
+
+def _require_verified_email(user: sql.User, settings: Settings) -> None:
+    # Else a stranger could lock the owner of the e-mail out of an account with it.
+    if settings.verifies_emails and not user.is_email_verified:
+        raise exceptions.EmailNotVerified
 
 
 def _wrong_codes(current_user: AuthenticatedUser) -> Attempts:

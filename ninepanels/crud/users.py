@@ -201,13 +201,18 @@ def change_password(session: Session, user_id: int, *, confirmed: str, hashed_pa
 def reset_password(session: Session, user_id: int, hashed_password: str) -> sql.User:
     """Set a user's password hash, and revoke every token issued so far. The e-mail counts as verified.
 
+    A new e-mail that waits for its verification is discarded, and so is the second factor if the e-mail was not
+    verified: they may be those of a stranger.
+
     Raises:
         NotAuthenticated: the user was deleted.
     """
     user = _change_password(session, hashed_password, clock.now(), sql.User.id == user_id)
     if user is None:
         raise exceptions.NotAuthenticated
-    update(session, user, {"is_email_verified": True})
+    if not user.is_email_verified:
+        session.execute(sql_delete(sql.SecondFactor).where(sql.SecondFactor.user_id == user.id))
+    update(session, user, {"is_email_verified": True, "new_email": None})
     return user
 
 

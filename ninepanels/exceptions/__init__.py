@@ -61,6 +61,7 @@ from .requests import AdminSecondFactorRequired as AdminSecondFactorRequired
 from .requests import BadRequest as BadRequest
 from .requests import ChangesGone as ChangesGone
 from .requests import DayInTheFuture as DayInTheFuture
+from .requests import EmailNotVerified as EmailNotVerified
 from .requests import EmailTaken as EmailTaken
 from .requests import IdempotencyKeyInUse as IdempotencyKeyInUse
 from .requests import InvalidResetToken as InvalidResetToken

@@ -121,6 +121,17 @@ class PasswordRequired(NotAllowed):
     default_detail = "Confirm this with your current password, or log in again and repeat it within 10 minutes."
 
 
+class EmailNotVerified(NotAllowed):
+    """The account cannot have a second factor before its e-mail is verified: it may be that of another person.
+
+    Ask the user to open the link in the mail. `PATCH /users` with the same e-mail sends another one.
+    """
+
+    code = "email_not_verified"
+    title = "E-mail not verified"
+    default_detail = "Please open the link in the mail that we sent you first, to verify your e-mail."
+
+
 class WrongCode(NotAllowed):
     """The code, which confirms a change of the second factor, is wrong or was used. Each code works once.
 

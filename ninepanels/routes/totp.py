@@ -27,11 +27,19 @@ def read_totp(current_user: CurrentUser) -> pyd.TotpState:
 
 @router.post("", operation_id="startTotp", summary="Start to use a second factor", openapi_extra=or_form(pyd.TotpStart))
 @documented(
-    raises=(exceptions.WrongPassword, exceptions.SecondFactorOn, exceptions.RateLimited),
+    raises=(
+        exceptions.WrongPassword,
+        exceptions.EmailNotVerified,
+        exceptions.SecondFactorOn,
+        exceptions.RateLimited,
+    ),
     example=Example(examples.TOTP_SECRET, {"current_password": "correct horse"}),
 )
 async def start_totp(body: pyd.TotpStart, current_user: CurrentUser, request: Request) -> pyd.TotpSecret:
-    """Returns a new secret for an authenticator app. Logins need it once `POST /auth/totp/confirm` has confirmed it."""
+    """Returns a new secret for an authenticator app. Logins need it once `POST /auth/totp/confirm` has confirmed it.
+
+    If the service verifies e-mails, that of the account must be verified first.
+    """
     confirmed = await current_user.confirm_password(body.current_password)
     attempts = rate_limits.account_change(request, current_user.token.user_id)
     await route_threads.run(rate_limits.rate_limiter.count, attempts)
@@ -45,7 +53,7 @@ async def start_totp(body: pyd.TotpStart, current_user: CurrentUser, request: Re
     openapi_extra=or_form(pyd.TotpConfirmation),
 )
 @documented(
-    raises=(exceptions.NotFound, exceptions.WrongCode, exceptions.RateLimited),
+    raises=(exceptions.EmailNotVerified, exceptions.NotFound, exceptions.WrongCode, exceptions.RateLimited),
     example=Example(examples.RECOVERY_CODES, {"totp_code": "492039"}),
 )
 def confirm_totp(body: pyd.TotpConfirmation, current_user: CurrentUser) -> pyd.NewRecoveryCodes:

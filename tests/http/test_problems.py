@@ -53,6 +53,7 @@ CODES = {
     "wrong_login": 401,
     "wrong_password": 403,
     "password_required": 403,
+    "email_not_verified": 403,
 }
 # No client sees these exceptions, although they have a status that clients see.
 INTERNAL = {exceptions.WebhookUnavailable}

@@ -21,7 +21,7 @@ GENERAL |= {"invalid_request", "body_too_large"}
 GENERAL |= {"headers_too_large", "database_unavailable", "processing_timeout"}
 # They need other settings or a request at the same time, and have tests of their own.
 ELSEWHERE = {"rate_limited", "not_ready", "idempotency_key_in_use", "too_many_streams"}
-ELSEWHERE |= {"no_stream_available", "password_required"}
+ELSEWHERE |= {"no_stream_available", "password_required", "email_not_verified"}
 # Without the setting that the tests have.
 NOT_CONFIGURED = {("readSecurityTxt", "not_found")}
 
