@@ -137,12 +137,13 @@ def test_a_login_is_accepted_again_after_the_window(
 # --- Current password of a session ------------------------------------------------------------------------------------
 
 
-def test_wrong_current_passwords_of_a_session_are_limited(ada: Person) -> None:
+def test_wrong_current_passwords_of_a_session_are_limited_for_its_user(ada: Person, bob: Person) -> None:
     assert [change(ada, "wrong").status_code for _ in range(11)] == [403] * 10 + [429]
     assert change(ada, PASSWORD).status_code == 429
     new_email = {"email": "eve@example.com", "current_password": PASSWORD}
     assert ada.patch("/users", new_email).status_code == 429
     assert data(ada.get("/users"))["email"] == ada.email
+    assert change(bob, "wrong").status_code == 403
 
 
 def test_wrong_current_passwords_do_not_count_against_logins(ada: Person) -> None:

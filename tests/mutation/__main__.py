@@ -25,6 +25,8 @@ TESTS = {
     "accounts/current_user": [
         "tests/accounts/test_current_user.py",
         "tests/accounts/test_limited_writes.py",
+        "tests/accounts/test_password_forms.py",
+        "tests/accounts/test_second_factor.py",
         "tests/accounts/test_sessions.py",
         "tests/routes/test_audit.py",
         "tests/routes/test_tokens.py",
