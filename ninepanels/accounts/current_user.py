@@ -195,9 +195,11 @@ class AuthenticatedUser(_Authenticated):
     def _cached_bearer(self) -> Bearer | None:
         """Return the bearer of the token, unless this process has not used it for so long that it may have expired."""
         cached = _bearers.get(self.token)
+        if cached is None:
+            return None
         now = clock.now()
-        if cached is None or sessions.is_recent(cached.used_at, now):
-            return cached.bearer if cached else None
+        if sessions.is_recent(cached.used_at, now):
+            return cached.bearer
         if sessions.is_idle(self.request, cached.used_at, now):
             return None
         sessions.record_use(self.request, self.token, now)

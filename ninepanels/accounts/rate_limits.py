@@ -111,7 +111,7 @@ def login(request: HTTPConnection, email: str) -> PasswordAttempts:
 
 
 def recheck(request: HTTPConnection, user_id: int) -> PasswordAttempts:
-    """Return the limits that the current password of a logged-in user counts against."""
+    """Return the limits that the current password and the codes of a logged-in user count against."""
     return PasswordAttempts(
         Attempts(request, (Attempt(FAILED_RECHECKS_PER_USER, str(user_id)),)),
         Attempts(request, (Attempt(RECHECKS_PER_USER, str(user_id)),)),

@@ -1,6 +1,7 @@
 """Sessions: the use of access tokens, which expire if they are not used.
 
-A use is recorded at most once in RECORD_INTERVAL. So a token expires up to that much too early.
+A process records a use at most once per RECORD_INTERVAL, and starts to count when it reads the recorded use. A token
+can therefore expire up to twice that interval too early.
 """
 
 from datetime import datetime
@@ -41,10 +42,12 @@ def check_use(request: HTTPConnection, token: AccessToken, last_used_at: datetim
         LoginExpired: the token was not used for too long.
     """
     now = clock.now()
-    if last_used_at is None or not is_recent(last_used_at, now):
-        if last_used_at is not None and is_idle(request, last_used_at, now):
+    if last_used_at is not None:
+        if is_recent(last_used_at, now):
+            return
+        if is_idle(request, last_used_at, now):
             raise exceptions.LoginExpired
-        record_use(request, token, now)
+    record_use(request, token, now)
 
 
 def is_recent(last_used_at: datetime, now: datetime) -> bool:

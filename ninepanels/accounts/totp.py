@@ -59,7 +59,8 @@ def encrypt_again(encrypted_secret: str, settings: Settings) -> str:
 def use_app_code(factor: sql.SecondFactor, code: str, settings: Settings) -> bool:
     """Return whether a code of the app is right and was not used, and use it up."""
     step = _step_of(factor, _normalized(code), settings)
-    # A step that is far ahead was used while the clock was wrong.
+    # A `last_step` after `latest` was stored while the clock was ahead. It is ignored, because it would block all
+    # logins until then.
     latest = int((clock.now() + clock.MAX_SKEW).timestamp()) // STEP_S
     if step is None or step <= factor.last_step <= latest:
         return False

@@ -18,8 +18,12 @@ from .users import UserRow
 
 _FACTOR = sql.SecondFactor
 _USER_WITH = select(*users.COLUMNS, _FACTOR.is_confirmed).outerjoin(_FACTOR, _FACTOR.user_id == sql.User.id)
-_STATE = select(_FACTOR.is_confirmed, _FACTOR.recovery_hashes).select_from(sql.User)
-_STATE = _STATE.outerjoin(_FACTOR, _FACTOR.user_id == sql.User.id).where(*tokens.VERIFIED)
+_STATE = (
+    select(_FACTOR.is_confirmed, _FACTOR.recovery_hashes)
+    .select_from(sql.User)
+    .outerjoin(_FACTOR, _FACTOR.user_id == sql.User.id)
+    .where(*tokens.VERIFIED)
+)
 
 
 def read_for_login(executor: Executor, email: str) -> tuple[UserRow | None, bool]:

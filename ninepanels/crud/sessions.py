@@ -1,7 +1,7 @@
 """Queries on login sessions. The id of a session is the `jti` of its access token.
 
-A row says when a session was last used. Whether the session is valid, the token decides: a row that was written while
-the session ended is not returned, and a token of an earlier release or of a restored database is valid without a row.
+A row says when a session was last used; the token decides whether the session is valid. A row that was written while
+the session ended is not returned. A token of an earlier release or of a restored database is valid without a row.
 """
 
 from datetime import datetime

@@ -1,8 +1,8 @@
 """The program that sent a request, in words, such as "Firefox on Android".
 
-A header says what its sender likes. The words come from the tables below or are the name of a product, of letters,
-digits, `-` and `_`. Browsers that pretend to be others are not told apart: Brave is "Chrome", and an iPad that asks for
-the desktop site is "Safari on macOS".
+A client can send any text in this header. The words come from the tables below or are the name of a product, of
+letters, digits, `-` and `_`. Browsers that pretend to be others are not told apart: Brave is "Chrome", and an iPad that
+asks for the desktop site is "Safari on macOS".
 """
 
 import re

@@ -4,7 +4,7 @@ The mails of a reset, a sign-up and a new e-mail depend on whether an account ex
 that the requests take the same time whether or not it does.
 
 An address that is not verified gets only mails with a link that verifies it, without any text that a user has chosen:
-anyone can sign up with the address of somebody else.
+anyone can sign up with another person's address.
 """
 
 from datetime import timedelta

@@ -159,7 +159,7 @@ def disable_totp(given: argparse.Namespace) -> None:
         if user is None:
             raise exceptions.NotFound(f"There is no user with the e-mail {given.email}.")
         factor = crud.second_factors.read(work, user.id)
-        if factor is None:
+        if factor is None or not factor.is_confirmed:
             raise exceptions.NotFound(f"{user.email} has no second factor.")
         crud.second_factors.delete(work, factor)
         crud.outbox.notify(work, pyd.MailKind.SECOND_FACTOR_OFF, user)

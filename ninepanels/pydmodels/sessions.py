@@ -28,6 +28,6 @@ class LoginSession(ResponseBody):
     last_used_at: Instant
     """When the last request was sent, to within two hours; for the current session, now."""
     user_agent: Annotated[str | None, Field(max_length=MAX_USER_AGENT_LENGTH, examples=["Firefox on Android"])]
-    """The program that logged in, as it describes itself; null if that is not known."""
+    """The browser and system, or the program, that logged in; null if it is not known."""
     is_current: bool
     """Whether this request belongs to the session."""

@@ -33,7 +33,10 @@ def read_sessions(current_user: CurrentUser, request: Request) -> list[pyd.Login
 def end_session(
     session_id: Annotated[pyd.SessionId, Path(description="The id of the session.")], current_user: CurrentUser
 ) -> pyd.Success:
-    """Ends one of your sessions, with the next request. Ending the current one is the same as logging out."""
+    """Revokes the token of one of your sessions. The revocation takes effect at the next request.
+
+    Ending the current session logs you out.
+    """
     token = current_user.token
     with current_user.transaction() as (work, user):
         expires_at = (

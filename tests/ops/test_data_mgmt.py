@@ -84,15 +84,20 @@ def test_promoting_a_user_whose_email_is_not_verified_is_refused(
 
 
 @on_sqlite
-def test_an_operator_switches_off_the_second_factor_of_a_user(
-    manage_data: ManageData, database_url: str, ada: Person, mailbox: Mailbox
-) -> None:
+def test_an_operator_switches_off_the_second_factor_of_a_user(database_url: str, ada: Person, mailbox: Mailbox) -> None:
     Authenticator.switch_on(ada)
     result = manage(database_url, "disable-totp", ada.email.upper())
     assert (result.returncode, result.stdout) == (0, "ada@example.com now logs in with the password alone.\n")
     assert Person.log_in(ada.client, ada.email)
     wake_outbox(ada.client)
     mailbox.wait_for("switched off")
+
+
+@on_sqlite
+def test_a_second_factor_that_is_not_confirmed_cannot_be_switched_off(
+    manage_data: ManageData, database_url: str, ada: Person
+) -> None:
+    Authenticator.start(ada)
     code, *_ = manage_data(database_url, "disable-totp", ada.email)
     assert code == "ada@example.com has no second factor."
 
