@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from ninepanels import environments
 
 PAGE = (environments.ROOT / "docs" / "security.md").read_text("utf-8")
-OWASP_API, _, OWASP_ASVS = PAGE.partition("\n## OWASP API")[2].partition("\n## OWASP ASVS")
+_SECTIONS = {section.partition("\n")[0]: section for section in PAGE.split("\n## ")}
+(OWASP_API,) = (section for title, section in _SECTIONS.items() if title.startswith("OWASP API"))
+(OWASP_ASVS,) = (section for title, section in _SECTIONS.items() if title.startswith("OWASP ASVS"))
 
 # How many requirements of the levels 1 and 2 each section of ASVS 5.0.0 has. Those of level 3 are the last ones of it.
 ASVS = {
