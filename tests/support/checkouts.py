@@ -27,7 +27,8 @@ def make(folder: Path) -> Path:
 
 def make_earlier(folder: Path, commit: str) -> Path:
     """Write the project as of a commit into a folder, with the packages of this one, and without a branch."""
-    command = [program("git"), "archive", commit]
+    # Some commits contain this link to a temporary file by mistake.
+    command = [program("git"), "archive", commit, "--", ".", ":(exclude)link.db"]
     archive = subprocess.run(command, cwd=environments.ROOT, capture_output=True, check=True).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
