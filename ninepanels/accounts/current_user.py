@@ -274,7 +274,7 @@ class AuthenticatedAdmin(_Authenticated):
             NotAuthenticated: the user was deleted or the token was revoked.
             LoginExpired: the token was not used for too long.
             NotAllowed: the user is not an admin.
-            AdminSecondFactorRequired: the login was made without a second factor, which admins need.
+            AdminSecondFactorRequired: the login was made without a second factor, which admins need, or it is off.
             DatabaseUnavailable: the database is not available.
         """
         with database.connection() as connection:
@@ -285,8 +285,11 @@ class AuthenticatedAdmin(_Authenticated):
         user = super()._read_user(executor)
         if not user.is_admin:
             raise exceptions.NotAllowed
-        if self.request.app.state.settings.admin_mfa == "on" and not self.token.has_second_factor:
-            raise exceptions.AdminSecondFactorRequired
+        if self.request.app.state.settings.admin_mfa == "on":
+            # The token outlasts the second factor, which the user or the operator may have switched off.
+            is_protected = self.token.has_second_factor and crud.second_factors.is_on(executor, user.id)
+            if not is_protected:
+                raise exceptions.AdminSecondFactorRequired
         return user
 
 

@@ -5,6 +5,7 @@ not contain it. Recovery codes are random: only their hashes are stored, and the
 """
 
 import base64
+import contextlib
 import hashlib
 import re
 import secrets
@@ -48,8 +49,11 @@ def encrypt(secret: str, settings: Settings) -> str:
 def encrypt_again(encrypted_secret: str, settings: Settings) -> str:
     """Return a secret that was encrypted with the key of the previous JWT secret, encrypted with that of the current.
 
-    A secret that neither of the keys decrypts is returned as it is.
+    A secret that the current key decrypts, or neither of them, is returned as it is.
     """
+    with contextlib.suppress(InvalidToken):
+        Fernet(_key(settings.jwt_secret.get_secret_value())).decrypt(encrypted_secret)
+        return encrypted_secret
     try:
         return _cipher(settings).rotate(encrypted_secret).decode()
     except InvalidToken:

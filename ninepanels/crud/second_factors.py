@@ -47,6 +47,11 @@ def read_state(executor: Executor, bearer: Bearer) -> pyd.TotpState:
     return pyd.TotpState(is_on=bool(row.is_confirmed), recovery_codes_left=len(row.recovery_hashes or ()))
 
 
+def is_on(executor: Executor, user_id: int) -> bool:
+    """Return whether logins of a user need a second factor."""
+    return bool(executor.scalar(select(_FACTOR.is_confirmed).where(_FACTOR.user_id == user_id)))
+
+
 def read(session: Session, user_id: int) -> sql.SecondFactor | None:
     """Return the second factor of a user, who must be locked, or None."""
     return session.get(_FACTOR, user_id, populate_existing=True)
@@ -76,5 +81,6 @@ def delete(session: Session, factor: sql.SecondFactor) -> None:
 def encrypt_again(session: Session, encrypt: Callable[[str], str]) -> None:
     """Replace each encrypted secret by what `encrypt` returns for it, unless its user replaces it concurrently."""
     for user_id, secret in session.execute(select(_FACTOR.user_id, _FACTOR.encrypted_secret)).all():
-        unchanged = sql_update(_FACTOR).where(_FACTOR.user_id == user_id, _FACTOR.encrypted_secret == secret)
-        session.execute(unchanged.values(encrypted_secret=encrypt(secret)))
+        if (encrypted := encrypt(secret)) != secret:
+            unchanged = sql_update(_FACTOR).where(_FACTOR.user_id == user_id, _FACTOR.encrypted_secret == secret)
+            session.execute(unchanged.values(encrypted_secret=encrypted))

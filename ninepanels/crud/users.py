@@ -227,14 +227,17 @@ def revoke_tokens(session: Session, user_id: int, at: datetime) -> None:
         raise exceptions.NotAuthenticated
 
 
-def set_admin(session: Session, user_id: int, *, is_admin: bool) -> sql.User:
-    """Grant or revoke a user's admin rights.
+def set_admin(session: Session, user_id: int, *, is_admin: bool, actor_id: int | None = None) -> sql.User:
+    """Grant or revoke a user's admin rights. `actor_id` is the id of the admin who does it; the operator has none.
 
     Raises:
+        NotAllowed: the actor is no admin any more, or was deleted.
         NotFound: the user does not exist.
         LastAdmin: no admin would remain.
     """
     admins = _lock_admins(session)
+    if actor_id is not None and actor_id not in admins:
+        raise exceptions.NotAllowed
     if not is_admin and admins == [user_id]:
         raise exceptions.LastAdmin
     user = session.get(sql.User, user_id, populate_existing=True, with_for_update={"key_share": True})

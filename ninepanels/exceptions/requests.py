@@ -144,7 +144,7 @@ class WrongCode(NotAllowed):
 
 
 class AdminSecondFactorRequired(NotAllowed):
-    """The service asks admins for a second factor, and this login was made without one.
+    """The service asks admins for a second factor, and this login was made without one, or it was switched off since.
 
     Ask the admin to switch the second factor on with `POST /auth/totp` and `POST /auth/totp/confirm`, if it is off, and
     to log in again with a code. Routes that are not for admins work with this login.

@@ -22,14 +22,11 @@ def networks_of(request: HTTPConnection) -> tuple[str, ...]:
     """
     if request.client is None:
         return ("unknown",)
-    try:
-        address = ipaddress.ip_address(request.client.host)
-    except ValueError:
+    address = _read(request.client.host)
+    if address is None:
         return (request.client.host,)
     if isinstance(address, ipaddress.IPv4Address):
         return (str(address),)
-    if address.ipv4_mapped:
-        return (str(address.ipv4_mapped),)
     return tuple(str(ipaddress.ip_network((int(address), prefix), strict=False)) for prefix in _IPV6_PREFIXES)
 
 
@@ -38,7 +35,18 @@ def of(request: HTTPConnection) -> str | None:
 
     It is an IPv4 address also on a socket for both families, and has no IPv6 zone, which would be of any length.
     """
-    return request.client and request.client.host.partition("%")[0].removeprefix("::ffff:")
+    if request.client is None:
+        return None
+    return str(_read(request.client.host) or request.client.host)
+
+
+def _read(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return an address without its IPv6 zone, an IPv4 address also if it is mapped, or None if it is none."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return None
+    return (address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None) or address
 
 
 def is_local(request: Request) -> bool:

@@ -51,8 +51,8 @@ def update_user(
 ) -> pyd.User:
     """Makes a user an admin or an ordinary user, and returns the account. The last admin stays an admin."""
     changes = body.changes()
-    with current_admin.transaction() as (work, _):
-        user = crud.users.set_admin(work, user_id, is_admin=changes["is_admin"])
+    with current_admin.transaction() as (work, actor):
+        user = crud.users.set_admin(work, user_id, is_admin=changes["is_admin"], actor_id=actor.id)
         action = pyd.AuditAction.ADMIN_GRANTED if user.is_admin else pyd.AuditAction.ADMIN_REVOKED
         current_admin.record(work, action, target_id=user.id)
         work.emit(pyd.UserUpdated(user_id=user.id, fields=sorted(changes)))
@@ -91,7 +91,10 @@ def read_routes(current_admin: CurrentAdmin) -> list[pyd.RouteStats]:
 def update_route(body: pyd.RouteUpdate, current_admin: CurrentAdmin, request: Request) -> pyd.RouteStats:
     """Changes the threshold or the window of a route, and returns its statistics and alert after the change."""
     changes = body.changes()
-    with current_admin.transaction() as (work, _):
+    with current_admin.transaction() as (work, actor):
+        # The audit event names the actor, whose account could otherwise be deleted meanwhile.
+        if not crud.users.read_for_update(work, actor.id).is_admin:
+            raise exceptions.NotAllowed
         _require_route(request, body.method_path)
         crud.route_stats.change_settings(work, body.method_path, changes)
         details = [body.method_path, *sorted(changes)]

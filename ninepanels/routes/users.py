@@ -17,6 +17,7 @@ from ..accounts import verification
 from ..accounts.current_user import AuthenticatedUser
 from ..accounts.current_user import CurrentUser
 from ..accounts.current_user import CurrentWriter
+from ..accounts.rate_limits import Attempts
 from ..config import Settings
 from ..database import UnitOfWork
 from ..database import database
@@ -75,16 +76,15 @@ async def update_user(body: pyd.UserUpdate, current_user: CurrentWriter, request
     A new time zone or start of the day changes no day that is already recorded.
     """
     changes = body.changes()
-    await route_threads.run(
-        rate_limits.rate_limiter.count, rate_limits.account_update(request, current_user.token.user_id)
-    )
+    updates = rate_limits.account_update(request, current_user.token.user_id)
+    await route_threads.run(rate_limits.rate_limiter.check, updates)
     confirmed = None
     if "email" in changes:
         confirmed = await current_user.confirm_password(str(body.current_password))
         attempts = rate_limits.account_change(request, current_user.token.user_id, changes["email"])
         await route_threads.run(rate_limits.rate_limiter.count, attempts)
     verifies_emails = request.app.state.settings.verifies_emails
-    return await route_threads.run(_update, current_user, changes, confirmed, verifies_emails=verifies_emails)
+    return await route_threads.run(_update, current_user, changes, confirmed, updates, verifies_emails=verifies_emails)
 
 
 @router.delete("", operation_id="deleteMe", summary="Delete your account", openapi_extra=or_form(pyd.UserDeletion))
@@ -161,12 +161,19 @@ def _delete(current_user: AuthenticatedUser, confirmed: str | None) -> None:
 
 
 def _update(
-    current_user: AuthenticatedUser, changes: dict[str, Any], confirmed: str | None, *, verifies_emails: bool
+    current_user: AuthenticatedUser,
+    changes: dict[str, Any],
+    confirmed: str | None,
+    updates: Attempts,
+    *,
+    verifies_emails: bool,
 ) -> pyd.User:
     profile = {name: value for name, value in changes.items() if name != "email"}
     email = changes.get("email")
     with current_user.transaction() as (work, owner):
         user = crud.users.read_for_update(work, owner.id, confirmed=confirmed)
+        # Not before the token is verified: a revoked one must not use up the limit of its user.
+        rate_limits.rate_limiter.count(updates)
         if email == user.email:
             profile["new_email"] = None
             if not user.is_email_verified:

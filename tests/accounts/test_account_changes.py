@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from fastapi import Request
 from httpx2 import Response
+from limits import RateLimitItemPerMinute
 from sqlalchemy import func
 from sqlalchemy import select
 from starlette.testclient import TestClient
@@ -159,3 +160,16 @@ def test_requests_that_change_no_account_data_do_not_count(ada: Person, body: di
 def test_wrong_passwords_do_not_count_as_changes(ada: Person) -> None:
     assert [change_email(ada, "eve@example.com", "wrong").status_code for _ in range(8)] == [403] * 8
     assert [change_email(ada, f"ada{n}@example.com").status_code for n in range(6)] == [200] * 5 + [429]
+
+
+def test_a_revoked_token_does_not_use_up_the_limit_of_its_user(ada: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    limit = RateLimitItemPerMinute(1, 60, namespace="account_updates_per_user")
+    monkeypatch.setattr(rate_limits, "ACCOUNT_UPDATES_PER_USER", limit)
+
+    def update() -> int:
+        return ada.patch("/users", {"name": "Lovelace"}).status_code
+
+    data(ada.post("/auth/logout", None))
+    assert [update(), update()] == [401] * 2
+    ada.token = Person.log_in(ada.client, ada.email)
+    assert [update(), update()] == [200, 429]

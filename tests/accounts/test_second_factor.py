@@ -312,6 +312,17 @@ def test_an_admin_needs_a_login_with_a_second_factor(wall_clock: Clock, grace: P
     assert data(grace.get("/admin/users"))
 
 
+def test_an_admin_whose_second_factor_is_off_again_needs_it_again(wall_clock: Clock, grace: Person) -> None:
+    app = Authenticator.switch_on(grace)
+    wall_clock.now += STEP
+    grace.token = data(log_in(grace, app.code()))["access_token"]
+    body = {"current_password": PASSWORD, "totp_code": app.recovery_codes[0]}
+    data(grace.request("DELETE", "/auth/totp", json=body))
+    assert outcome(grace.get("/admin/users")) == (403, "admin_second_factor_required")
+    Authenticator.start(grace)
+    assert outcome(grace.get("/admin/users")) == (403, "admin_second_factor_required")
+
+
 @pytest.mark.usefixtures("grace")
 def test_a_user_who_is_no_admin_gets_the_usual_403(ada: Person) -> None:
     assert outcome(ada.get("/admin/users")) == (403, "not_allowed")

@@ -2,8 +2,12 @@
 
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import Engine
+from sqlalchemy import event
 from sqlalchemy import update
 
+from ninepanels import serve
 from ninepanels import sqlmodels as sql
 from ninepanels.config import Settings
 from ninepanels.database import database
@@ -60,3 +64,26 @@ def test_a_password_reset_discards_a_new_email_that_is_not_verified(ada: Person,
     reset_password(ada, mailbox)
     ada.token = Person.log_in(ada.client, ada.email, NEW_PASSWORD)
     assert data(ada.get("/users"))["new_email"] is None
+
+
+# --- Rotation of the JWT secret ---------------------------------------------------------------------------------------
+
+
+def test_a_rotation_encrypts_each_secret_once(settings: Settings, ada: Person) -> None:
+    Authenticator.switch_on(ada)
+    secrets = {
+        "jwt_secret": SecretStr("a new secret of the tests, long enough"),
+        "jwt_secret_previous": settings.jwt_secret,
+    }
+    rotated = Settings(**settings.model_dump() | secrets)
+    updates: list[str] = []
+
+    def record(*arguments: object) -> None:
+        if "UPDATE second_factors" in (statement := str(arguments[2])):
+            updates.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", record)
+    for _ in range(2):
+        serve.encrypt_again(rotated)
+    event.remove(Engine, "before_cursor_execute", record)
+    assert len(updates) == 1

@@ -5,13 +5,18 @@ from contextlib import contextmanager
 
 import pytest
 from fastapi import Request
+from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from ninepanels import sqlmodels as sql
 from ninepanels.config import Settings
+from ninepanels.database import database
 from ninepanels.http import client_addresses
 from ninepanels.main import create_api
 
 from ..support.backends import on_sqlite
+from ..support.people import Person
+from ..support.people import data
 
 PROXY = "192.0.2.7"
 
@@ -65,6 +70,15 @@ def test_addresses_from_a_trusted_proxy_are_used(settings: Settings) -> None:
     with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
         assert statuses(client, [f"203.0.113.{n}" for n in range(31)]) == [200] * 31
         assert statuses(client, ["203.0.113.99"] * 31)[-1] == 429
+
+
+@on_sqlite
+def test_an_ipv4_address_that_a_trusted_proxy_maps_to_ipv6_is_recorded_as_ipv4(settings: Settings) -> None:
+    with client_at(PROXY, settings, trusted_proxies=("192.0.2.0/24",)) as client:
+        ada = Person.sign_up(client, "ada@example.com")
+        data(ada.request("POST", "/auth/logout_everywhere", headers={"X-Forwarded-For": "::ffff:203.0.113.9"}))
+        with database.connection() as connection:
+            assert connection.scalar(select(sql.AuditEvent.address)) == "203.0.113.9"
 
 
 @on_sqlite

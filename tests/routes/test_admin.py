@@ -8,9 +8,13 @@ from starlette.testclient import TestClient
 from ninepanels import crud
 from ninepanels import event_types
 from ninepanels import sqlmodels as sql
+from ninepanels.accounts.current_user import AuthenticatedAdmin
+from ninepanels.crud.executor import Executor
+from ninepanels.crud.users import UserRow
 from ninepanels.database import database
 
 from ..conftest import Stopwatch
+from ..support.backends import on_postgresql
 from ..support.backends import on_sqlite
 from ..support.people import Person
 from ..support.people import data
@@ -82,6 +86,31 @@ def test_changing_an_unknown_user_returns_404(admin: Person) -> None:
 @pytest.mark.parametrize(("body", "status"), [({}, 400), ({"is_admin": None}, 422), ({"email": "x@example.com"}, 422)])
 def test_an_admin_cannot_change_other_fields_of_a_user(admin: Person, body: dict[str, object], status: int) -> None:
     assert admin.patch(f"/admin/users/{admin.id}", body).status_code == status
+
+
+@on_postgresql
+@pytest.mark.parametrize("is_deleted", [True, False])
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/admin/users/{}", {"is_admin": False}), ("/admin/routes", {"method_path": "GET_/panels", "window_size": 7})],
+)
+def test_an_admin_who_is_deleted_or_demoted_meanwhile_is_refused(
+    admin: Person, bob: Person, monkeypatch: pytest.MonkeyPatch, path: str, body: dict[str, object], *, is_deleted: bool
+) -> None:
+    promote(bob)
+    read_user = AuthenticatedAdmin._read_user
+
+    def read_before_the_change(self: AuthenticatedAdmin, executor: Executor) -> UserRow:
+        user = read_user(self, executor)
+        with database.transaction() as work:
+            if is_deleted:
+                crud.users.delete(work, user, confirmed=None)
+            else:
+                crud.users.set_admin(work, user.id, is_admin=False)
+        return user
+
+    monkeypatch.setattr(AuthenticatedAdmin, "_read_user", read_before_the_change)
+    assert admin.patch(path.format(bob.id), body).status_code in (401, 403)
 
 
 def test_promoting_a_user_emits_an_event(recorder: Recorder, admin: Person, bob: Person) -> None:
