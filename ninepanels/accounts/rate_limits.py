@@ -46,6 +46,8 @@ LOGINS_PER_ACCOUNT = RateLimitItemPerMinute(30, 15, namespace="logins_per_accoun
 LOGINS_PER_ADDRESS = _per_address(100, 15, "logins")
 FAILED_RECHECKS_PER_USER = RateLimitItemPerMinute(10, 15, namespace="failed_rechecks_per_user")
 RECHECKS_PER_USER = RateLimitItemPerMinute(30, 15, namespace="rechecks_per_user")
+# The limits above alone would permit a thousand guesses a day. Of a million codes, three are right at a time.
+WRONG_CODES_PER_USER = RateLimitItemPerMinute(20, 24 * 60, namespace="wrong_codes_per_user")
 SIGN_UPS_PER_ADDRESS = _per_address(30, 60, "sign_ups")
 SIGN_UPS_PER_EMAIL = RateLimitItemPerMinute(5, 60, namespace="sign_ups_per_email")
 RESET_REQUESTS_PER_ADDRESS = _per_address(30, 60, "reset_requests")
@@ -116,6 +118,11 @@ def recheck(request: HTTPConnection, user_id: int) -> PasswordAttempts:
         Attempts(request, (Attempt(FAILED_RECHECKS_PER_USER, str(user_id)),)),
         Attempts(request, (Attempt(RECHECKS_PER_USER, str(user_id)),)),
     )
+
+
+def with_wrong_code(attempts: Attempts, user_id: int) -> Attempts:
+    """Return the attempts, and the limit of a day that the wrong codes of a user count against."""
+    return Attempts(attempts.request, attempts.own, (Attempt(WRONG_CODES_PER_USER, str(user_id)), *attempts.of_others))
 
 
 def sign_up(request: HTTPConnection, email: str) -> Attempts:

@@ -80,20 +80,23 @@ def remove(current_user: AuthenticatedUser, confirmed: str, code: str) -> None:
 def use(work: UnitOfWork, factor: sql.SecondFactor, code: str, attempts: Attempts) -> bool:
     """Return whether a code is right and was not used, and use it up. A wrong one counts against the limits.
 
-    The user must be locked, so that parallel guesses are counted one after the other.
+    The user must be locked, so that parallel guesses are counted one after the other. Recovery codes, which cannot be
+    guessed, still work when the wrong codes of a day are used up.
 
     Raises:
         RateLimited: a limit is exhausted; the code was not checked.
     """
     rate_limits.rate_limiter.check(attempts)
-    if totp.use_app_code(factor, code, attempts.request.app.state.settings):
-        return True
     if totp.use_recovery_code(factor, code):
         user_id, address = factor.user_id, client_addresses.of(attempts.request)
         action = pyd.AuditAction.RECOVERY_CODE_USED
         crud.audit.add(work, action, actor_id=user_id, target_id=user_id, address=address)
         return True
-    rate_limits.rate_limiter.count(attempts)
+    guesses = rate_limits.with_wrong_code(attempts, factor.user_id)
+    rate_limits.rate_limiter.check(guesses)
+    if totp.use_app_code(factor, code, attempts.request.app.state.settings):
+        return True
+    rate_limits.rate_limiter.count(guesses)
     return False
 
 
