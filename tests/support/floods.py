@@ -1,6 +1,7 @@
-"""Floods of headers and requests, each over one connection after the other, as fast as a service takes them.
+"""Floods of headers and requests, each over a connection of its own, again and again.
 
-They are sent by a process of their own, so that they take no time of the process that measures.
+They are sent by a process of their own, so that they take no time of the process that measures. Between two floods it
+pauses: without a pause, it would take a core from the service and from the process that measures.
 """
 
 import argparse
@@ -8,6 +9,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from ninepanels import environments
 from .servers import DEADLINE_S
 
 MIB = 1024 * 1024
+PAUSE_S = 0.05
 START = b"GET /panels HTTP/1.1\r\nHost: x\r\n"
 
 
@@ -75,6 +78,7 @@ def _main() -> None:
     while True:
         for name in arguments.names:
             _send(arguments.host, arguments.port, FLOODS[name]())
+            time.sleep(PAUSE_S)
 
 
 if __name__ == "__main__":
