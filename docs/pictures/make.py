@@ -80,6 +80,8 @@ OPEN_SCREENS = (
 )
 SCREENS = (
     Picture("app-board-phone", "/", PHONE),
+    # Here, the user is logged in on one other device.
+    Picture("app-settings", "/settings", DESKTOP),
     Picture("app-board-desktop", "/", DESKTOP, "dark"),
     Picture("app-board-arabic", "/", PHONE, "dark", "ar"),
     Picture("app-panel-phone", "/panels/1", PHONE, "dark"),
@@ -87,7 +89,6 @@ SCREENS = (
     Picture("app-edit", "/panels/7/edit", PHONE),
     Picture("app-insights-phone", "/insights", PHONE),
     Picture("app-insights-desktop", "/insights", DESKTOP, "dark"),
-    Picture("app-settings", "/settings", DESKTOP),
 )
 
 
@@ -112,7 +113,9 @@ def main() -> None:
         page.screenshot(path=FOLDER / "docs-page.png")
         for picture in OPEN_SCREENS:
             _save(_open(browser, service, picture), picture)
-        fill(Person.sign_up(cast("TestClient", service.client), EMAIL, name="Mira", timezone="UTC"))
+        person = Person.sign_up(cast("TestClient", service.client), EMAIL, name="Mira", timezone="UTC")
+        fill(person)
+        data(person.post("/auth/logout", {}))
         for picture in SCREENS:
             page = _open(browser, service, picture)
             page.locator("input[type=email]").fill(EMAIL)
@@ -160,6 +163,8 @@ def _save(page: Page, picture: Picture) -> None:
     page.locator("h1").wait_for()
     if picture.path.startswith(("/panels/", "/insights")) and "edit" not in picture.path:
         page.locator(".bar").first.wait_for()
+    if picture.path == "/settings":
+        page.get_by_text("Last used").wait_for()
     page.mouse.move(0, 0)
     page.evaluate("document.activeElement.blur()")
     page.screenshot(path=FOLDER / f"{picture.name}.png")

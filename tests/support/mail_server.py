@@ -5,10 +5,10 @@ import contextlib
 import ssl
 import threading
 from collections.abc import Iterator
+from collections.abc import Mapping
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
-from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
@@ -26,19 +26,11 @@ from .servers import wait_for
 class ClosingController(Controller):
     """Closes its connections when it stops. aiosmtpd leaves them to the garbage collector, which warns."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        self._connections: list[SMTP] = []
-        super().__init__(*arguments, **options)
-
-    def factory(self) -> SMTP:
-        connection: SMTP = super().factory()  # type: ignore[no-untyped-call]
-        self._connections.append(connection)
-        return connection
-
     def cancel_tasks(self, stop_loop: bool = True) -> None:
-        for connection in self._connections:
-            if isinstance(connection.transport, asyncio.WriteTransport):
-                connection.transport.abort()
+        # Also those during a TLS handshake, which aiosmtpd does not know yet. Python 3.13 has `Server.abort_clients`.
+        transports: Mapping[int, asyncio.WriteTransport] = vars(self.loop)["_transports"]
+        for transport in list(transports.values()):
+            transport.abort()
         super().cancel_tasks(stop_loop)
 
 
