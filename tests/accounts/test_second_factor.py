@@ -15,12 +15,12 @@ from ninepanels import event_types
 from ninepanels import serve
 from ninepanels import sqlmodels as sql
 from ninepanels.accounts import passwords
-from ninepanels.accounts import rate_limits
 from ninepanels.config import Settings
 from ninepanels.database import database
 
 from ..conftest import Clock
 from ..crud.test_concurrency import send_concurrently
+from ..support import limits
 from ..support.authenticator import STEP
 from ..support.authenticator import Authenticator
 from ..support.mailbox import Mailbox
@@ -195,22 +195,20 @@ def test_a_password_reset_does_not_switch_the_second_factor_off(
 
 
 @pytest.mark.usefixtures("app")
-def test_wrong_codes_count_as_failed_logins(ada: Person, settings: Settings) -> None:
-    rate_limits.rate_limiter.connect(on=True, storage="memory")
-    statuses = send_concurrently([lambda: log_in(ada, "000000")] * 14)
+def test_wrong_codes_count_as_failed_logins(ada: Person) -> None:
+    with limits.counting():
+        statuses = send_concurrently([lambda: log_in(ada, "000000")] * 14)
     assert sorted(statuses) == [401] * 10 + [429] * 4
-    rate_limits.rate_limiter.connect(on=False, storage=settings.rate_limit_storage)
 
 
 @pytest.mark.usefixtures("wall_clock")
-def test_wrong_codes_in_a_session_are_limited_for_each_user(ada: Person, bob: Person, settings: Settings) -> None:
+def test_wrong_codes_in_a_session_are_limited_for_each_user(ada: Person, bob: Person) -> None:
     def confirm(person: Person, app: Authenticator) -> int:
         return person.post("/auth/totp/confirm", {"totp_code": app.wrong_code()}).status_code
 
     apps = [(person, Authenticator.start(person)) for person in (ada, bob)]
-    rate_limits.rate_limiter.connect(on=True, storage="memory")
-    assert [[confirm(*each) for _ in range(11)] for each in apps] == [[403] * 10 + [429]] * 2
-    rate_limits.rate_limiter.connect(on=False, storage=settings.rate_limit_storage)
+    with limits.counting():
+        assert [[confirm(*each) for _ in range(11)] for each in apps] == [[403] * 10 + [429]] * 2
 
 
 def test_switching_on_and_off_and_a_used_recovery_code_are_in_the_audit(ada: Person, app: Authenticator) -> None:

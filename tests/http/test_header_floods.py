@@ -9,19 +9,15 @@ import pytest
 
 from ..serve.conftest import log_in
 from ..serve.conftest import sign_up
+from ..support.backends import on_sqlite
 from ..support.floods import flooded
 from ..support.people import data
 from ..support.servers import Service
 
-pytestmark = pytest.mark.prove
+pytestmark = [pytest.mark.prove, on_sqlite]
 
 REQUESTS = 2_000
 MAX_GROWTH_KIB = 5 * 1024
-
-
-@pytest.fixture
-def backend() -> str:
-    return "sqlite"
 
 
 @pytest.fixture
